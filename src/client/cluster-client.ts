@@ -1,0 +1,92 @@
+/** What controllers, node, gateway and CLI know of a cluster: the Kubernetes API, and nothing else. */
+import type { Duplex, Readable } from 'node:stream';
+import type { KubeList, KubeObject, WatchEventType } from '../api/object.ts';
+import type { Status } from '../api/status.ts';
+
+export interface ListQuery {
+  namespace?: string;
+  labelSelector?: string;
+  fieldSelector?: string;
+  limit?: number;
+  continue?: string;
+  resourceVersion?: string;
+  resourceVersionMatch?: 'Exact' | 'NotOlderThan';
+}
+
+export type PatchType =
+  | 'application/json-patch+json'
+  | 'application/merge-patch+json'
+  | 'application/strategic-merge-patch+json';
+
+export interface DeleteOptions {
+  gracePeriodSeconds?: number;
+  propagationPolicy?: 'Orphan' | 'Background' | 'Foreground';
+  preconditions?: { uid?: string; resourceVersion?: string };
+}
+
+export interface WatchEvent<T extends KubeObject> {
+  type: Exclude<WatchEventType, 'ERROR'>;
+  object: T;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal;
+}
+
+/** One resource of the cluster; every call throws `StatusError` for what the server refused. */
+export interface ResourceClient<T extends KubeObject> {
+  get(name: string, options?: CallOptions & { namespace?: string }): Promise<T>;
+  list(query?: ListQuery & CallOptions): Promise<KubeList<T>>;
+  /** One watch request, from `resourceVersion`: ends when the server ends it; an ERROR event is thrown as StatusError. */
+  watch(query?: ListQuery & { allowWatchBookmarks?: boolean } & CallOptions): AsyncIterable<WatchEvent<T>>;
+  create(object: T, options?: CallOptions & { subresource?: string }): Promise<T>;
+  update(object: T, options?: CallOptions): Promise<T>;
+  updateStatus(object: T, options?: CallOptions): Promise<T>;
+  patch(
+    name: string,
+    patch: unknown,
+    options: CallOptions & { type: PatchType; namespace?: string; subresource?: string },
+  ): Promise<T>;
+  delete(name: string, options?: CallOptions & DeleteOptions & { namespace?: string }): Promise<T | Status>;
+}
+
+export interface RawRequest {
+  method: string;
+  /** Path and query below the server's URL. */
+  path: string;
+  headers?: Readonly<Record<string, string>>;
+  body?: Uint8Array | Readable;
+  signal?: AbortSignal;
+}
+
+export interface RawResponse {
+  status: number;
+  headers: ReadonlyMap<string, string>;
+  body: Readable;
+}
+
+export interface ClusterClient extends AsyncDisposable {
+  /** `resource<Deployment>('apps/v1', 'deployments')`: apiVersion and plural. */
+  resource<T extends KubeObject>(apiVersion: string, plural: string): ResourceClient<T>;
+  /** Any request with this client's credentials; answers of any status are returned, not thrown. */
+  request(request: RawRequest): Promise<RawResponse>;
+  /** A WebSocket to the API server; resolves after a valid 101 with the chosen subprotocol, else throws StatusError. */
+  openWebSocket(request: {
+    path: string;
+    subprotocols: readonly string[];
+    signal?: AbortSignal;
+  }): Promise<{ subprotocol: string; stream: Duplex; headers: ReadonlyMap<string, string> }>;
+}
+
+/** A cache of one resource kept by list and watch. Objects in it must not be changed. */
+export interface Informer<T extends KubeObject> {
+  /** Resolves when the first list is in. Rejects when the signal fires before. */
+  readonly synced: Promise<void>;
+  /** `namespace/name`, or `name` for cluster-scoped ones. */
+  get(key: string): T | undefined;
+  list(): readonly T[];
+  /** Objects whose index function gave this value. */
+  byIndex(index: string, value: string): readonly T[];
+  /** Called for every change, `previous` absent when new, `next` absent when gone. Returns a function that ends it. */
+  onChange(listener: (next: T | undefined, previous: T | undefined) => void): () => void;
+}
