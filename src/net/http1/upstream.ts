@@ -1,0 +1,59 @@
+/** The one way out over HTTP/1.1, used by the gateway, the API server's proxy verb and the client library. */
+import type { Duplex, Readable } from 'node:stream';
+
+/** Where to connect and whom to trust. Connections are shared only between requests whose endpoint is the same. */
+export interface UpstreamEndpoint {
+  host: string;
+  port: number;
+  tls?: {
+    /** PEM; the system's roots when absent. */
+    ca?: string;
+    serverName?: string;
+    cert?: string;
+    key?: string;
+    insecureSkipVerify?: boolean;
+  };
+  /** Dials instead of TCP to host:port (a stream through a port-forward, a unix socket); `key` keeps pools apart. */
+  dial?: { key: string; open(signal: AbortSignal): Promise<Duplex> };
+}
+
+/** Header lines in order, as received or to be sent; names keep their case. */
+export type HeaderLines = readonly (readonly [name: string, value: string])[];
+
+export interface UpstreamRequest {
+  method: string;
+  /** Origin form: path and query. */
+  target: string;
+  headers: HeaderLines;
+  /** Absent: no body. Bytes are sent with Content-Length, streams chunked unless the headers give a length. */
+  body?: Uint8Array | Readable;
+  signal: AbortSignal;
+}
+
+export interface UpstreamResponse {
+  status: number;
+  statusText: string;
+  headers: HeaderLines;
+  /** Fails with an error when the response is cut off. Destroying it closes the connection. */
+  body: Readable;
+}
+
+/** The answer to a request for an upgrade: the raw stream only after a valid 101, else an ordinary response. */
+export type UpgradeResult =
+  | { upgraded: true; status: 101; headers: HeaderLines; stream: Duplex }
+  | ({ upgraded: false } & UpstreamResponse);
+
+export interface UpstreamPool extends AsyncDisposable {
+  request(endpoint: UpstreamEndpoint, request: UpstreamRequest): Promise<UpstreamResponse>;
+  upgrade(endpoint: UpstreamEndpoint, request: UpstreamRequest): Promise<UpgradeResult>;
+}
+
+/** Why an exchange failed: `sent` tells whether any byte of the request may have reached the server. */
+export class UpstreamError extends Error {
+  override readonly name = 'UpstreamError';
+  readonly sent: boolean;
+  constructor(message: string, options: { sent: boolean; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.sent = options.sent;
+  }
+}
