@@ -1,0 +1,51 @@
+/** What a command is. A command is one file in `commands/` that exports one of these, and one row in `commands/table.ts`. */
+import type { FlagTable, FlagValues, GlobalFlags } from './flags.ts';
+
+/** The process as a command sees it; tests give their own. */
+export interface CommandIo {
+  stdin: NodeJS.ReadableStream;
+  stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+  stderr: NodeJS.WritableStream & { isTTY?: boolean };
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+}
+
+export interface Invocation<F extends FlagTable = FlagTable> {
+  args: readonly string[];
+  flags: FlagValues<F>;
+  globals: GlobalFlags;
+  io: CommandIo;
+  /** Fires on SIGINT and SIGTERM: finish what is under way and return. */
+  signal: AbortSignal;
+}
+
+export interface CliCommand<F extends FlagTable = FlagTable> {
+  /** What follows the command's name in its usage line: `[TYPE[/NAME]...]`. */
+  usage: string;
+  /** A sentence for the list of commands. */
+  summary: string;
+  /** Further paragraphs for `--help`. */
+  description?: string;
+  /** Shell lines, each with what it does. */
+  examples: readonly { does: string; line: string }[];
+  flags: F;
+  /** Least and greatest number of arguments; more or fewer is a usage error. */
+  arguments: { min: number; max: number };
+  /** Returns the exit code. Throw `UsageError` (exit 2) or any other error (its message as one sentence, exit 1). */
+  run(invocation: Invocation<F>): Promise<number>;
+}
+
+/** Keeps the flags' literal types, so that `flags` is typed in `run`. */
+export function defineCommand<const F extends FlagTable>(command: CliCommand<F>): CliCommand<F> {
+  return command;
+}
+
+/** The command line was wrong: exit code 2 and a hint at `--help`. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The user can do something about it: the message says what was wrong, where, and the way out. Exit code 1. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+}

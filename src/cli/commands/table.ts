@@ -1,0 +1,20 @@
+/** All commands. The modules are loaded when they run, so that one command does not pay for another's imports. */
+import type { CliCommand } from '../command.ts';
+
+export interface CommandRow {
+  /** One or two words: `get`, `config view`. */
+  name: string;
+  /** The command, of whatever flags; loaded on use. */
+  load(): Promise<CliCommand>;
+}
+
+export const commandTable: readonly CommandRow[] = [
+  { name: 'up', load: async () => (await import('./up.ts')).upCommand },
+  { name: 'down', load: async () => (await import('./down.ts')).downCommand },
+  { name: 'status', load: async () => (await import('./status.ts')).statusCommand },
+  { name: 'proxy', load: async () => (await import('./proxy.ts')).proxyCommand },
+  { name: 'get', load: async () => (await import('./get.ts')).getCommand },
+  { name: 'cluster-info', load: async () => (await import('./cluster-info.ts')).clusterInfoCommand },
+  { name: 'config view', load: async () => (await import('./config-view.ts')).configViewCommand },
+  { name: 'version', load: async () => (await import('./version.ts')).versionCommand },
+];
