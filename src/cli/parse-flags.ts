@@ -1,0 +1,87 @@
+/** Reads flags as kubectl (pflag) does: `--name value`, `--name=value`, `-n value`, `-nvalue`, `-n=value`, `--` ends them. */
+import { UsageError } from './command.ts';
+import type { FlagSpec, FlagTable, FlagValues } from './flags.ts';
+import { nearest } from './nearest.ts';
+
+type Values = Record<string, string | boolean | number | string[] | undefined>;
+
+/** Throws `UsageError` that names the flag and, for an unknown one, the nearest that exists. */
+export function parseFlags<F extends FlagTable>(argv: readonly string[], table: F): { args: string[]; flags: FlagValues<F> } {
+  const values: Values = {};
+  for (const [name, spec] of Object.entries(table)) if (spec.type === 'list') values[name] = [];
+  const args: string[] = [];
+  for (let index = 0; index < argv.length; index++) {
+    const word = argv[index] ?? '';
+    if (word === '--') {
+      args.push(...argv.slice(index + 1));
+      break;
+    }
+    if (!word.startsWith('-') || word === '-') {
+      args.push(word);
+      continue;
+    }
+    const { name, spec, inline } = word.startsWith('--') ? splitLong(word, table) : splitShort(word, table);
+    if (inline === undefined && spec.type !== 'boolean' && spec.bare === undefined) {
+      index++;
+      const next = argv[index];
+      if (next === undefined) throw new UsageError(`flag needs an argument: ${word}`);
+      store(values, name, spec, next);
+    } else {
+      store(values, name, spec, inline ?? spec.bare ?? 'true');
+    }
+  }
+  // The table says which names exist and of which type each value is; `store` keeps to it.
+  return { args, flags: values as FlagValues<F> };
+}
+
+interface FlagWord {
+  name: string;
+  spec: FlagSpec;
+  inline: string | undefined;
+}
+
+function splitLong(word: string, table: FlagTable): FlagWord {
+  const equals = word.indexOf('=');
+  const name = equals < 0 ? word.slice(2) : word.slice(2, equals);
+  const spec = Object.hasOwn(table, name) ? table[name] : undefined;
+  if (spec === undefined) {
+    const close = nearest(name, Object.keys(table));
+    throw new UsageError(`unknown flag: --${name}${close === undefined ? '' : ` (did you mean --${close}?)`}`);
+  }
+  return { name, spec, inline: equals < 0 ? undefined : word.slice(equals + 1) };
+}
+
+function splitShort(word: string, table: FlagTable): FlagWord {
+  const letter = word.slice(1, 2);
+  const entry = Object.entries(table).find(([, spec]) => spec.short === letter);
+  if (entry === undefined) throw new UsageError(`unknown shorthand flag: '${letter}' in ${word}`);
+  const [name, spec] = entry;
+  const rest = word.slice(2);
+  if (rest === '') return { name, spec, inline: undefined };
+  if (rest.startsWith('=')) return { name, spec, inline: rest.slice(1) };
+  if (spec.type === 'boolean') throw new UsageError(`-${letter} takes no value: write ${word} as separate flags`);
+  return { name, spec, inline: rest };
+}
+
+function store(values: Values, name: string, spec: FlagSpec, text: string): void {
+  if (spec.choices !== undefined && !spec.choices.includes(text)) {
+    throw new UsageError(`invalid value "${text}" for --${name}: allowed are ${spec.choices.join(', ')}`);
+  }
+  switch (spec.type) {
+    case 'boolean':
+      if (text !== 'true' && text !== 'false') throw new UsageError(`invalid value "${text}" for --${name}: true or false`);
+      values[name] = text === 'true';
+      return;
+    case 'integer':
+      if (!/^-?\d{1,15}$/.test(text)) throw new UsageError(`invalid value "${text}" for --${name}: a whole number is needed`);
+      values[name] = Number(text);
+      return;
+    case 'list': {
+      const list = values[name];
+      values[name] = [...(Array.isArray(list) ? list : []), text];
+      return;
+    }
+    case 'string':
+      values[name] = text;
+  }
+}
