@@ -1,0 +1,104 @@
+/**
+ * Builds the real clients and servers that the interop tests and benches meet, from the Go module proxy, at pinned versions,
+ * into a cache outside the repository. Needs Go 1.26. Run alone: `tools/with-node test/peers/build.ts [NAME...]`.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+const kubernetesVersion = 'v1.36.3';
+/** The staging modules (k8s.io/api and so on) of that release. */
+const stagingVersion = 'v0.36.3';
+const etcdVersion = 'v3.7.3';
+
+export type PeerName = 'kubectl' | 'kube-apiserver' | 'etcd';
+const kubernetesCommands: readonly PeerName[] = ['kubectl', 'kube-apiserver'];
+
+const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'fairlead', 'peers', kubernetesVersion);
+
+/** Where the peer's program lies after a build. */
+export function peerPath(name: PeerName): string {
+  return join(process.env.FAIRLEAD_PEERS ?? join(cache, 'bin'), name);
+}
+
+/** Builds what is missing. Throws with the compiler's words when a build fails, and with what to install when Go is missing. */
+export function buildPeers(names: readonly PeerName[]): void {
+  const missing = names.filter((name) => !existsSync(peerPath(name)));
+  if (missing.length === 0) return;
+  if (spawnSync('go', ['version']).status !== 0) {
+    throw new Error(`Go 1.26 is needed to build ${missing.join(', ')}: install it and put go on PATH`);
+  }
+  for (const name of missing) {
+    console.error(`building ${name} (minutes when nothing is cached)`);
+    if (kubernetesCommands.includes(name)) buildKubernetes(name);
+    else buildEtcd();
+  }
+}
+
+function go(directory: string, args: readonly string[]): string {
+  const result = spawnSync('go', args, {
+    cwd: directory,
+    env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=mod' },
+    encoding: 'utf8',
+    maxBuffer: 64 << 20,
+  });
+  if (result.status !== 0) throw new Error(`go ${args.join(' ')} failed in ${directory}:\n${result.stderr}`);
+  return result.stdout;
+}
+
+/** k8s.io/kubernetes replaces its staging modules by folders; outside its tree they must be named by version. */
+function buildKubernetes(name: PeerName): void {
+  const directory = join(cache, 'src', 'kubernetes');
+  mkdirSync(directory, { recursive: true });
+  if (!existsSync(join(directory, 'go.sum'))) {
+    writeFileSync(join(directory, 'go.mod'), 'module peers\n');
+    const facts: unknown = JSON.parse(
+      go(directory, ['mod', 'download', '-json', `k8s.io/kubernetes@${kubernetesVersion}`]),
+    );
+    if (typeof facts !== 'object' || facts === null || !('GoMod' in facts) || typeof facts.GoMod !== 'string') {
+      throw new Error('go mod download told no GoMod file');
+    }
+    const upstream = readFileSync(facts.GoMod, 'utf8');
+    const goLine = /^go .*$/m.exec(upstream)?.[0] ?? 'go 1.26.0';
+    const replaced = [...upstream.matchAll(/^\s*(k8s\.io\/\S+) => \.\/staging/gm)].map(
+      (match) => `replace ${match[1]} => ${match[1]} ${stagingVersion}`,
+    );
+    writeFileSync(
+      join(directory, 'go.mod'),
+      ['module peers', goLine, `require k8s.io/kubernetes ${kubernetesVersion}`, ...replaced, ''].join('\n'),
+    );
+    const imports = kubernetesCommands.map((command) => `import _ "k8s.io/kubernetes/cmd/${command}"`);
+    writeFileSync(
+      join(directory, 'commands.go'),
+      ['//go:build commands', '', 'package peers', '', ...imports, ''].join('\n'),
+    );
+    go(directory, ['mod', 'tidy', '-e']);
+  }
+  const stamp = 'k8s.io/component-base/version';
+  const [major, minor] = kubernetesVersion.slice(1).split('.');
+  const flags = `-s -w -X ${stamp}.gitVersion=${kubernetesVersion} -X ${stamp}.gitMajor=${major} -X ${stamp}.gitMinor=${minor}`;
+  go(directory, ['build', '-ldflags', flags, '-o', peerPath(name), `k8s.io/kubernetes/cmd/${name}`]);
+}
+
+function buildEtcd(): void {
+  const directory = join(cache, 'src', 'etcd');
+  mkdirSync(directory, { recursive: true });
+  if (!existsSync(join(directory, 'go.sum'))) {
+    writeFileSync(
+      join(directory, 'go.mod'),
+      `module peers\n\ngo 1.26.0\n\nrequire go.etcd.io/etcd/server/v3 ${etcdVersion}\n`,
+    );
+    const main =
+      'import (\n\t"os"\n\n\t"go.etcd.io/etcd/server/v3/etcdmain"\n)\n\nfunc main() { etcdmain.Main(os.Args) }';
+    writeFileSync(join(directory, 'main.go'), `package main\n\n${main}\n`);
+    go(directory, ['mod', 'tidy', '-e']);
+  }
+  go(directory, ['build', '-ldflags', '-s -w', '-o', peerPath('etcd'), '.']);
+}
+
+if (import.meta.main) {
+  const all: readonly PeerName[] = ['kubectl', 'etcd', 'kube-apiserver'];
+  const asked = process.argv.slice(2);
+  buildPeers(asked.length === 0 ? all : all.filter((name) => asked.includes(name)));
+}
