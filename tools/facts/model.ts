@@ -31,6 +31,12 @@ export interface Field {
   listType?: string;
   listMapKeys?: readonly string[];
   mapType?: string;
+  /** Field number in protobuf; `2.1` is field 1 of the message that Go embeds as field 2. Absent: not in protobuf. */
+  number?: string;
+  /** The Go field is a pointer: a zero that was given stays. */
+  pointer?: true;
+  /** What Go's JSON encoder leaves out: zero scalars and empty lists, or also structs that are all zero. */
+  omit?: 'empty' | 'zero';
 }
 
 export interface ModelType {
