@@ -41,18 +41,22 @@ for (const file of files) {
   const isTest = /\.test\.ts$/.test(file);
   if (forbiddenNames.test(file.slice(file.lastIndexOf('/') + 1))) problems.push(`${name}: a name that says nothing`);
   const lines = text.split('\n').length;
-  if (lines > 400 && !name.includes('/generated/') && !name.includes('/types/')) problems.push(`${name}: ${lines} lines, at most 400`);
+  if (lines > 400 && !name.includes('/generated/') && !name.includes('/types/'))
+    problems.push(`${name}: ${lines} lines, at most 400`);
   const layer = layerOf(file);
   if (allowed[layer] === undefined) problems.push(`${name}: unknown layer "${layer}", add it to tools/check-layers.ts`);
   const targets: string[] = [];
-  for (const match of text.matchAll(/^\s*(?:import|export)\s(?!type\b)[^;]*?from\s+'(\.[^']+)'|\bimport\('(\.[^']+)'\)/gm)) {
+  for (const match of text.matchAll(
+    /^\s*(?:import|export)\s(?!type\b)[^;]*?from\s+'(\.[^']+)'|\bimport\('(\.[^']+)'\)/gm,
+  )) {
     const target = resolve(dirname(file), match[1] ?? match[2] ?? '');
     if (match[1] !== undefined) targets.push(target);
   }
   for (const match of text.matchAll(/(?:from\s+|import\()'(\.[^']+)'/g)) {
     const target = resolve(dirname(file), match[1] ?? '');
     if (!target.startsWith(`${source}/`)) {
-      if (!isTest && !target.startsWith(join(root, 'examples'))) problems.push(`${name}: imports ${relative(root, target)}, outside src`);
+      if (!isTest && !target.startsWith(join(root, 'examples')))
+        problems.push(`${name}: imports ${relative(root, target)}, outside src`);
       continue;
     }
     const to = layerOf(target);

@@ -28,12 +28,20 @@ export type FlagValues<T extends FlagTable> = { readonly [K in keyof T]: FlagVal
 
 /** kubectl's global flags: every command takes them. */
 export const globalFlags = {
-  kubeconfig: { type: 'string', value: 'FILE', description: 'kubeconfig file to use (default: $KUBECONFIG, then ~/.kube/config)' },
+  kubeconfig: {
+    type: 'string',
+    value: 'FILE',
+    description: 'kubeconfig file to use (default: $KUBECONFIG, then ~/.kube/config)',
+  },
   context: { type: 'string', value: 'NAME', description: 'context of the kubeconfig to use' },
   namespace: { type: 'string', short: 'n', value: 'NAME', description: 'namespace of the request' },
   server: { type: 'string', short: 's', value: 'URL', description: 'address of the API server' },
   token: { type: 'string', value: 'TOKEN', description: 'bearer token for the API server' },
-  'certificate-authority': { type: 'string', value: 'FILE', description: "certificate authority of the API server's certificate" },
+  'certificate-authority': {
+    type: 'string',
+    value: 'FILE',
+    description: "certificate authority of the API server's certificate",
+  },
   'insecure-skip-tls-verify': {
     type: 'boolean',
     description: "do not check the API server's certificate: anybody in between can read and change everything",

@@ -71,7 +71,10 @@ function unknownCommand(first: string, second: string | undefined, commands: rea
     const what = second === undefined ? 'needs a further word' : `has no "${second}"`;
     return new UsageError(`"${first}" ${what}; there is: ${group.join(', ')}`);
   }
-  const close = nearest(first, commands.map((row) => row.name));
+  const close = nearest(
+    first,
+    commands.map((row) => row.name),
+  );
   return new UsageError(
     `unknown command "${first}"${close === undefined ? '' : ` (did you mean "${close}"?)`}; for what is not here use kubectl, which works with every Fairlead cluster`,
   );
@@ -85,7 +88,9 @@ async function showOverview(rest: readonly string[], commands: readonly CommandR
     io.stdout.write(commandHelp(row.name, await row.load()));
     return 0;
   }
-  const loaded = await Promise.all(commands.map(async (row) => ({ name: row.name, summary: (await row.load()).summary })));
+  const loaded = await Promise.all(
+    commands.map(async (row) => ({ name: row.name, summary: (await row.load()).summary })),
+  );
   io.stdout.write(overviewHelp(loaded));
   return 0;
 }
@@ -100,7 +105,9 @@ function checkArgumentCount(name: string, command: CliCommand, args: readonly st
 
 function report(error: unknown, name: string, io: CommandIo): number {
   if (error instanceof UsageError) {
-    io.stderr.write(`error: ${escapeControls(error.message)}\nSee 'fairlead${name === '' ? '' : ` ${name}`} --help'.\n`);
+    io.stderr.write(
+      `error: ${escapeControls(error.message)}\nSee 'fairlead${name === '' ? '' : ` ${name}`} --help'.\n`,
+    );
     return 2;
   }
   const message = error instanceof Error ? error.message : String(error);

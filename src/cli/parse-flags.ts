@@ -6,7 +6,10 @@ import { nearest } from './nearest.ts';
 type Values = Record<string, string | boolean | number | string[] | undefined>;
 
 /** Throws `UsageError` that names the flag and, for an unknown one, the nearest that exists. */
-export function parseFlags<F extends FlagTable>(argv: readonly string[], table: F): { args: string[]; flags: FlagValues<F> } {
+export function parseFlags<F extends FlagTable>(
+  argv: readonly string[],
+  table: F,
+): { args: string[]; flags: FlagValues<F> } {
   const values: Values = {};
   for (const [name, spec] of Object.entries(table)) if (spec.type === 'list') values[name] = [];
   const args: string[] = [];
@@ -69,11 +72,13 @@ function store(values: Values, name: string, spec: FlagSpec, text: string): void
   }
   switch (spec.type) {
     case 'boolean':
-      if (text !== 'true' && text !== 'false') throw new UsageError(`invalid value "${text}" for --${name}: true or false`);
+      if (text !== 'true' && text !== 'false')
+        throw new UsageError(`invalid value "${text}" for --${name}: true or false`);
       values[name] = text === 'true';
       return;
     case 'integer':
-      if (!/^-?\d{1,15}$/.test(text)) throw new UsageError(`invalid value "${text}" for --${name}: a whole number is needed`);
+      if (!/^-?\d{1,15}$/.test(text))
+        throw new UsageError(`invalid value "${text}" for --${name}: a whole number is needed`);
       values[name] = Number(text);
       return;
     case 'list': {

@@ -19,7 +19,10 @@ export function recordFile(env: Environment, name: string): string {
 
 export type DataPlace = { kind: 'directory'; directory: string } | { kind: 'memory' };
 
-export function dataPlace(env: Environment, { name, data, cwd }: { name: string; data: string | undefined; cwd: string }): DataPlace {
+export function dataPlace(
+  env: Environment,
+  { name, data, cwd }: { name: string; data: string | undefined; cwd: string },
+): DataPlace {
   if (data === ':memory:') return { kind: 'memory' };
   if (data === '') throw new UsageError('--data is empty: give a directory, or :memory: to keep nothing');
   return { kind: 'directory', directory: data === undefined ? join(dataRoot(env), name) : resolve(cwd, data) };

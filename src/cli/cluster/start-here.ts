@@ -1,0 +1,141 @@
+/** `up` in this process: from a checked plan to a running cluster, and down again when the signal fires. */
+import { rm } from 'node:fs/promises';
+import { type Cluster, startCluster } from '../../cluster.ts';
+import { identifyProcess } from '../../lib/process-identity.ts';
+import { CommandError, type CommandIo } from '../command.ts';
+import { mergeContext } from '../kubeconfig/merge-context.ts';
+import { makeScratchDirectory, prepareDataDirectory } from './data-directory.ts';
+import { Progress } from './progress.ts';
+import { type ClusterRecord, readRecord, readRunning, removeRecord, writeRecord } from './record.ts';
+import { detachedEnvironment, tellParent } from './start-detached.ts';
+import { factsOf, summaryOf } from './summary.ts';
+import type { UpPlan } from './up-plan.ts';
+
+/** The signal fired before the cluster was ready. */
+export class Abandoned extends Error {}
+
+export async function startHere(plan: UpPlan, { io, signal }: { io: CommandIo; signal: AbortSignal }): Promise<number> {
+  const detached = detachedEnvironment(io.env);
+  try {
+    return await run(plan, { io, signal, detached });
+  } catch (error) {
+    if (detached) tellParent({ failed: { message: error instanceof Error ? error.message : String(error) } });
+    throw error;
+  }
+}
+
+async function run(
+  plan: UpPlan,
+  { io, signal, detached }: { io: CommandIo; signal: AbortSignal; detached: boolean },
+): Promise<number> {
+  await refuseSecond(plan, io);
+  const directory = await openDirectory(plan, io);
+  const progress = new Progress(io.stderr);
+  progress.begin('starting the cluster');
+  const cluster = await startCluster({
+    name: plan.name,
+    directory,
+    storage: plan.place.kind === 'memory' ? 'memory' : 'sqlite',
+    apiPort: plan.apiPort,
+    gatewayPort: plan.gatewayPort,
+    nodes: plan.nodes,
+    images: plan.images,
+    ...(plan.tokenFile === undefined ? {} : { tokenFile: plan.tokenFile }),
+    log: (line) => io.stderr.write(`${line}\n`),
+  }).catch(async (error: unknown) => {
+    progress.end();
+    if (plan.place.kind === 'memory') await rm(directory, { recursive: true, force: true });
+    throw error;
+  });
+  try {
+    const record = await publish(plan, cluster, { io, directory });
+    const demo = plan.demo ? await deployDemo(cluster, { progress, signal }) : undefined;
+    progress.end();
+    if (signal.aborted) throw new Abandoned();
+    const text = plan.json
+      ? `${JSON.stringify(factsOf(record, demo), null, 2)}\n`
+      : summaryOf(record, { demo, detached, env: io.env });
+    if (detached) tellParent({ ready: { stdout: text } });
+    else io.stdout.write(text);
+    await aborted(signal);
+    if (!detached && !plan.json) io.stderr.write(record.keepsData ? 'stopping; the data stays\n' : 'stopping\n');
+    return 0;
+  } finally {
+    progress.end();
+    await cluster[Symbol.asyncDispose]();
+    await removeRecord(io.env, plan.name);
+    if (plan.place.kind === 'memory') await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function refuseSecond(plan: UpPlan, io: CommandIo): Promise<void> {
+  const running = await readRunning(io.env, plan.name);
+  if (running === undefined) return;
+  throw new CommandError(
+    `a cluster named "${plan.name}" runs already (process ${running.process.pid}, since ${running.since}) at ${running.apiUrl}, data in ${running.directory}: ` +
+      `use its context ${running.context}, stop it with "fairlead down${plan.name === 'default' ? '' : ` --name ${plan.name}`}", or give another --name`,
+  );
+}
+
+/** Also clears away the scratch directory of a cluster in memory that was killed. */
+async function openDirectory(plan: UpPlan, io: CommandIo): Promise<string> {
+  const stale = await readRecord(io.env, plan.name);
+  if (stale !== undefined) {
+    if (!stale.keepsData && /\/fairlead-[^/]+$/.test(stale.directory))
+      await rm(stale.directory, { recursive: true, force: true });
+    await removeRecord(io.env, plan.name);
+  }
+  if (plan.place.kind === 'memory') return makeScratchDirectory(io.env);
+  await prepareDataDirectory(plan.place.directory);
+  return plan.place.directory;
+}
+
+async function publish(
+  plan: UpPlan,
+  cluster: Cluster,
+  { io, directory }: { io: CommandIo; directory: string },
+): Promise<ClusterRecord> {
+  const identity = identifyProcess(process.pid);
+  if (identity === undefined) throw new Error('this process cannot be identified');
+  const { caPem, certPem, keyPem } = cluster.admin;
+  await mergeContext({
+    file: plan.kubeconfig,
+    name: plan.context,
+    server: cluster.apiUrl,
+    caPem,
+    certPem,
+    keyPem,
+    use: plan.use,
+    ...(plan.namespace === undefined ? {} : { namespace: plan.namespace }),
+  });
+  const record: ClusterRecord = {
+    name: plan.name,
+    process: identity,
+    since: new Date().toISOString(),
+    directory,
+    keepsData: plan.place.kind === 'directory',
+    apiUrl: cluster.apiUrl,
+    gatewayUrl: cluster.gatewayUrl,
+    kubeconfig: plan.kubeconfig,
+    context: plan.context,
+    nodes: plan.nodes,
+    modes: cluster.modes,
+    readyMilliseconds: cluster.readyMilliseconds,
+  };
+  await writeRecord(io.env, record);
+  return record;
+}
+
+async function deployDemo(
+  cluster: Cluster,
+  { progress, signal }: { progress: Progress; signal: AbortSignal },
+): Promise<{ url: string }> {
+  progress.begin('deploying the sample application');
+  const { applyDemo } = await import('./demo.ts');
+  return applyDemo(cluster, signal);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

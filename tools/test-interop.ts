@@ -1,0 +1,36 @@
+/**
+ * `npm run test:interop`: the journeys with real clients, servers and browser. Builds those that come from source, says what
+ * to install where something is missing, and skips the tests that need it; with CI=true what is missing is a failure.
+ */
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { buildPeers } from '../test/peers/build.ts';
+import { chromiumPath } from '../test/peers/chromium.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const mustHave = process.env.CI === 'true';
+const missing: string[] = [];
+
+try {
+  buildPeers(['kubectl', 'etcd', 'kube-apiserver']);
+} catch (error) {
+  missing.push(error instanceof Error ? error.message : String(error));
+}
+if (chromiumPath() === undefined) missing.push('Chromium: install it (on Debian: apt-get install chromium)');
+for (const program of ['openssl', 'curl']) {
+  if (spawnSync(program, ['version']).error !== undefined)
+    missing.push(`${program}: install it (on Debian: apt-get install ${program})`);
+}
+
+for (const line of missing) console.error(`missing: ${line}`);
+if (missing.length > 0 && mustHave) process.exit(1);
+
+const patterns = process.argv.slice(2);
+const files = globSync(patterns.length > 0 ? patterns : ['test/interop/**/*.test.ts'], { cwd: root }).sort();
+// One file at a time: they share two processors with a browser and a cluster each.
+const { status } = spawnSync(process.execPath, ['--test', '--test-concurrency=1', '--test-timeout=180000', ...files], {
+  cwd: root,
+  stdio: 'inherit',
+});
+process.exit(status ?? 1);
