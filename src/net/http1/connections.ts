@@ -1,0 +1,295 @@
+/** Keeps connections to upstreams: idle ones for the next exchange, a bounded number in all. */
+import type { Duplex } from 'node:stream';
+import type { TlsMemory } from './dial.ts';
+import { dialUpstream, endpointKey, endpointName } from './dial.ts';
+import type { UpstreamEndpoint } from './upstream.ts';
+import { UpstreamError } from './upstream.ts';
+
+/** The one exchange that uses a connection at a time. */
+export interface ConnectionUser {
+  onData(chunk: Buffer): void;
+  onEnd(): void;
+  onClose(error: Error | undefined): void;
+  onDrain(): void;
+}
+
+export interface ConnectionLimits {
+  /** Time to connect, TLS included. */
+  connectTimeoutMs: number;
+  /** An idle connection is closed after this time, or sooner if the server announced so. */
+  idleTimeoutMs: number;
+  /** Open connections per endpoint; further exchanges wait. */
+  maxPerEndpoint: number;
+  /** Exchanges that wait per endpoint; further ones fail. */
+  maxWaiting: number;
+}
+
+const defaults: ConnectionLimits = {
+  connectTimeoutMs: 10_000,
+  idleTimeoutMs: 55_000,
+  maxPerEndpoint: 1024,
+  maxWaiting: 4096,
+};
+
+interface Waiter {
+  endpoint: UpstreamEndpoint;
+  signal: AbortSignal;
+  onAbort: () => void;
+  resolve: (connection: UpstreamConnection | Promise<UpstreamConnection>) => void;
+  reject: (error: unknown) => void;
+}
+
+interface Bucket {
+  key: string;
+  memory: TlsMemory;
+  idle: UpstreamConnection[];
+  open: number;
+  waiting: Waiter[];
+}
+
+/** One connection. While it is idle any byte from the server, or its end, closes it. */
+export class UpstreamConnection {
+  readonly socket: Duplex;
+  readonly name: string;
+  user: ConnectionUser | undefined;
+  /** Exchanges begun on it. */
+  uses = 0;
+  idleUntil = 0;
+  #onFree: ((connection: UpstreamConnection, reusable: boolean, idleMs: number) => void) | undefined;
+  #error: Error | undefined;
+  readonly #onData = (chunk: Buffer): void => (this.user === undefined ? this.destroy() : this.user.onData(chunk));
+  readonly #onEnd = (): void => (this.user === undefined ? this.destroy() : this.user.onEnd());
+  readonly #onDrain = (): void => this.user?.onDrain();
+  readonly #onError = (error: Error): void => {
+    this.#error = error;
+  };
+  readonly #onClose = (): void => this.#closed();
+
+  constructor(
+    socket: Duplex,
+    name: string,
+    onFree: (connection: UpstreamConnection, reusable: boolean, idleMs: number) => void,
+  ) {
+    this.socket = socket;
+    this.name = name;
+    this.#onFree = onFree;
+    socket.on('data', this.#onData);
+    socket.on('end', this.#onEnd);
+    socket.on('drain', this.#onDrain);
+    socket.on('error', this.#onError);
+    socket.on('close', this.#onClose);
+  }
+
+  get usable(): boolean {
+    return !this.socket.destroyed && !this.socket.readableEnded && this.socket.writable;
+  }
+
+  /** The exchange is over and the connection clean: the next may have it, for at most `idleMs`. */
+  release(idleMs = Number.POSITIVE_INFINITY): void {
+    this.user = undefined;
+    if (!this.usable) this.destroy();
+    else this.#onFree?.(this, true, idleMs);
+  }
+
+  destroy(): void {
+    this.user = undefined;
+    this.socket.destroy();
+    this.#free();
+  }
+
+  /** Takes the raw stream out of the pool (after 101); `rest` was read already and comes first. */
+  detach(rest: Buffer): Duplex {
+    const { socket } = this;
+    socket.pause();
+    // Before the others go, so that an error never finds no listener.
+    socket.on('error', () => socket.destroy());
+    socket.off('data', this.#onData);
+    socket.off('end', this.#onEnd);
+    socket.off('drain', this.#onDrain);
+    socket.off('error', this.#onError);
+    socket.off('close', this.#onClose);
+    this.user = undefined;
+    if (rest.length > 0) socket.unshift(rest);
+    this.#free();
+    return socket;
+  }
+
+  #closed(): void {
+    const { user } = this;
+    this.user = undefined;
+    this.#free();
+    user?.onClose(this.#error);
+  }
+
+  #free(): void {
+    const onFree = this.#onFree;
+    this.#onFree = undefined;
+    onFree?.(this, false, 0);
+  }
+}
+
+/** The connections of one owner. Idle ones are used newest first, so that the oldest time out. */
+export class ConnectionPool implements AsyncDisposable {
+  readonly #limits: ConnectionLimits;
+  readonly #buckets = new Map<string, Bucket>();
+  /** Keys are long (certificates), so each endpoint object's is made once. */
+  readonly #keys = new WeakMap<UpstreamEndpoint, string>();
+  readonly #all = new Set<UpstreamConnection>();
+  readonly #closing = new AbortController();
+  #sweeper: NodeJS.Timeout | undefined;
+
+  constructor(limits: Partial<ConnectionLimits> = {}) {
+    this.#limits = { ...defaults, ...limits };
+  }
+
+  /** Open connections, busy and idle. */
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** An idle connection, at once. */
+  takeIdle(endpoint: UpstreamEndpoint): UpstreamConnection | undefined {
+    const { idle } = this.#bucket(endpoint);
+    for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
+      if (connection.usable) return connection;
+      connection.destroy();
+    }
+    return undefined;
+  }
+
+  /**
+   * An idle connection or a new one; waits when the endpoint has its maximum. `fresh` asks for a new one.
+   * Rejects with UpstreamError or the signal's reason.
+   */
+  acquire(endpoint: UpstreamEndpoint, signal: AbortSignal, { fresh = false } = {}): Promise<UpstreamConnection> {
+    const idle = fresh ? undefined : this.takeIdle(endpoint);
+    if (idle !== undefined) return Promise.resolve(idle);
+    const bucket = this.#bucket(endpoint);
+    if (bucket.open >= this.#limits.maxPerEndpoint && fresh) bucket.idle.shift()?.destroy();
+    if (bucket.open < this.#limits.maxPerEndpoint) return this.#open(bucket, endpoint, signal);
+    if (bucket.waiting.length >= this.#limits.maxWaiting) {
+      return Promise.reject(new UpstreamError(`too many requests wait for ${endpointName(endpoint)}`, { sent: false }));
+    }
+    return this.#wait(bucket, endpoint, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#sweeper);
+    this.#closing.abort(new UpstreamError('the connection pool is closed', { sent: false }));
+    const closed = [...this.#all].map(({ socket }) =>
+      socket.closed ? undefined : new Promise((resolve) => socket.once('close', resolve)),
+    );
+    for (const connection of this.#all) connection.socket.destroy();
+    for (const bucket of this.#buckets.values()) {
+      for (const waiter of bucket.waiting.splice(0)) waiter.reject(this.#closing.signal.reason);
+    }
+    await Promise.all(closed);
+  }
+
+  #bucket(endpoint: UpstreamEndpoint): Bucket {
+    let key = this.#keys.get(endpoint);
+    if (key === undefined) {
+      key = endpointKey(endpoint);
+      this.#keys.set(endpoint, key);
+    }
+    let bucket = this.#buckets.get(key);
+    if (bucket === undefined) {
+      bucket = { key, memory: {}, idle: [], open: 0, waiting: [] };
+      this.#buckets.set(key, bucket);
+    }
+    return bucket;
+  }
+
+  async #open(bucket: Bucket, endpoint: UpstreamEndpoint, signal: AbortSignal): Promise<UpstreamConnection> {
+    bucket.open++;
+    const timeout = new AbortController();
+    const timer = setTimeout(() => {
+      const seconds = this.#limits.connectTimeoutMs / 1000;
+      const message = `cannot connect to ${endpointName(endpoint)}: no answer within ${seconds} s`;
+      timeout.abort(new UpstreamError(message, { sent: false }));
+    }, this.#limits.connectTimeoutMs);
+    try {
+      const both = AbortSignal.any([signal, timeout.signal, this.#closing.signal]);
+      const socket = await dialUpstream(endpoint, bucket.memory, both);
+      const connection = new UpstreamConnection(socket, endpointName(endpoint), (freed, reusable, idleMs) =>
+        this.#freed(bucket, freed, reusable, idleMs),
+      );
+      this.#all.add(connection);
+      return connection;
+    } catch (error) {
+      bucket.open--;
+      this.#next(bucket);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #wait(bucket: Bucket, endpoint: UpstreamEndpoint, signal: AbortSignal): Promise<UpstreamConnection> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        bucket.waiting.splice(bucket.waiting.indexOf(waiter), 1);
+        reject(signal.reason);
+      };
+      const waiter: Waiter = { endpoint, signal, onAbort, resolve, reject };
+      if (signal.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      signal.addEventListener('abort', onAbort, { once: true });
+      bucket.waiting.push(waiter);
+    });
+  }
+
+  #freed(bucket: Bucket, connection: UpstreamConnection, reusable: boolean, idleMs: number): void {
+    if (!reusable) {
+      this.#all.delete(connection);
+      bucket.open--;
+      const at = bucket.idle.indexOf(connection);
+      if (at !== -1) bucket.idle.splice(at, 1);
+      this.#next(bucket);
+      return;
+    }
+    const waiter = bucket.waiting.shift();
+    if (waiter !== undefined) {
+      waiter.signal.removeEventListener('abort', waiter.onAbort);
+      waiter.resolve(connection);
+      return;
+    }
+    connection.idleUntil = Date.now() + Math.min(idleMs, this.#limits.idleTimeoutMs);
+    // A paused socket would not see the server close.
+    connection.socket.resume();
+    bucket.idle.push(connection);
+    this.#startSweeper();
+  }
+
+  /** A place is free: the longest waiter opens a connection. */
+  #next(bucket: Bucket): void {
+    const waiter = bucket.open < this.#limits.maxPerEndpoint ? bucket.waiting.shift() : undefined;
+    if (waiter !== undefined) {
+      waiter.signal.removeEventListener('abort', waiter.onAbort);
+      waiter.resolve(this.#open(bucket, waiter.endpoint, waiter.signal));
+    } else if (bucket.open === 0 && bucket.memory.session === undefined) {
+      this.#buckets.delete(bucket.key);
+    }
+  }
+
+  #startSweeper(): void {
+    if (this.#sweeper !== undefined) return;
+    const period = Math.max(20, Math.min(1000, this.#limits.idleTimeoutMs / 2));
+    this.#sweeper = setInterval(() => this.#sweep(), period);
+    this.#sweeper.unref();
+  }
+
+  #sweep(): void {
+    const now = Date.now();
+    let left = 0;
+    for (const bucket of this.#buckets.values()) {
+      for (const connection of [...bucket.idle]) if (connection.idleUntil <= now) connection.destroy();
+      left += bucket.idle.length;
+    }
+    if (left > 0) return;
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
+  }
+}

@@ -1,0 +1,228 @@
+/** `UpstreamPool` over the connections and exchanges of this folder. */
+import { Readable } from 'node:stream';
+import type { ConnectionLimits, UpstreamConnection } from './connections.ts';
+import { ConnectionPool } from './connections.ts';
+import { endpointName } from './dial.ts';
+import { Exchange } from './exchange.ts';
+import type { ResponseHead } from './head.ts';
+import { formatHead, isToken } from './head.ts';
+import { headerValue } from './headers.ts';
+import { mayRetry } from './retry.ts';
+import type { UpgradeResult, UpstreamEndpoint, UpstreamPool, UpstreamRequest } from './upstream.ts';
+import { UpstreamError } from './upstream.ts';
+
+/** Opens a pool; disposing it closes every connection, busy ones too. */
+export function openUpstreamPool(
+  limits: Partial<ConnectionLimits> = {},
+): UpstreamPool & { readonly connections: ConnectionPool } {
+  const connections = new ConnectionPool(limits);
+  return {
+    connections,
+    async request(endpoint, request) {
+      const result = await send(connections, endpoint, request, undefined);
+      if (result.upgraded)
+        throw new UpstreamError('the server switched protocols without being asked to', { sent: true });
+      return result;
+    },
+    upgrade(endpoint, request) {
+      const protocol = headerValue(request.headers, 'upgrade');
+      if (protocol === undefined) throw new TypeError('a request for an upgrade needs an Upgrade header');
+      return send(connections, endpoint, request, protocol.toLowerCase());
+    },
+    [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
+  };
+}
+
+async function send(
+  connections: ConnectionPool,
+  endpoint: UpstreamEndpoint,
+  request: UpstreamRequest,
+  upgrade: string | undefined,
+): Promise<UpgradeResult> {
+  const { method, target, body, signal } = request;
+  const head = requestHead(endpoint, request);
+  signal.throwIfAborted();
+  for (let fresh = false; ; fresh = true) {
+    const connection = await connections.acquire(endpoint, signal, { fresh });
+    if (signal.aborted) {
+      connection.release();
+      throw signal.reason;
+    }
+    const reused = connection.uses > 0;
+    const attempt = new Attempt(connection, request, upgrade);
+    try {
+      return await attempt.start(head);
+    } catch (error) {
+      if (!reused || !(error instanceof UpstreamError) || (body instanceof Readable && attempt.bodyTouched))
+        throw error;
+      const { responded } = attempt;
+      if (!mayRetry({ method, target, upgrade: upgrade !== undefined, sent: error.sent, responded })) throw error;
+    }
+  }
+}
+
+function requestHead(endpoint: UpstreamEndpoint, { method, target, headers, body }: UpstreamRequest): string {
+  if (!isToken(method)) throw new TypeError(`not a method: ${JSON.stringify(method)}`);
+  if (!/^(?:\/[\x21-\x7e]*|\*)$/.test(target)) throw new TypeError(`not a path: ${JSON.stringify(target)}`);
+  const lines = [...headers];
+  if (headerValue(headers, 'host') === undefined) {
+    const usual = endpoint.tls === undefined ? 80 : 443;
+    lines.unshift([
+      'Host',
+      endpoint.port === usual ? endpointName(endpoint).replace(/:\d+$/, '') : endpointName(endpoint),
+    ]);
+  }
+  const length = headerValue(headers, 'content-length');
+  if (body instanceof Readable) {
+    if (length === undefined && headerValue(headers, 'transfer-encoding') === undefined) {
+      lines.push(['Transfer-Encoding', 'chunked']);
+    }
+  } else if (body !== undefined) {
+    if (length !== undefined && Number(length) !== body.length)
+      throw new TypeError('Content-Length is not the length of the body');
+    if (length === undefined) lines.push(['Content-Length', String(body.length)]);
+  } else if (length === undefined && (method === 'POST' || method === 'PUT' || method === 'PATCH')) {
+    lines.push(['Content-Length', '0']);
+  }
+  return formatHead(`${method} ${target} HTTP/1.1`, lines);
+}
+
+/** One try of a request on one connection. */
+class Attempt {
+  responded = false;
+  bodyTouched = false;
+  readonly #connection: UpstreamConnection;
+  readonly #request: UpstreamRequest;
+  readonly #exchange: Exchange;
+  readonly #answer = Promise.withResolvers<UpgradeResult>();
+  #body: ResponseBody | undefined;
+  #drained: (() => void) | undefined;
+  readonly #onAbort = (): void => this.#abort(this.#request.signal.reason);
+
+  constructor(connection: UpstreamConnection, request: UpstreamRequest, upgrade: string | undefined) {
+    this.#connection = connection;
+    this.#request = request;
+    this.#exchange = new Exchange(connection, {
+      method: request.method,
+      ...(upgrade === undefined ? {} : { upgrade }),
+      payloadOnly: true,
+      listener: {
+        onHead: (head) => this.#onHead(head),
+        onBody: (chunk) => {
+          if (this.#body?.push(chunk) === false) this.#exchange.pause();
+        },
+        onComplete: () => {
+          this.#end();
+          this.#body?.push(null);
+        },
+        onUpgrade: (head, stream) => {
+          this.#end();
+          this.#answer.resolve({ upgraded: true, status: 101, headers: head.headers, stream });
+        },
+        onFail: (error, responded) => {
+          this.responded = responded;
+          this.#abort(error);
+        },
+        onDrain: () => this.#drained?.(),
+      },
+    });
+    request.signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  start(head: string): Promise<UpgradeResult> {
+    const { body } = this.#request;
+    if (body instanceof Readable) {
+      this.#exchange.write(head);
+      void this.#writeBody(body);
+    } else {
+      if (body !== undefined && body.length > 0) {
+        this.#connection.socket.cork();
+        this.#exchange.write(head);
+        this.#exchange.write(body);
+        this.#connection.socket.uncork();
+      } else this.#exchange.write(head);
+      this.#exchange.requestEnd();
+    }
+    return this.#answer.promise;
+  }
+
+  async #writeBody(body: Readable): Promise<void> {
+    if (this.#exchange.over) return;
+    this.bodyTouched = true;
+    const declared = headerValue(this.#request.headers, 'content-length');
+    let left = declared === undefined ? Number.POSITIVE_INFINITY : Number(declared);
+    try {
+      for await (const piece of body) {
+        const chunk: Buffer = typeof piece === 'string' ? Buffer.from(piece) : piece;
+        if (this.#exchange.over) break;
+        if (chunk.length === 0) continue;
+        left -= chunk.length;
+        if (left < 0) throw new Error('the body is longer than its Content-Length');
+        if (declared === undefined) this.#exchange.write(`${chunk.length.toString(16)}\r\n`);
+        let more = this.#exchange.write(chunk);
+        if (declared === undefined) more = this.#exchange.write('\r\n');
+        if (!more && !this.#exchange.over) {
+          await new Promise<void>((resolve) => {
+            this.#drained = resolve;
+          });
+        }
+      }
+      if (this.#exchange.over) return;
+      if (declared !== undefined && left > 0) throw new Error('the body is shorter than its Content-Length');
+      if (declared === undefined) this.#exchange.write('0\r\n\r\n');
+      this.#exchange.requestEnd();
+    } catch (error) {
+      if (this.#exchange.over) return;
+      const message = `the request's body failed: ${error instanceof Error ? error.message : String(error)}`;
+      this.#abort(new UpstreamError(message, { sent: true, cause: error }));
+    }
+  }
+
+  #onHead(head: ResponseHead): void {
+    this.responded = true;
+    const body = new ResponseBody(this.#exchange, () => this.#end());
+    this.#body = body;
+    const { status, statusText, headers } = head;
+    this.#answer.resolve({ upgraded: false, status, statusText, headers, body });
+  }
+
+  #abort(error: unknown): void {
+    this.#end();
+    this.#exchange.abort();
+    this.#body?.destroy(error instanceof Error ? error : new Error(String(error)));
+    this.#answer.reject(error);
+  }
+
+  /** The exchange is over, whatever its outcome. */
+  #end(): void {
+    this.#request.signal.removeEventListener('abort', this.#onAbort);
+    this.#drained?.();
+    // An early response leaves the rest of the body unread.
+    if (this.#request.body instanceof Readable && this.bodyTouched) this.#request.body.destroy();
+  }
+}
+
+class ResponseBody extends Readable {
+  readonly #exchange: Exchange;
+  readonly #onGone: () => void;
+
+  constructor(exchange: Exchange, onGone: () => void) {
+    super({ highWaterMark: 256 * 1024 });
+    this.#exchange = exchange;
+    this.#onGone = onGone;
+    // A body that nobody listens to any more may fail without ending the process.
+    this.on('error', () => {});
+  }
+
+  override _read(): void {
+    this.#exchange.resume();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    if (!this.#exchange.over) {
+      this.#exchange.abort();
+      this.#onGone();
+    }
+    callback(error);
+  }
+}
