@@ -32,7 +32,7 @@ export function summaryOf(
     `  kubectl --context ${record.context} get pods -A`,
     detached
       ? `  fairlead down${option}`
-      : '  Ctrl-C stops it' + (record.keepsData ? '; the data stays' : ' and forgets everything'),
+      : `  Ctrl-C stops it${record.keepsData ? '; the data stays' : ' and forgets everything'}`,
     '',
   ];
   return lines.join('\n');

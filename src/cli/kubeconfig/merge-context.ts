@@ -1,6 +1,5 @@
 /** Adds a cluster to a user's kubeconfig and takes it out again, leaving everything else as it was. */
 import { readFile, stat } from 'node:fs/promises';
-import { kubeconfigPaths } from '../../client/kubeconfig-file.ts';
 import { CommandError } from '../command.ts';
 import type { Fields, KubeconfigText, ListName } from './edit-text.ts';
 import { nameOf, openKubeconfigText, UneditableText } from './edit-text.ts';
@@ -77,18 +76,6 @@ export async function removeContext({ file, name }: { file: string; name: string
     if (config.value['current-context'] === name) config.setCurrentContext('');
     return {};
   });
-}
-
-/** The file that kubectl would write to: the named one, else the first of KUBECONFIG that exists (or its last), else ~/.kube/config. */
-export async function kubeconfigToWrite(
-  named: string | undefined,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<string> {
-  const { paths } = kubeconfigPaths(named, env);
-  for (const path of paths) if ((await stat(path).catch(() => undefined)) !== undefined) return path;
-  const last = paths.at(-1);
-  if (last === undefined) throw new CommandError('No kubeconfig to write to: name one with --kubeconfig, or set HOME.');
-  return last;
 }
 
 type Edit<T> = (config: KubeconfigText) => T;

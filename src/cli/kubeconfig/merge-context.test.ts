@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import { loadKubeconfig } from '../../client/kubeconfig.ts';
 import { CommandError } from '../command.ts';
-import { mergeContext, removeContext } from './kubeconfig-entries.ts';
+import { mergeContext, removeContext } from './merge-context.ts';
 
 const pem = (what: string): string => `-----BEGIN ${what}-----\nAAAA\n-----END ${what}-----\n`;
 const cluster = { server: 'https://127.0.0.1:6443', caPem: pem('CA'), certPem: pem('CERT'), keyPem: pem('KEY') };
