@@ -6,7 +6,8 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import { loadKubeconfig } from '../../client/kubeconfig.ts';
 import { CommandError } from '../command.ts';
-import { mergeContext, removeContext } from './merge-context.ts';
+import { mergeContext } from './merge-context.ts';
+import { removeContext } from './remove-context.ts';
 
 const pem = (what: string): string => `-----BEGIN ${what}-----\nAAAA\n-----END ${what}-----\n`;
 const cluster = { server: 'https://127.0.0.1:6443', caPem: pem('CA'), certPem: pem('CERT'), keyPem: pem('KEY') };
@@ -127,7 +128,7 @@ test('a cluster of that name on another machine is neither overwritten nor remov
     assert.match(error.message, /https:\/\/fairlead\.example:6443.*--name/);
     return true;
   });
-  assert.deepEqual(await removeContext({ file, name: 'fairlead' }), { changed: false });
+  assert.equal(await removeContext({ file, name: 'fairlead' }), false);
   assert.equal(await readFile(file, 'utf8'), text);
 });
 
