@@ -1,5 +1,7 @@
 /** The composition root of the embedded cluster: one process, parts that know each other only through the Kubernetes API. */
 
+import type { ClusterClient } from './client/cluster-client.ts';
+
 export interface ClusterOptions {
   name: string;
   /** Exists and is this cluster's alone. */
@@ -28,6 +30,8 @@ export interface Cluster extends AsyncDisposable {
   apiUrl: string;
   gatewayUrl: string;
   admin: ClusterCredentials;
+  /** With the administrator's rights. */
+  client: ClusterClient;
   /** The modes it runs in and their limits, a sentence each. */
   modes: readonly string[];
   /** From the start of this process to the first good answer of /readyz. */

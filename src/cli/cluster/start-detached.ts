@@ -55,6 +55,6 @@ export async function startDetached(
 /** From the detached process to the `up` that waits for it; nothing when there is none. */
 export function tellParent(message: DetachedMessage): void {
   process.send?.(message, undefined, undefined, () => {
-    if (process.connected) process.disconnect();
+    if (process.connected) process.disconnect?.();
   });
 }

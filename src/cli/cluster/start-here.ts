@@ -132,7 +132,9 @@ async function deployDemo(
 ): Promise<{ url: string }> {
   progress.begin('deploying the sample application');
   const { applyDemo } = await import('./demo.ts');
-  return applyDemo(cluster, signal);
+  await applyDemo(cluster.client, signal);
+  const url = new URL(cluster.gatewayUrl);
+  return { url: `http://web.demo.localhost:${url.port}/` };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

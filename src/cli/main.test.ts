@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { test } from 'node:test';
+import { CommandError, defineCommand } from './command.ts';
+import type { CommandRow } from './commands/table.ts';
+import { runCli } from './main.ts';
+
+const echo = defineCommand({
+  usage: 'WORD',
+  summary: 'Say a word',
+  examples: [{ does: 'Say hello', line: 'fairlead say hello' }],
+  flags: { loud: { type: 'boolean', description: 'in capitals' } },
+  arguments: { min: 1, max: 1 },
+  async run({ args, flags, globals, io }) {
+    if (args[0] === 'trouble') throw new CommandError('trouble \u001b[31m came');
+    const text = `${args[0]} in ${globals.namespace ?? 'nowhere'}`;
+    io.stdout.write(flags.loud === true ? text.toUpperCase() : text);
+    return 0;
+  },
+});
+const commands: CommandRow[] = [
+  { name: 'say', load: async () => echo },
+  { name: 'talk about', load: async () => echo },
+];
+
+async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const io = { stdin: new PassThrough(), stdout, stderr, env: {}, cwd: '/' };
+  const code = await runCli(argv, { commands, io, signal: new AbortController().signal });
+  return { code, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') };
+}
+
+test('a command gets its arguments, flags and the global flags, which may stand before it', async () => {
+  assert.deepEqual(await run('-n', 'here', 'say', 'hello', '--loud'), { code: 0, out: 'HELLO IN HERE', err: '' });
+  assert.equal((await run('talk', 'about', 'ships')).out, 'ships in nowhere');
+});
+
+test('help lists commands, and tells one with examples and all flags', async () => {
+  for (const argv of [[], ['--help'], ['-h'], ['help']])
+    assert.match((await run(...argv)).out, /^ {2}say +Say a word$/m);
+  for (const argv of [
+    ['say', '--help'],
+    ['help', 'say'],
+  ]) {
+    const { code, out } = await run(...argv);
+    assert.equal(code, 0);
+    assert.match(out, /fairlead say hello[\s\S]*--loud +in capitals[\s\S]*-n, --namespace NAME/);
+  }
+});
+
+test('exit codes: 2 for the command line, 1 for the rest; control characters are escaped', async () => {
+  assert.equal((await run('say')).code, 2);
+  assert.equal((await run('say', 'a', 'b')).code, 2);
+  assert.match((await run('sya')).err, /unknown command "sya" \(did you mean "say"\?\)/);
+  assert.match((await run('talk')).err, /"talk" needs a further word; there is: talk about/);
+  const failed = await run('say', 'trouble');
+  assert.equal(failed.code, 1);
+  assert.equal(failed.err, 'error: trouble \\x1b[31m came\n');
+});
