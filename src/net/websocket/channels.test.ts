@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { Channels, v4Channels, v5Channels } from './channels.ts';
+import { acceptPortForward, openPortForward } from './port-forward.ts';
+
+/** Both ends of a TCP connection, as after the handshake. */
+async function socketPair(): Promise<AsyncDisposable & { client: Socket; server: Socket }> {
+  const listener = createServer();
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const client = connect((listener.address() as AddressInfo).port, '127.0.0.1');
+  const [server] = (await once(listener, 'connection')) as [Socket];
+  return {
+    client,
+    server,
+    async [Symbol.asyncDispose]() {
+      client.destroy();
+      server.destroy();
+      listener.close();
+      await once(listener, 'close');
+    },
+  };
+}
+
+test('channels keep streams apart; in v5 one direction of one channel can end', async () => {
+  await using pair = await socketPair();
+  const client = new Channels(pair.client, { role: 'client', subprotocol: v5Channels, count: 4 });
+  const server = new Channels(pair.server, { role: 'server', subprotocol: v5Channels, count: 4 });
+  client.channel(0).write('in');
+  client.channel(0).end('put');
+  assert.equal(await text(server.channel(0)), 'input');
+  server.channel(1).write(Buffer.alloc(200_000, 'o'));
+  server.channel(2).write('err');
+  server.channel(3).write('{"status":"Success"}');
+  server.close();
+  const [out, err, status] = await Promise.all([1, 2, 3].map((number) => text(client.channel(number))));
+  assert.equal(out?.length, 200_000);
+  assert.equal(err, 'err');
+  assert.equal(status, '{"status":"Success"}');
+  assert.deepEqual(await client.closed, { code: 1000, reason: '' });
+});
+
+test('a lost connection fails every channel', async () => {
+  await using pair = await socketPair();
+  const client = new Channels(pair.client, { role: 'client', subprotocol: v4Channels, count: 2 });
+  const server = new Channels(pair.server, { role: 'server', subprotocol: v4Channels, count: 2 });
+  server.channel(1).write('part');
+  const [chunk] = await once(client.channel(1), 'data');
+  assert.equal(String(chunk), 'part');
+  server.terminate();
+  await assert.rejects(text(client.channel(0)), /cut off/);
+  assert.equal((await client.closed).code, 1006);
+});
+
+test('a message for a channel that does not exist closes the connection', async () => {
+  await using pair = await socketPair();
+  const client = new Channels(pair.client, { role: 'client', subprotocol: v4Channels, count: 3 });
+  const server = new Channels(pair.server, { role: 'server', subprotocol: v4Channels, count: 2 });
+  client.channel(2).write('x');
+  assert.equal((await client.closed).code, 1002);
+  assert.notEqual((await server.closed).code, 1000);
+});
+
+test('a channel that is not read holds the sender back', async () => {
+  await using pair = await socketPair();
+  const client = new Channels(pair.client, { role: 'client', subprotocol: v4Channels, count: 2 });
+  const server = new Channels(pair.server, { role: 'server', subprotocol: v4Channels, count: 2 });
+  const total = 64 * 1024 * 1024;
+  let sent = 0;
+  const sender = (async () => {
+    while (sent < total) {
+      sent += 65_536;
+      if (!client.channel(0).write(Buffer.alloc(65_536))) await once(client.channel(0), 'drain');
+    }
+    client.close();
+  })();
+  let before = -1;
+  while (before !== sent) {
+    before = sent;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.ok(sent < total / 2, `${sent} bytes were taken`);
+  let received = 0;
+  for await (const chunk of server.channel(0)) received += (chunk as Buffer).length;
+  await sender;
+  assert.equal(received, total);
+});
+
+for (const subprotocol of [v4Channels, v5Channels]) {
+  test(`port-forward carries a TCP stream (${subprotocol})`, async () => {
+    await using pair = await socketPair();
+    const stream = openPortForward(pair.client, { port: 8080, subprotocol });
+    const channels = new Channels(pair.server, { role: 'server', subprotocol, count: 2 });
+    const [forwarded] = acceptPortForward(channels, [8080]);
+    assert.ok(forwarded !== undefined);
+    stream.write('question');
+    const [question] = await once(forwarded.data, 'data');
+    assert.equal(String(question), 'question');
+    forwarded.data.end('answer');
+    if (subprotocol === v5Channels) {
+      const rest = text(forwarded.data);
+      stream.end(', and the rest');
+      assert.equal(await rest, ', and the rest');
+    }
+    channels.close();
+    assert.equal(await text(stream), 'answer');
+  });
+}
+
+test('port-forward fails with the text that the server gives', async () => {
+  for (const close of [true, false]) {
+    await using pair = await socketPair();
+    const stream = openPortForward(pair.client, { port: 81, subprotocol: v4Channels });
+    const channels = new Channels(pair.server, { role: 'server', subprotocol: v4Channels, count: 2 });
+    const [forwarded] = acceptPortForward(channels, [81]);
+    forwarded?.error.write('nothing listens on port 81');
+    if (close) channels.close();
+    await assert.rejects(text(stream), /nothing listens on port 81/);
+  }
+});
+
+test('port-forward refuses a stream to another port, and one that was cut', async () => {
+  await using other = await socketPair();
+  const wrong = openPortForward(other.client, { port: 80, subprotocol: v4Channels });
+  acceptPortForward(new Channels(other.server, { role: 'server', subprotocol: v4Channels, count: 2 }), [81]);
+  await assert.rejects(text(wrong), /port 81 where 80/);
+
+  await using pair = await socketPair();
+  const stream = openPortForward(pair.client, { port: 80, subprotocol: v4Channels });
+  const channels = new Channels(pair.server, { role: 'server', subprotocol: v4Channels, count: 2 });
+  acceptPortForward(channels, [80])[0]?.data.write('half');
+  await once(stream, 'data');
+  channels.terminate();
+  await assert.rejects(text(stream), /cut off/);
+});

@@ -1,0 +1,176 @@
+/**
+ * Kubernetes' channels on a WebSocket: every binary message begins with a byte that names its channel.
+ * `v4.channel.k8s.io` has no end of a single channel; in `v5.channel.k8s.io` the message `255, CHANNEL` ends one
+ * direction of it.
+ */
+import { Duplex } from 'node:stream';
+import type { WebSocketClose } from './peer.ts';
+import { WebSocketPeer } from './peer.ts';
+
+export const v4Channels = 'v4.channel.k8s.io';
+export const v5Channels = 'v5.channel.k8s.io';
+/** In the order in which clients should offer them. */
+export const channelSubprotocols: readonly string[] = [v5Channels, v4Channels];
+
+const closeSignal = 255;
+/** Larger writes go out as several messages, so that channels take turns and no receiver's limit is met. */
+const maxPayload = 32 * 1024;
+
+export interface ChannelsOptions {
+  role: 'client' | 'server';
+  subprotocol: string;
+  /** How many channels there are, from 0 on. A message for another one breaks the connection. */
+  count: number;
+  maxMessageBytes?: number;
+  pingIntervalMs?: number;
+}
+
+/** All channels of one WebSocket. A channel that is not read holds up the others (there is no flow control per channel). */
+export class Channels {
+  /** Resolves when the WebSocket is closed; code 1000 is the only clean end. */
+  readonly closed: Promise<WebSocketClose>;
+  readonly #peer: WebSocketPeer;
+  readonly #channels: Channel[];
+  readonly #hasCloseSignal: boolean;
+  readonly #waiting: (() => void)[] = [];
+  readonly #full = new Set<Channel>();
+
+  constructor(stream: Duplex, { role, subprotocol, count, maxMessageBytes, pingIntervalMs }: ChannelsOptions) {
+    this.#hasCloseSignal = subprotocol === v5Channels;
+    this.#channels = Array.from({ length: count }, (_, number) => new Channel(number, this));
+    const { promise, resolve } = Promise.withResolvers<WebSocketClose>();
+    this.closed = promise;
+    this.#peer = new WebSocketPeer(
+      stream,
+      {
+        role,
+        ...(maxMessageBytes === undefined ? {} : { maxMessageBytes }),
+        ...(pingIntervalMs === undefined ? {} : { pingIntervalMs }),
+      },
+      {
+        onMessage: (data, isText) => this.#onMessage(data, isText),
+        onDrain: () => this.#drain(),
+        onClose: (close) => {
+          for (const channel of this.#channels) channel.connectionClosed(close);
+          this.#drain();
+          resolve(close);
+        },
+      },
+    );
+  }
+
+  /** Writes are messages on this channel, reads are its payload; an error when the WebSocket did not end with 1000. */
+  channel(number: number): Duplex {
+    const channel = this.#channels[number];
+    if (channel === undefined) throw new RangeError(`there is no channel ${number}`);
+    return channel;
+  }
+
+  /** Closes the WebSocket. Anything but 1000 tells the peer that something was cut off. */
+  close(code = 1000, reason = ''): void {
+    this.#peer.close(code, reason);
+  }
+
+  /** Ends the connection without a word. */
+  terminate(): void {
+    this.#peer.terminate();
+  }
+
+  /** @internal Sends one message; calls back when the next may follow. */
+  send(number: number, payload: Uint8Array, done: () => void): void {
+    if (this.#peer.send(Uint8Array.of(number), payload)) done();
+    else this.#waiting.push(done);
+  }
+
+  /** @internal This side's direction of the channel is over. */
+  sendEnd(number: number): void {
+    if (this.#hasCloseSignal) this.#peer.send(Uint8Array.of(closeSignal, number));
+  }
+
+  /** @internal A full channel stops the reading of all. */
+  setFull(channel: Channel, full: boolean): void {
+    if (full) {
+      this.#full.add(channel);
+      this.#peer.pause();
+    } else if (this.#full.delete(channel) && this.#full.size === 0) this.#peer.resume();
+  }
+
+  #onMessage(data: Buffer, isText: boolean): void {
+    const number = data[0];
+    // Servers open a connection with empty messages; they mean nothing.
+    if (number === undefined) return;
+    if (isText) {
+      this.#peer.close(1003, 'text messages are not part of this protocol');
+      return;
+    }
+    if (number === closeSignal && this.#hasCloseSignal) {
+      const ended = this.#channels[data[1] ?? closeSignal];
+      if (ended === undefined) this.#peer.close(1002, 'a close signal names no channel');
+      else ended.peerEnded();
+      return;
+    }
+    const channel = this.#channels[number];
+    if (channel === undefined) this.#peer.close(1002, `there is no channel ${number}`);
+    else if (data.length > 1) channel.receive(data.subarray(1));
+  }
+
+  #drain(): void {
+    for (const done of this.#waiting.splice(0)) done();
+  }
+}
+
+class Channel extends Duplex {
+  readonly #number: number;
+  readonly #owner: Channels;
+  #ended = false;
+
+  constructor(number: number, owner: Channels) {
+    super({ allowHalfOpen: true, highWaterMark: 64 * 1024 });
+    this.#number = number;
+    this.#owner = owner;
+    // A channel that nobody listens to may fail without ending the process.
+    this.on('error', () => {});
+  }
+
+  receive(payload: Buffer): void {
+    if (this.#ended || this.destroyed) return;
+    if (!this.push(payload)) this.#owner.setFull(this, true);
+  }
+
+  peerEnded(): void {
+    if (this.#ended || this.destroyed) return;
+    this.#ended = true;
+    this.push(null);
+  }
+
+  connectionClosed({ code, reason }: WebSocketClose): void {
+    if (code === 1000) {
+      this.peerEnded();
+      return;
+    }
+    const why = reason === '' ? `close code ${code}` : reason;
+    this.destroy(new Error(`the stream was cut off: ${why}`));
+  }
+
+  override _read(): void {
+    this.#owner.setFull(this, false);
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
+    const next = (at: number): void => {
+      if (at >= chunk.length) callback();
+      else this.#owner.send(this.#number, chunk.subarray(at, at + maxPayload), () => next(at + maxPayload));
+    };
+    next(0);
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    this.#owner.sendEnd(this.#number);
+    callback();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#owner.setFull(this, false);
+    callback(error);
+  }
+}

@@ -1,0 +1,210 @@
+/** One end of a WebSocket over any duplex stream: messages, control frames, the closing handshake, limits. */
+import { isUtf8 } from 'node:buffer';
+import type { Duplex } from 'node:stream';
+import type { Frame } from './frames.ts';
+import { encodeFrame, FrameParser, opcode, WebSocketProtocolError } from './frames.ts';
+
+export interface WebSocketClose {
+  /** The peer's code; 1005 when its close frame had none, 1006 when the connection ended without one. */
+  code: number;
+  reason: string;
+}
+
+export interface WebSocketHandlers {
+  /** A whole message. The buffer is the receiver's to keep. */
+  onMessage(data: Buffer, isText: boolean): void;
+  /** Once, whatever the cause. Only code 1000 is a clean end. */
+  onClose(close: WebSocketClose): void;
+  /** More may be sent, after `send` had returned false. */
+  onDrain?(): void;
+}
+
+export interface WebSocketOptions {
+  role: 'client' | 'server';
+  /** A larger message is refused with 1009. Default 4 MiB. */
+  maxMessageBytes?: number;
+  /** A ping goes out at this interval; the connection ends when nothing came for two of them. Default: no pings. */
+  pingIntervalMs?: number;
+}
+
+/** How long the peer may take to answer our close frame. */
+const closeTimeoutMs = 2000;
+
+/** Begins to read as soon as it is constructed. */
+export class WebSocketPeer {
+  readonly #stream: Duplex;
+  readonly #masks: boolean;
+  readonly #maxMessageBytes: number;
+  readonly #parser: FrameParser;
+  readonly #handlers: WebSocketHandlers;
+  #pieces: Buffer[] = [];
+  #pieceBytes = 0;
+  #messageIsText: boolean | undefined;
+  #closeSent = false;
+  #close: WebSocketClose | undefined;
+  #told = false;
+  #timer: NodeJS.Timeout | undefined;
+  #pings: NodeJS.Timeout | undefined;
+  #heard = true;
+
+  constructor(stream: Duplex, options: WebSocketOptions, handlers: WebSocketHandlers) {
+    this.#stream = stream;
+    this.#masks = options.role === 'client';
+    this.#maxMessageBytes = options.maxMessageBytes ?? 4 * 1024 * 1024;
+    this.#parser = new FrameParser({ expectMask: !this.#masks, maxPayload: this.#maxMessageBytes });
+    this.#handlers = handlers;
+    stream.on('data', (chunk: Buffer) => this.#onData(chunk));
+    stream.on('drain', () => this.#handlers.onDrain?.());
+    stream.on('end', () => this.#onGone());
+    stream.on('error', () => stream.destroy());
+    stream.on('close', () => this.#onGone());
+    // A stream that comes out of an upgrade is paused, and a listener alone would not start it.
+    stream.resume();
+    if (options.pingIntervalMs !== undefined) this.#startPings(options.pingIntervalMs);
+  }
+
+  /** False once a close frame was sent or the connection is gone: what is sent then is dropped. */
+  get open(): boolean {
+    return !this.#closeSent && this.#close === undefined && !this.#stream.destroyed;
+  }
+
+  /** One message, its parts joined. False: wait for `onDrain` before sending more. */
+  send(...parts: Uint8Array[]): boolean {
+    return this.#write(opcode.binary, parts);
+  }
+
+  sendText(text: string): boolean {
+    return this.#write(opcode.text, [Buffer.from(text)]);
+  }
+
+  /** Stops reading, so that the peer is slowed down. */
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  /** Begins the closing handshake; the connection ends when the peer has answered, or after two seconds. */
+  close(code = 1000, reason = ''): void {
+    if (!this.open) return;
+    const payload = Buffer.allocUnsafe(2);
+    payload.writeUInt16BE(code);
+    this.#write(opcode.close, [payload, Buffer.from(reason).subarray(0, 123)]);
+    this.#closeSent = true;
+    this.#stream.resume();
+    this.#timer = setTimeout(() => this.#stream.destroy(), closeTimeoutMs);
+    this.#timer.unref();
+  }
+
+  /** Ends the connection without a close frame: the peer sees that it was cut off. */
+  terminate(): void {
+    this.#stream.destroy();
+  }
+
+  #write(code: number, parts: readonly Uint8Array[]): boolean {
+    if (!this.open) return true;
+    return this.#stream.write(encodeFrame(code, parts, this.#masks));
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#close !== undefined) return;
+    this.#heard = true;
+    try {
+      this.#parser.push(chunk, (frame) => {
+        this.#onFrame(frame);
+        return this.#close === undefined;
+      });
+    } catch (error) {
+      if (!(error instanceof WebSocketProtocolError)) throw error;
+      this.close(error.code, error.message);
+      this.#finish({ code: 1006, reason: error.message });
+    }
+  }
+
+  #onFrame({ final, opcode: code, payload }: Frame): void {
+    if (code === opcode.ping) this.#write(opcode.pong, [payload]);
+    else if (code === opcode.close) this.#onCloseFrame(payload);
+    else if (code !== opcode.pong) this.#onDataFrame(final, code, payload);
+  }
+
+  #onDataFrame(final: boolean, code: number, payload: Buffer): void {
+    if ((code === opcode.continuation) !== (this.#messageIsText !== undefined)) {
+      throw new WebSocketProtocolError('a continuation frame is missing or out of place');
+    }
+    this.#messageIsText ??= code === opcode.text;
+    this.#pieceBytes += payload.length;
+    if (this.#pieceBytes > this.#maxMessageBytes) {
+      throw new WebSocketProtocolError(`a message is larger than ${this.#maxMessageBytes} bytes`, 1009);
+    }
+    if (!final) {
+      this.#pieces.push(payload);
+      return;
+    }
+    const data = this.#pieces.length === 0 ? payload : Buffer.concat([...this.#pieces, payload]);
+    const isText = this.#messageIsText;
+    this.#pieces = [];
+    this.#pieceBytes = 0;
+    this.#messageIsText = undefined;
+    if (isText && !isUtf8(data)) throw new WebSocketProtocolError('a text message is not UTF-8', 1007);
+    if (!this.#closeSent) this.#handlers.onMessage(data, isText);
+  }
+
+  #onCloseFrame(payload: Buffer): void {
+    if (payload.length === 1) throw new WebSocketProtocolError('a close frame has half a code');
+    const code = payload.length === 0 ? 1005 : payload.readUInt16BE(0);
+    const reason = payload.subarray(2);
+    if (payload.length > 0 && !mayBeSent(code)) throw new WebSocketProtocolError(`close code ${code} is not allowed`);
+    if (!isUtf8(reason)) throw new WebSocketProtocolError('the reason of a close frame is not UTF-8', 1007);
+    if (!this.#closeSent) {
+      this.#stream.write(encodeFrame(opcode.close, [payload.subarray(0, 2)], this.#masks));
+      this.#closeSent = true;
+    }
+    this.#finish({ code, reason: reason.toString() });
+  }
+
+  #finish(close: WebSocketClose): void {
+    this.#close ??= close;
+    clearInterval(this.#pings);
+    // The stream goes on being read so that its end is seen; the server ends TCP first (RFC 6455 7.1.1).
+    this.#stream.resume();
+    this.#stream.end();
+    this.#timer ??= setTimeout(() => this.#stream.destroy(), closeTimeoutMs).unref();
+    this.#tell();
+  }
+
+  #onGone(): void {
+    clearTimeout(this.#timer);
+    clearInterval(this.#pings);
+    this.#close ??= { code: 1006, reason: '' };
+    if (!this.#stream.destroyed) this.#stream.end();
+    this.#tell();
+  }
+
+  #tell(): void {
+    if (this.#told || this.#close === undefined) return;
+    this.#told = true;
+    this.#handlers.onClose(this.#close);
+  }
+
+  #startPings(intervalMs: number): void {
+    this.#pings = setInterval(() => {
+      // A stream that we have paused ourselves says nothing about the peer.
+      if (!this.#heard && !this.#stream.isPaused()) {
+        this.#stream.destroy();
+        return;
+      }
+      this.#heard = false;
+      this.#write(opcode.ping, []);
+    }, intervalMs);
+    this.#pings.unref();
+  }
+}
+
+/** Close codes that may stand in a frame (RFC 6455 section 7.4 and the IANA registry). */
+function mayBeSent(code: number): boolean {
+  return (
+    (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006) || (code >= 3000 && code < 5000)
+  );
+}
