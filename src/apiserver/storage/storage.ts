@@ -4,7 +4,8 @@
  *
  * Keys are `/registry/GROUP/RESOURCE/NAMESPACE/NAME` (see `keys.ts`); values are the UTF-8 JSON bytes of the object in
  * its stored version, WITHOUT metadata.resourceVersion (the revision is kept beside the value and set on reading).
- * A revision counts the writes of the whole store, starts at 1 and never goes back, not even over a restart.
+ * A revision counts the writes of the whole store and never goes back, not even over a restart. An empty store is at 1,
+ * its first write makes 2: so 0 is never a revision and can mean `any`.
  */
 
 export interface StoredEntry {
@@ -103,9 +104,19 @@ export class Compacted extends Error {
 
 export class FutureRevision extends Error {
   override readonly name = 'FutureRevision';
+  readonly requested: number;
   readonly current: number;
   constructor(requested: number, current: number) {
     super(`revision ${requested} is not reached yet, current is ${current}`);
+    this.requested = requested;
     this.current = current;
+  }
+}
+
+/** The store has been disposed, or has failed for good: `cause` says why. */
+export class StorageClosed extends Error {
+  override readonly name = 'StorageClosed';
+  constructor(cause?: unknown) {
+    super('the store is closed', cause === undefined ? undefined : { cause });
   }
 }
