@@ -1,0 +1,107 @@
+/** The gateway's page: its files, and one stream of server-sent events that keeps every open tab up to date. */
+import type { ClusterClient } from '../client/cluster-client.ts';
+import type { PageHandler, PageRequest, PageResponse } from '../gateway/page-handler.ts';
+import { EventStream } from './event-stream.ts';
+import { pageHeaders, sendPageFile } from './page-files.ts';
+import { openServiceFeed, type ServiceFeed } from './service-feed.ts';
+
+/** What the page says of the cluster. */
+export interface ClusterFacts {
+  /** The name people know it by. */
+  cluster: string;
+  context?: string;
+  /** The API server's address. */
+  server: string;
+  /** True where the built-in images of Fairlead exist. */
+  embedded?: boolean;
+}
+
+export interface UiOptions {
+  client: ClusterClient;
+  facts: ClusterFacts;
+  /** Ends every stream. */
+  signal: AbortSignal;
+}
+
+/** A browser opens six streams at most; this is for scripts gone wild. */
+const mostStreams = 100;
+
+/** Serves `/` (to browsers; other clients get the API's answer there) and what lies under `/.fairlead/`. */
+export function uiHandler({ client, facts, signal }: UiOptions): PageHandler {
+  const feed = openServiceFeed({ client, context: facts.context ?? facts.cluster, signal });
+  let streams = 0;
+  return (request, response) => {
+    if (request.path === '/' && !wantsHtml(request)) return false;
+    if (request.method !== 'GET' && request.method !== 'HEAD') return false;
+    if (request.path !== '/.fairlead/events') return sendPageFile(request, response);
+    if (request.method === 'HEAD') {
+      response.send(200, eventHeaders, '');
+    } else if (streams >= mostStreams) {
+      response.send(503, { ...pageHeaders, 'Content-Type': 'text/plain; charset=utf-8' }, 'Too many pages are open.\n');
+    } else {
+      streams++;
+      const end = follow(request, response, { client, feed, facts });
+      const either = AbortSignal.any([request.signal, signal]);
+      const leave = (): void => {
+        streams--;
+        end();
+      };
+      if (either.aborted) leave();
+      else either.addEventListener('abort', leave, { once: true });
+    }
+    return true;
+  };
+}
+
+const eventHeaders = { ...pageHeaders, 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' };
+
+function wantsHtml({ headers }: PageRequest): boolean {
+  return headers.get('accept')?.includes('text/html') ?? false;
+}
+
+/** Returns a function that ends the stream. */
+function follow(
+  request: PageRequest,
+  response: PageResponse,
+  { client, feed, facts }: { client: ClusterClient; feed: ServiceFeed; facts: ClusterFacts },
+): () => void {
+  const events = new EventStream(response.stream(200, eventHeaders));
+  const told = { ...facts, suggestions: suggestions(facts) };
+  events.put('begin', 'begin', JSON.stringify(told));
+  const leave = feed.watch({
+    changed(key, json) {
+      if (json === undefined) events.put(`service ${key}`, 'drop', JSON.stringify(key));
+      else events.put(`service ${key}`, 'put', json);
+    },
+    complete: () => events.put('state', 'complete', '{}'),
+    trouble: (sentence) => events.put('state', 'trouble', JSON.stringify(sentence)),
+  });
+  serverVersion(client, request.signal).then((version) => {
+    if (version !== undefined) events.put('facts', 'facts', JSON.stringify({ ...told, version }));
+  });
+  return () => {
+    leave();
+    events.end();
+  };
+}
+
+/** `v1.36.3`; undefined when the cluster does not say. */
+async function serverVersion(client: ClusterClient, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const answer = await client.request({ method: 'GET', path: '/version', signal });
+    const body: unknown = JSON.parse(Buffer.concat(await answer.body.toArray({ signal })).toString());
+    if (typeof body !== 'object' || body === null || !('gitVersion' in body)) return undefined;
+    return typeof body.gitVersion === 'string' ? body.gitVersion : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function suggestions({ embedded }: ClusterFacts): string[] {
+  const image = embedded === true ? 'fairlead.local/echo' : 'nginx';
+  const port = embedded === true ? 8080 : 80;
+  return [
+    `kubectl create deployment hello --image=${image}`,
+    `kubectl expose deployment hello --port=80 --target-port=${port}`,
+  ];
+}

@@ -1,0 +1,30 @@
+/** Which of a Service's ports a browser can open, and which one its plain name means. */
+import type { ServicePort } from '../api/types/core-v1.ts';
+
+const otherNames =
+  /^(tcp|udp|sctp|grpc|postgres|pgsql|mysql|redis|mongo|amqp|kafka|mqtt|nats|memcache|ldap|smtp|imap|ssh|dns|etcd)/;
+const otherPorts = new Set([
+  22, 25, 53, 389, 636, 1433, 1521, 1883, 2181, 2379, 3306, 4222, 5432, 5672, 6379, 9042, 9092, 11211, 27017,
+]);
+
+/** True unless protocol, application protocol, name or number say that it is something else. */
+export function looksLikeHttp({ protocol = 'TCP', appProtocol, name, port }: ServicePort): boolean {
+  if (protocol !== 'TCP') return false;
+  if (appProtocol !== undefined) return /^(https?|kubernetes\.io\/wss?)$/i.test(appProtocol);
+  if (name !== undefined && /^(https?|web|ui)\b/.test(name)) return true;
+  return !(name !== undefined && otherNames.test(name)) && !otherPorts.has(port);
+}
+
+/** The only port; else the unnamed, `http`, `https`, 80. */
+export function defaultPort(
+  candidates: readonly ServicePort[],
+  ports: readonly ServicePort[],
+): ServicePort | undefined {
+  if (ports.length === 1 || candidates.length === 1) return candidates[0];
+  return (
+    candidates.find(({ name }) => name === undefined || name === '') ??
+    candidates.find(({ name }) => name === 'http') ??
+    candidates.find(({ name }) => name === 'https') ??
+    candidates.find(({ port }) => port === 80)
+  );
+}
