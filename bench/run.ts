@@ -1,0 +1,16 @@
+/** `npm run bench [NAME...]`: each bench runs the peer and Fairlead in one run and prints ratios. Exit code 1 when a limit was missed. */
+const benches: Readonly<Record<string, () => Promise<boolean>>> = {
+  startup: async () => (await import('./startup.ts')).benchStartup(),
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !Object.hasOwn(benches, name));
+if (unknown.length > 0) {
+  console.error(`no bench named ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}`);
+  process.exit(2);
+}
+let met = true;
+for (const [name, run] of Object.entries(benches)) {
+  if (asked.length === 0 || asked.includes(name)) met = (await run()) && met;
+}
+process.exitCode = met ? 0 : 1;
