@@ -24,6 +24,11 @@ export interface ScaleMapping<T extends KubeObject> {
   selector(object: T): string;
 }
 
+/** Written as a method, so that a definition for one kind fits where definitions of any kind are kept. */
+interface FieldReader<T extends KubeObject> {
+  read(object: T): string;
+}
+
 /** What a write is about, for hooks that need more than the object. */
 export interface WriteContext {
   /** The cluster's clock. */
@@ -63,7 +68,7 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   validate?(object: T): FieldError[];
   validateUpdate?(next: T, previous: T): FieldError[];
   /** Selectable fields besides metadata.name and metadata.namespace: `status.phase`, `spec.nodeName`. */
-  selectableFields?: Readonly<Record<string, (object: T) => string>>;
+  selectableFields?: Readonly<Record<string, FieldReader<T>['read']>>;
   /** Name and Age are given; these stand between them unless a kind lists its own `Name`. */
   columns?: readonly TableColumn<T>[];
 }

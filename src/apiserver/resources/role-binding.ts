@@ -1,0 +1,11 @@
+import type { RoleBinding } from '../../api/types/rbac-v1.ts';
+import type { ResourceDefinition } from './resource.ts';
+
+export const roleBinding: ResourceDefinition<RoleBinding> = {
+  group: 'rbac.authorization.k8s.io',
+  version: 'v1',
+  kind: 'RoleBinding',
+  plural: 'rolebindings',
+  singular: 'rolebinding',
+  namespaced: true,
+};
