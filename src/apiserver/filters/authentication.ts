@@ -1,0 +1,30 @@
+/** Who asks: the first authenticator with an opinion decides, and nobody's opinion makes the request anonymous. */
+import { StatusError } from '../../api/status.ts';
+import type { Authenticator, Credentials, UserInfo } from '../auth/types.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Filter } from './filter.ts';
+
+export const ANONYMOUS: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+
+export function authenticate(
+  authenticator: Authenticator,
+  readCredentials: (exchange: Exchange) => Credentials,
+): Filter {
+  return async (exchange, next) => {
+    refuseImpersonation(exchange);
+    exchange.user = (await authenticator(readCredentials(exchange))) ?? ANONYMOUS;
+    return next();
+  };
+}
+
+function refuseImpersonation({ request }: Exchange): void {
+  for (const name of Object.keys(request.headers)) {
+    if (name.startsWith('impersonate-')) {
+      throw new StatusError({
+        code: 403,
+        reason: 'Forbidden',
+        message: `the header ${name} is refused: this server does not support impersonation`,
+      });
+    }
+  }
+}

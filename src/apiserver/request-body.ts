@@ -1,0 +1,98 @@
+/** Reading request bodies: bounded, and decoded by Content-Type into an object. */
+import type { IncomingMessage } from 'node:http';
+import { badRequest, StatusError, unsupportedMediaType } from '../api/status.ts';
+import type { Exchange } from './exchange.ts';
+
+/** As in kube-apiserver. */
+const BODY_LIMIT_BYTES = 3 * 1024 * 1024;
+
+function tooLarge(): StatusError {
+  return new StatusError({
+    code: 413,
+    reason: 'RequestEntityTooLarge',
+    message: `Request entity too large: limit is ${BODY_LIMIT_BYTES} bytes`,
+  });
+}
+
+/** The whole body. Throws `StatusError` 413 above 3 MiB, 400 when it breaks off or is compressed. */
+export function readBody(request: IncomingMessage): Promise<Buffer> {
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    return Promise.reject(
+      unsupportedMediaType(`the Content-Encoding ${JSON.stringify(encoding)} is not supported in requests`),
+    );
+  }
+  if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT_BYTES) return Promise.reject(tooLarge());
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.byteLength;
+      if (size > BODY_LIMIT_BYTES) {
+        request.removeAllListeners('data');
+        request.pause();
+        reject(tooLarge());
+      } else chunks.push(chunk);
+    });
+    request.once('end', () =>
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size)),
+    );
+    request.once('close', () => reject(badRequest('the request body broke off')));
+    request.once('error', reject);
+  });
+}
+
+/** The Content-Type without parameters, in lower case; '' when there is none. */
+export function contentTypeOf(request: IncomingMessage): string {
+  return (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+export interface DecodedBody {
+  value: unknown;
+  /** `duplicate field "spec.replicas"`: what fieldValidation tells or refuses. */
+  complaints: readonly string[];
+}
+
+const ACCEPTED = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
+
+/**
+ * The body by its Content-Type; undefined when it is empty. Throws `StatusError` 415 for a type that cannot be read, 400
+ * for a body that does not parse. `findDuplicates` looks for keys that stand twice, which costs a second reading.
+ */
+export async function readDocument(exchange: Exchange, findDuplicates: boolean): Promise<DecodedBody | undefined> {
+  const bytes = await readBody(exchange.request);
+  const type = contentTypeOf(exchange.request);
+  switch (type) {
+    case '':
+    case 'application/json':
+      return bytes.byteLength === 0 ? undefined : parseJson(bytes.toString('utf8'), findDuplicates);
+    case 'application/yaml': {
+      const { parse } = await import('yaml');
+      const value = readText(bytes.toString('utf8'), 'YAML', (text) => parse(text, { maxAliasCount: 100 }));
+      return value === null ? undefined : { value, complaints: [] };
+    }
+    case 'application/vnd.kubernetes.protobuf': {
+      const { decodeProtobuf } = await import('../api/protobuf/decode.ts');
+      return bytes.byteLength === 0 ? undefined : { value: decodeProtobuf(bytes), complaints: [] };
+    }
+    default:
+      throw unsupportedMediaType(
+        `the body of the request was in an unknown format (${JSON.stringify(type)}) - accepted media types include: ${ACCEPTED}`,
+      );
+  }
+}
+
+async function parseJson(text: string, findDuplicates: boolean): Promise<DecodedBody> {
+  if (!findDuplicates) return { value: readText(text, 'JSON', JSON.parse), complaints: [] };
+  const { parseJsonStrict } = await import('../api/schema/strict.ts');
+  return parseJsonStrict(text);
+}
+
+function readText(text: string, format: string, parse: (text: string) => unknown): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw badRequest(`the body of the request is not valid ${format}: ${why}`);
+  }
+}

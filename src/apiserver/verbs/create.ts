@@ -1,0 +1,100 @@
+import type { KubeObject } from '../../api/object.ts';
+import { alreadyExists, isReason, StatusError } from '../../api/status.ts';
+import { KeyExists } from '../storage/storage.ts';
+import type { StoredObject } from '../stored-object.ts';
+import { encodeForStorage, storedObject } from '../stored-object.ts';
+import { chooseView, sendStored } from '../view.ts';
+import { AdmissionChain } from './admission-chain.ts';
+import { decodeObject } from './decode.ts';
+import { fillForCreate, generateName, matchNamespace } from './object-meta.ts';
+import { checkParameters, readDryRun } from './parameters.ts';
+import { validateNew } from './validation.ts';
+import type { Verb, VerbCall } from './verb.ts';
+
+export const WRITE_PARAMETERS = ['dryRun', 'fieldManager', 'fieldValidation', 'includeObject'];
+/** How often a generated name is drawn anew when it is taken. */
+const NAME_ATTEMPTS = 8;
+
+/** POST to a collection. */
+export const create: Verb = async (call) => {
+  const { api, exchange, served, namespace } = call;
+  checkParameters(exchange, WRITE_PARAMETERS);
+  const view = chooseView(exchange, 'object');
+  const dryRun = readDryRun(exchange.query.getAll('dryRun'), 'CreateOptions');
+  const object = await decodeObject(exchange, served.kind, 'CreateOptions');
+  matchNamespace(object, namespace);
+  const stored = await createWithName(call, object, dryRun);
+  await sendStored(exchange, 201, view, served.definition, stored, api.now());
+};
+
+async function createWithName(call: VerbCall, object: KubeObject, dryRun: boolean): Promise<StoredObject> {
+  const { name = '', generateName: base = '' } = object.metadata;
+  if (name !== '' || base === '') return store(call, object, dryRun);
+  for (let attempt = 1; ; attempt += 1) {
+    const candidate = structuredClone(object);
+    candidate.metadata.name = generateName(base);
+    try {
+      return await store(call, candidate, dryRun);
+    } catch (error) {
+      if (!isReason(error, 'AlreadyExists')) throw error;
+      if (attempt === NAME_ATTEMPTS) throw namesTaken(base, error);
+    }
+  }
+}
+
+function namesTaken(base: string, cause: StatusError): StatusError {
+  return new StatusError({
+    code: 409,
+    reason: 'AlreadyExists',
+    message: `no free name was found that begins with ${JSON.stringify(base)}, in ${NAME_ATTEMPTS} attempts`,
+    ...(cause.status.details === undefined ? {} : { details: { ...cause.status.details, retryAfterSeconds: 1 } }),
+  });
+}
+
+/** Defaults, admission, preparation, validation and the write itself, in the order that `admission.ts` describes. */
+async function store(call: VerbCall, object: KubeObject, dryRun: boolean): Promise<StoredObject> {
+  const { api, exchange, served, namespace } = call;
+  const { definition } = served;
+  const { user } = exchange;
+  const now = api.now();
+  definition.applyDefaults?.(object);
+  const admission = new AdmissionChain(api.admission, {
+    operation: 'CREATE',
+    resource: definition,
+    subresource: '',
+    namespace,
+    name: object.metadata.name ?? '',
+    object,
+    previous: undefined,
+    user,
+    dryRun,
+  });
+  let written = false;
+  try {
+    await admission.admit();
+    fillForCreate(object, served, now);
+    if (definition.statusSubresource) dropStatus(object);
+    definition.prepareForCreate?.(object, { now, user, dryRun });
+    await admission.reserve();
+    validateNew(served, object);
+    await admission.validate();
+    const name = object.metadata.name ?? '';
+    const key = served.key(namespace, name);
+    const value = encodeForStorage(object);
+    if (dryRun) {
+      if ((await served.cache.get(key)) !== undefined) throw alreadyExists(served.resource, name);
+      return storedObject(key, value, undefined);
+    }
+    const revision = await api.storage.create(key, value).catch((error: unknown) => {
+      throw error instanceof KeyExists ? alreadyExists(served.resource, name) : error;
+    });
+    written = true;
+    return storedObject(key, value, revision);
+  } finally {
+    admission.end(written);
+  }
+}
+
+function dropStatus(object: KubeObject & { status?: unknown }): void {
+  delete object.status;
+}
