@@ -1,0 +1,41 @@
+/** How a client reaches one cluster, after kubeconfig, flags and environment have been put together. */
+
+export interface ClientTls {
+  /** PEM of the authorities to trust; the system's when absent. */
+  ca?: string;
+  /** The name the server's certificate must carry, where it is not the URL's host. */
+  serverName?: string;
+  insecureSkipVerify?: boolean;
+  /** Client certificate (chain) and its key, PEM. */
+  cert?: string;
+  key?: string;
+}
+
+export interface ClientConfig {
+  /** `https://HOST:PORT/PREFIX`, without a slash at the end. */
+  server: string;
+  tls?: ClientTls;
+  /** Bearer token. `tokenFile` wins over it and is read again as it changes. */
+  token?: string;
+  tokenFile?: string;
+  /** The namespace where the user names none. */
+  namespace: string;
+  /** Limit of a single request that is not a watch, in milliseconds; none when absent. */
+  requestTimeoutMs?: number;
+  userAgent?: string;
+  /** What the configuration was taken from, for messages; absent for configurations made in code. */
+  origin?: ConfigOrigin;
+}
+
+export interface ConfigOrigin {
+  /** The files that were read, or `in-cluster`. */
+  files: readonly string[];
+  context?: string;
+  cluster?: string;
+  user?: string;
+}
+
+/** The configuration cannot be used; the message says what is wrong, in which file and entry, and the way out. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
