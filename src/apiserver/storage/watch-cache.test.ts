@@ -10,7 +10,7 @@ import { openWatchCache } from './watch-cache.ts';
 const prefix = '/registry/core/pods/';
 const keyOf = (name: string, namespace = 'default'): string => `${prefix}${namespace}/${name}`;
 
-function valueOf(name: string, spec: unknown = {}): Uint8Array {
+function podJson(name: string, spec: unknown = {}): Uint8Array {
   return new TextEncoder().encode(JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec }));
 }
 
@@ -53,7 +53,8 @@ class Reader {
     while (result.length < count) {
       const event = await this.next();
       if (event === undefined) break;
-      const what = event.type === 'progress' ? (event.initialEventsEnd ? 'end' : '') : event.current.object.metadata.name;
+      const what =
+        event.type === 'progress' ? (event.initialEventsEnd ? 'end' : '') : event.current.object.metadata.name;
       result.push(`${event.type} ${what} ${event.revision}`);
     }
     return result;
@@ -63,7 +64,7 @@ class Reader {
 describe('a watch cache reads', () => {
   it('gives objects with their revision inside, as bytes and parsed', async () => {
     await withCache(async ({ storage, cache }) => {
-      const revision = await storage.create(keyOf('a'), valueOf('a', { metadata: {}, text: '"metadata":{' }));
+      const revision = await storage.create(keyOf('a'), podJson('a', { metadata: {}, text: '"metadata":{' }));
       const item = await cache.get(keyOf('a'));
       assert.ok(item !== undefined);
       assert.equal(item.revision, revision);
@@ -85,9 +86,9 @@ describe('a watch cache reads', () => {
     await withCache(async ({ storage, cache, signal }) => {
       const other = openWatchCache({ storage, prefix: '/registry/core/nodes/', signal });
       for (let n = 0; n < 50; n += 1) {
-        const revision = await storage.create(keyOf(`p${n}`), valueOf(`p${n}`));
+        const revision = await storage.create(keyOf(`p${n}`), podJson(`p${n}`));
         assert.equal((await cache.get(keyOf(`p${n}`)))?.revision, revision);
-        await storage.create(`/registry/core/nodes/n${n}`, valueOf(`n${n}`));
+        await storage.create(`/registry/core/nodes/n${n}`, podJson(`n${n}`));
         assert.equal((await cache.list({ prefix })).items.length, n + 1);
         assert.equal((await other.list({ prefix: other.prefix })).items.length, n + 1);
       }
@@ -97,10 +98,10 @@ describe('a watch cache reads', () => {
 
 it('a watch follows', async () => {
   await withCache(async ({ storage, cache, signal }) => {
-    const a = await storage.create(keyOf('a'), valueOf('a'));
+    const a = await storage.create(keyOf('a'), podJson('a'));
     const reader = new Reader(cache, { prefix, sendInitialEvents: true, signal });
     assert.deepEqual(await reader.brief(2), [`put a ${a}`, `progress end ${a}`]);
-    const b = await storage.create(keyOf('b'), valueOf('b'));
+    const b = await storage.create(keyOf('b'), podJson('b'));
     const gone = await storage.delete(keyOf('a'), a);
     assert.deepEqual(await reader.brief(2), [`put b ${b}`, `delete a ${gone}`]);
     assert.deepEqual([Compacted, FutureRevision, StorageClosed].length, 3);
