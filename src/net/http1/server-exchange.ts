@@ -1,0 +1,242 @@
+/** One request on a server connection and the answer to it. */
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { BodyFraming, FramingError } from './body-framing.ts';
+import { BodyTracker } from './body-framing.ts';
+import type { RequestHead } from './head.ts';
+import { formatHead, formatParsedHead } from './head.ts';
+import { hasListToken, headerValue } from './headers.ts';
+import type { HeaderLines } from './upstream.ts';
+
+/** The connection as its exchange sees it. */
+export interface ClientConnection {
+  readonly socket: Socket;
+  /** The server stops: no further exchange is wanted. */
+  readonly draining: boolean;
+  exchangeOver(reusable: boolean): void;
+  detach(): Duplex;
+}
+
+/** Takes the request's body as it arrived, with its framing. */
+export interface RequestBodyReader {
+  onChunk(chunk: Buffer): void;
+  onEnd(): void;
+}
+
+/** How the response's end is marked. `close`: by closing the connection. */
+export type ResponseFraming = 'none' | 'length' | 'chunked' | 'close';
+
+/** After its half of the connection ended, a client may wait this long without progress. */
+const halfOpenMs = 5000;
+
+export class ServerExchange {
+  readonly head: RequestHead;
+  readonly framing: BodyFraming;
+  /** The protocol that the request asks to switch to, in lower case. */
+  readonly upgrade: string | undefined;
+  /** Called once when the client is gone before the answer was complete. */
+  onGone: (() => void) | undefined;
+  /** Called when the client took what was written, after `write` had returned false. */
+  onDrain: (() => void) | undefined;
+  readonly #connection: ClientConnection;
+  readonly #request: BodyTracker;
+  #reader: RequestBodyReader | undefined;
+  /** Body bytes that came before there was a reader. */
+  #early: Buffer | undefined;
+  #keepAlive: boolean;
+  #response: ResponseFraming | undefined;
+  #over = false;
+  #abort: AbortController | undefined;
+  #halfOpen: NodeJS.Timeout | undefined;
+
+  constructor(connection: ClientConnection, head: RequestHead, framing: BodyFraming) {
+    this.#connection = connection;
+    this.head = head;
+    this.framing = framing;
+    this.#request = new BodyTracker(framing);
+    this.#keepAlive =
+      head.minor === 1
+        ? !hasListToken(head.headers, 'connection', 'close')
+        : hasListToken(head.headers, 'connection', 'keep-alive');
+    this.upgrade = upgradeOf(head, framing);
+  }
+
+  /** Fires when the client is gone before the answer was complete. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#over && !this.complete) this.#abort.abort();
+    return this.#abort.signal;
+  }
+
+  /** The answer went out whole. */
+  complete = false;
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  get responseStarted(): boolean {
+    return this.#response !== undefined;
+  }
+
+  get requestEnded(): boolean {
+    return this.#request.done;
+  }
+
+  get remoteAddress(): string {
+    return this.#connection.socket.remoteAddress ?? '';
+  }
+
+  /** Begins to deliver the request's body. A later reader takes over. */
+  readBody(reader: RequestBodyReader): void {
+    this.#reader = reader;
+    const early = this.#early;
+    this.#early = undefined;
+    if (early !== undefined) reader.onChunk(early);
+    if (this.#request.done) reader.onEnd();
+    else this.#connection.socket.resume();
+  }
+
+  pauseBody(): void {
+    if (!this.#over && !this.#request.done) this.#connection.socket.pause();
+  }
+
+  resumeBody(): void {
+    if (!this.#over && !this.#request.done) this.#connection.socket.resume();
+  }
+
+  /** Relays an informational response; clients of HTTP/1.0 know none. */
+  writeInformational(status: number, statusText: string, headers: HeaderLines): void {
+    if (this.#over || this.#response !== undefined || this.head.minor === 0) return;
+    this.#connection.socket.write(formatParsedHead(`HTTP/1.1 ${status} ${statusText}`, headers), 'latin1');
+  }
+
+  /** Writes the head. `headers` hold the framing lines that fit `framing`; Connection is added here. */
+  writeHead(
+    status: number,
+    statusText: string,
+    headers: readonly (readonly [string, string])[],
+    framing: ResponseFraming,
+  ): void {
+    if (this.#over) return;
+    this.#response = framing;
+    if (framing === 'close' || !this.#request.done || this.#connection.draining || this.upgrade !== undefined)
+      this.#keepAlive = false;
+    const lines = [...headers];
+    if (!this.#keepAlive) lines.push(['Connection', 'close']);
+    else if (this.head.minor === 0) lines.push(['Connection', 'keep-alive']);
+    this.#connection.socket.cork();
+    this.#connection.socket.write(formatParsedHead(`HTTP/1.1 ${status} ${statusText}`, lines), 'latin1');
+    queueMicrotask(() => this.#connection.socket.uncork());
+  }
+
+  /** Bytes of the body, framed as the head says. False: wait for `onDrain`. */
+  write(bytes: Uint8Array | string): boolean {
+    if (this.#over) return true;
+    this.#halfOpen?.refresh();
+    return typeof bytes === 'string'
+      ? this.#connection.socket.write(bytes, 'latin1')
+      : this.#connection.socket.write(bytes);
+  }
+
+  /** The answer is complete. */
+  end(): void {
+    if (this.#over) return;
+    this.complete = true;
+    this.#finish();
+    this.#connection.exchangeOver(this.#keepAlive && this.#request.done);
+  }
+
+  /** A whole answer of our own. */
+  answer(status: number, headers: Readonly<Record<string, string>>, body: string | Uint8Array): void {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    const lines: [string, string][] = Object.entries(headers);
+    lines.push(['Content-Length', String(bytes.length)]);
+    formatHead('', lines);
+    this.writeHead(status, STATUS_CODES[status] ?? '', lines, bytes.length === 0 ? 'none' : 'length');
+    if (this.head.method !== 'HEAD' && bytes.length > 0) this.write(bytes);
+    this.end();
+  }
+
+  /** The answer cannot be completed: the client must see that it was cut off. */
+  cut(): void {
+    if (this.#over) return;
+    this.#finish();
+    // Where the end of the connection would be taken for the end of the body only a reset tells the difference.
+    if (this.#response === 'close') this.#connection.socket.resetAndDestroy();
+    else this.#connection.socket.destroy();
+  }
+
+  /** Switches protocols: writes the head of the 101 and gives the raw stream, what was read already first. */
+  switchProtocols(headers: HeaderLines): Duplex {
+    this.complete = true;
+    this.#finish();
+    this.#connection.socket.write(formatParsedHead('HTTP/1.1 101 Switching Protocols', headers), 'latin1');
+    return this.#connection.detach();
+  }
+
+  /** @internal Takes body bytes; returns how many belong to this request. Throws FramingError. */
+  receive(chunk: Buffer): number {
+    if (this.#request.done) return 0;
+    const end = this.#request.advance(chunk, 0);
+    const body = end === chunk.length ? chunk : chunk.subarray(0, end);
+    if (this.#reader === undefined) {
+      this.#early = this.#early === undefined ? body : Buffer.concat([this.#early, body]);
+      this.#connection.socket.pause();
+    } else {
+      this.#reader.onChunk(body);
+      if (this.#request.done) this.#reader.onEnd();
+    }
+    return end;
+  }
+
+  /** @internal The request's body broke its framing. */
+  clientBroken(error: FramingError): void {
+    const { onGone } = this;
+    this.#keepAlive = false;
+    if (this.#response === undefined) {
+      onGone?.();
+      this.answer(400, { 'Content-Type': 'text/plain; charset=utf-8' }, `Bad request: ${error.message}.\n`);
+    } else {
+      this.cut();
+      onGone?.();
+    }
+  }
+
+  /** @internal */
+  clientEnded(): void {
+    if (!this.#request.done) this.cutByClient();
+    else this.#halfOpen ??= setTimeout(() => this.cutByClient(), halfOpenMs);
+  }
+
+  /** @internal The connection is closed. */
+  clientGone(): void {
+    if (this.#over) return;
+    this.#finish();
+    this.#abort?.abort();
+    this.onGone?.();
+  }
+
+  /** @internal */
+  connectionDrained(): void {
+    this.onDrain?.();
+  }
+
+  /** Ends what a client has left. */
+  cutByClient(): void {
+    this.#connection.socket.destroy();
+  }
+
+  #finish(): void {
+    this.#over = true;
+    clearTimeout(this.#halfOpen);
+  }
+}
+
+/** Only what we can switch to: h2c is not, and a request with a body must be answered in HTTP. */
+function upgradeOf({ minor, headers }: RequestHead, framing: BodyFraming): string | undefined {
+  if (minor === 0 || framing.kind !== 'none' || !hasListToken(headers, 'connection', 'upgrade')) return undefined;
+  const protocol = headerValue(headers, 'upgrade')?.toLowerCase();
+  return protocol === undefined || protocol === '' || protocol.includes('h2c') ? undefined : protocol;
+}

@@ -1,0 +1,187 @@
+/** Joins a server exchange to an upstream: heads are written anew, bodies pass with their framing and backpressure. */
+import type { Duplex } from 'node:stream';
+import { relay } from '../relay.ts';
+import type { BodyFraming } from './body-framing.ts';
+import type { ConnectionPool, UpstreamConnection } from './connections.ts';
+import { Exchange } from './exchange.ts';
+import type { ResponseHead } from './head.ts';
+import { endToEndHeaders } from './headers.ts';
+import { mayRetry } from './retry.ts';
+import type { ServerExchange } from './server-exchange.ts';
+import type { HeaderLines, UpstreamEndpoint, UpstreamError } from './upstream.ts';
+import { WatchBody } from './watch-body.ts';
+
+export interface Splice {
+  connections: ConnectionPool;
+  endpoint: UpstreamEndpoint;
+  /** The request's target at the upstream; it decides about retries. */
+  target: string;
+  /** The whole head for the upstream. */
+  head: string;
+  /** Changes the response's end-to-end headers in place. */
+  rewriteHeaders?(headers: [name: string, value: string][], head: ResponseHead): void;
+  /** A watch may end cleanly between two events when the upstream is lost. */
+  watch?: boolean;
+  /** Nothing was passed on to the client: answers in words, or tries elsewhere. `canRetry`: a second try is safe. */
+  onFail(error: unknown, canRetry: boolean): void;
+  /** The exchange or the upgraded connection is over, whatever the outcome. */
+  onOver?(): void;
+}
+
+/** Starts the exchange. Never throws: failures go to `onFail` or cut the client's connection. */
+export function splice(client: ServerExchange, options: Splice): void {
+  const idle = options.connections.takeIdle(options.endpoint);
+  if (idle !== undefined) {
+    new SplicedExchange(client, options, idle);
+    return;
+  }
+  void dial(client, options, false);
+}
+
+async function dial(client: ServerExchange, options: Splice, fresh: boolean): Promise<void> {
+  let connection: UpstreamConnection;
+  try {
+    connection = await options.connections.acquire(options.endpoint, client.signal, { fresh });
+  } catch (error) {
+    options.onOver?.();
+    if (!client.over) options.onFail(error, true);
+    return;
+  }
+  if (client.over) {
+    connection.release();
+    options.onOver?.();
+    return;
+  }
+  new SplicedExchange(client, options, connection);
+}
+
+class SplicedExchange {
+  readonly #client: ServerExchange;
+  readonly #options: Splice;
+  readonly #upstream: Exchange;
+  readonly #reused: boolean;
+  readonly #payloadOnly: boolean;
+  #bodyTouched = false;
+  /** Payload mode only: how the payload is framed anew. */
+  #rechunk = false;
+  #watchBody: WatchBody | undefined;
+
+  constructor(client: ServerExchange, options: Splice, connection: UpstreamConnection) {
+    this.#client = client;
+    this.#options = options;
+    this.#reused = connection.uses > 0;
+    this.#payloadOnly = client.head.minor === 0 || options.watch === true;
+    client.onGone = () => {
+      this.#upstream.abort();
+      options.onOver?.();
+    };
+    client.onDrain = () => this.#upstream.resume();
+    this.#upstream = new Exchange(connection, {
+      method: client.head.method,
+      ...(client.upgrade === undefined ? {} : { upgrade: client.upgrade }),
+      payloadOnly: this.#payloadOnly,
+      listener: {
+        onInformational: ({ status, statusText, headers }) =>
+          client.writeInformational(status, statusText, endToEndHeaders(headers)),
+        onHead: (head, framing) => this.#onHead(head, framing),
+        onBody: (chunk) => {
+          if (!this.#write(chunk)) this.#upstream.pause();
+        },
+        onComplete: () => this.#complete(),
+        onUpgrade: (head, stream) => this.#onUpgrade(head, stream),
+        onFail: (error, responded) => this.#onFail(error, responded),
+        onDrain: () => client.resumeBody(),
+      },
+    });
+    this.#upstream.write(options.head);
+    if (client.framing.kind === 'none') this.#upstream.requestEnd();
+    else if (!this.#upstream.over) this.#sendBody();
+  }
+
+  #sendBody(): void {
+    this.#client.readBody({
+      onChunk: (chunk) => {
+        this.#bodyTouched = true;
+        if (!this.#upstream.write(chunk) && !this.#upstream.over) this.#client.pauseBody();
+      },
+      onEnd: () => this.#upstream.requestEnd(),
+    });
+  }
+
+  #onHead(head: ResponseHead, framing: BodyFraming): void {
+    const client = this.#client;
+    const headers = endToEndHeaders(head.headers);
+    this.#options.rewriteHeaders?.(headers, head);
+    let kind = framing.kind;
+    if (this.#payloadOnly && kind === 'chunked') {
+      if (client.head.minor === 0) {
+        kind = 'close';
+        removeHeader(headers, 'transfer-encoding');
+      } else this.#rechunk = true;
+    }
+    if (this.#options.watch === true && this.#rechunk && isJson(headers)) this.#watchBody = new WatchBody();
+    client.writeHead(head.status, head.statusText, headers, kind);
+  }
+
+  #write(chunk: Buffer): boolean {
+    if (!this.#rechunk) return this.#client.write(chunk);
+    const payload = this.#watchBody === undefined ? chunk : this.#watchBody.push(chunk);
+    return payload.length === 0 ? true : this.#writeChunk(payload);
+  }
+
+  #writeChunk(payload: Buffer): boolean {
+    this.#client.write(`${payload.length.toString(16)}\r\n`);
+    this.#client.write(payload);
+    return this.#client.write('\r\n');
+  }
+
+  #complete(): void {
+    if (this.#rechunk) {
+      const rest = this.#watchBody?.rest;
+      if (rest !== undefined && rest.length > 0) this.#writeChunk(rest);
+      this.#client.write('0\r\n\r\n');
+    }
+    this.#client.end();
+    this.#options.onOver?.();
+  }
+
+  #onUpgrade(head: ResponseHead, upstream: Duplex): void {
+    const headers = endToEndHeaders(head.headers);
+    this.#options.rewriteHeaders?.(headers, head);
+    headers.push(['Connection', 'Upgrade'], ['Upgrade', this.#client.upgrade ?? '']);
+    const stream = this.#client.switchProtocols(headers);
+    void relay(stream, upstream).then(() => this.#options.onOver?.());
+  }
+
+  #onFail(error: UpstreamError, responded: boolean): void {
+    const client = this.#client;
+    if (client.responseStarted) {
+      if (this.#watchBody?.mayEnd === true) {
+        client.write('0\r\n\r\n');
+        client.end();
+      } else client.cut();
+      this.#options.onOver?.();
+      return;
+    }
+    client.onGone = undefined;
+    const { method } = client.head;
+    const { target } = this.#options;
+    const upgrade = client.upgrade !== undefined;
+    const canRetry = !this.#bodyTouched && mayRetry({ method, target, upgrade, sent: error.sent, responded });
+    // A connection that was idle may have been closed by the server meanwhile: a new one tells more.
+    if (canRetry && this.#reused) {
+      void dial(client, this.#options, true);
+      return;
+    }
+    this.#options.onOver?.();
+    this.#options.onFail(error, canRetry);
+  }
+}
+
+function removeHeader(headers: [string, string][], name: string): void {
+  for (let i = headers.length - 1; i >= 0; i--) if (headers[i]?.[0].toLowerCase() === name) headers.splice(i, 1);
+}
+
+function isJson(headers: HeaderLines): boolean {
+  return headers.some(([name, value]) => name.toLowerCase() === 'content-type' && value.startsWith('application/json'));
+}
