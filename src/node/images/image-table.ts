@@ -1,0 +1,89 @@
+/** Which program an image's name stands for: built-in ones, and those that the user mapped to commands of this machine. */
+import { fileURLToPath } from 'node:url';
+
+export interface ImageProgram {
+  kind: 'built-in' | 'mapped';
+  /** Program and first arguments, in place of an image's ENTRYPOINT. */
+  entrypoint: readonly string[];
+  /** Told to clients as the imageID. */
+  id: string;
+}
+
+export interface ImageTable {
+  /** Undefined for an image that nothing provides. */
+  resolve(image: string): ImageProgram | undefined;
+  /** All names, for Node.status.images. */
+  names(): string[];
+}
+
+/** Where the programs of built-in images are, relative to this file. */
+const BUILT_IN: Readonly<Record<string, string>> = {
+  'fairlead.local/echo': './echo/main.ts',
+  'fairlead.local/demo-web': '../../../examples/demo/server.ts',
+};
+
+/**
+ * `mapped` is what `--image NAME=COMMAND` gave: image name to command line, split at blanks with quotes as in a shell;
+ * no shell is involved. A name without a tag stands for every tag of that image. Throws on a name or command that makes
+ * no sense.
+ */
+export function openImageTable(mapped: ReadonlyMap<string, string>): ImageTable {
+  const programs = new Map<string, ImageProgram>();
+  for (const [name, file] of Object.entries(BUILT_IN)) {
+    const path = fileURLToPath(new URL(file, import.meta.url));
+    programs.set(name, { kind: 'built-in', entrypoint: [process.execPath, path], id: `builtin://${name}` });
+  }
+  for (const [name, command] of mapped) {
+    const entrypoint = splitCommand(command);
+    if (entrypoint.length === 0) throw new Error(`image ${name} is mapped to an empty command`);
+    const key = canonicalImage(name);
+    if (key.startsWith('fairlead.local/')) throw new Error(`image ${name} is built in and cannot be mapped`);
+    programs.set(key, { kind: 'mapped', entrypoint, id: `process://${name}` });
+  }
+  return {
+    resolve(image) {
+      const full = canonicalImage(image);
+      return programs.get(full) ?? programs.get(withoutTag(full));
+    },
+    names: () => [...programs.keys()],
+  };
+}
+
+/** `busybox` and `docker.io/library/busybox` are the same image, as they are for every container runtime. */
+export function canonicalImage(image: string): string {
+  const short = image.replace(/^(index\.)?docker\.io\//, '').replace(/^library\//, '');
+  return short.replace(/:latest$/, '');
+}
+
+function withoutTag(image: string): string {
+  return image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
+}
+
+/** Words of a command line: blanks separate, quotes group, a backslash takes the next character as it is. */
+export function splitCommand(text: string): string[] {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quote = '';
+  for (let index = 0; index < text.length; index += 1) {
+    const char = text[index] ?? '';
+    if (char === quote && quote !== '') {
+      quote = '';
+    } else if (char === '\\' && quote !== "'") {
+      index += 1;
+      word = (word ?? '') + (text[index] ?? '');
+    } else if (quote !== '') {
+      word = (word ?? '') + char;
+    } else if (char === '"' || char === "'") {
+      quote = char;
+      word ??= '';
+    } else if (/\s/.test(char)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else {
+      word = (word ?? '') + char;
+    }
+  }
+  if (quote !== '') throw new Error(`the command ${text} has an unclosed ${quote}`);
+  if (word !== undefined) words.push(word);
+  return words;
+}

@@ -1,0 +1,67 @@
+/** /metrics and /stats/summary: little, but true. Per-container figures are those of the main process, from /proc. */
+import { readFileSync } from 'node:fs';
+import { freemem, totalmem } from 'node:os';
+import type { PodAccess } from './pod-access.ts';
+
+const PAGE_BYTES = 4096;
+/** USER_HZ: /proc counts processor time in hundredths of a second on every platform Node runs on. */
+const TICKS_PER_SECOND = 100;
+
+export function metricsText(access: PodAccess): string {
+  const pods = access.pods();
+  let containers = 0;
+  for (const { metadata, spec } of pods) {
+    const handle = access.find(metadata.namespace ?? '', metadata.name ?? '');
+    for (const { name } of spec?.containers ?? []) {
+      if (handle?.container(name)?.isRunning === true) containers += 1;
+    }
+  }
+  return [
+    '# HELP kubelet_running_pods Number of pods on this node that are running.',
+    '# TYPE kubelet_running_pods gauge',
+    `kubelet_running_pods ${pods.filter(({ status }) => status?.phase === 'Running').length}`,
+    '# HELP kubelet_running_containers Number of containers that are running.',
+    '# TYPE kubelet_running_containers gauge',
+    `kubelet_running_containers{container_state="running"} ${containers}`,
+    '',
+  ].join('\n');
+}
+
+export function statsSummary(nodeName: string, access: PodAccess): object {
+  const time = new Date().toISOString();
+  const pods = access.pods().map(({ metadata, spec, status }) => {
+    const handle = access.find(metadata.namespace ?? '', metadata.name ?? '');
+    const containers = (spec?.containers ?? []).flatMap(({ name }) => {
+      const running = handle?.container(name)?.running;
+      const usage = running === undefined ? undefined : processUsage(running.pid);
+      if (running === undefined || usage === undefined) return [];
+      return [
+        {
+          name,
+          startTime: running.startedAt.toISOString(),
+          cpu: { time, usageCoreNanoSeconds: usage.cpuNanoseconds },
+          memory: { time, workingSetBytes: usage.residentBytes, rssBytes: usage.residentBytes },
+        },
+      ];
+    });
+    const { name = '', namespace = '', uid = '' } = metadata;
+    return { podRef: { name, namespace, uid }, startTime: status?.startTime ?? time, containers };
+  });
+  const memory = { time, availableBytes: freemem(), usageBytes: totalmem() - freemem() };
+  return { node: { nodeName, startTime: time, memory }, pods };
+}
+
+/** Undefined when the process is gone or there is no /proc. */
+function processUsage(pid: number): { cpuNanoseconds: number; residentBytes: number } | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const ticks = Number(fields[11]) + Number(fields[12]);
+    return {
+      cpuNanoseconds: Math.round((ticks / TICKS_PER_SECOND) * 1e9),
+      residentBytes: Number(fields[21]) * PAGE_BYTES,
+    };
+  } catch {
+    return undefined;
+  }
+}

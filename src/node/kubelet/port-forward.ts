@@ -1,0 +1,87 @@
+/** GET /portForward/NAMESPACE/POD as a WebSocket: one TCP connection to the pod for each `port` of the query. */
+import { connect } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import { Channels, channelSubprotocols } from '../../net/websocket/channels.ts';
+import { answerHandshake, HandshakeError } from '../../net/websocket/handshake.ts';
+import type { ForwardedPort } from '../../net/websocket/port-forward.ts';
+import { acceptPortForward } from '../../net/websocket/port-forward.ts';
+import type { UpgradeRequest } from './exec.ts';
+import { HttpError } from './http-error.ts';
+import type { PodHandle } from './pod-access.ts';
+
+const PING_MS = 30_000;
+const MAX_PORTS = 16;
+
+/** Throws `HttpError` before the upgrade. Resolves when all connections are over. */
+export async function servePortForward(
+  handle: PodHandle,
+  query: URLSearchParams,
+  upgrade: UpgradeRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const given = [...query.getAll('port'), ...query.getAll('ports')].flatMap((text) => text.split(','));
+  const ports = given.map(Number);
+  if (ports.length === 0 || ports.length > MAX_PORTS) {
+    throw new HttpError(400, `query parameter "port" is required, at most ${MAX_PORTS} times`);
+  }
+  const wrong = ports.findIndex((port) => !Number.isInteger(port) || port < 1 || port > 65535);
+  if (wrong !== -1) throw new HttpError(400, `unable to parse ${JSON.stringify(given[wrong])} as a port`);
+  const { podIP } = handle;
+  if (podIP === undefined) throw new HttpError(500, 'the pod has no address yet');
+
+  let head: string;
+  let subprotocol: string;
+  try {
+    const answer = answerHandshake(upgrade.method, upgrade.headers, channelSubprotocols);
+    head = answer.head;
+    subprotocol = answer.subprotocol ?? '';
+  } catch (error) {
+    if (error instanceof HandshakeError) throw new HttpError(error.status, error.message);
+    throw error;
+  }
+  upgrade.socket.write(head);
+  const channels = new Channels(upgrade.socket, {
+    role: 'server',
+    subprotocol,
+    count: ports.length * 2,
+    pingIntervalMs: PING_MS,
+  });
+  const gone = new AbortController();
+  void channels.closed.then(() => gone.abort());
+  const ends = AbortSignal.any([signal, gone.signal]);
+  const outcomes = await Promise.all(acceptPortForward(channels, ports).map((port) => forward(port, podIP, ends)));
+  if (gone.signal.aborted) return;
+  if (signal.aborted || outcomes.includes('cut off')) channels.terminate();
+  else channels.close(1000);
+  await channels.closed;
+}
+
+/** Copies both ways, each direction's end apart. */
+async function forward(
+  { port, data, error }: ForwardedPort,
+  host: string,
+  signal: AbortSignal,
+): Promise<'ended' | 'cut off'> {
+  error.resume();
+  const socket = connect({ host, port, allowHalfOpen: true });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('error', reject);
+    });
+  } catch (failure) {
+    const text = `failed to connect to ${host}:${port} inside the pod: ${(failure as Error).message}`;
+    await new Promise<void>((resolve) => error.write(text, () => resolve()));
+    error.end();
+    data.end();
+    return 'ended';
+  }
+  try {
+    await Promise.all([pipeline(data, socket, { signal }), pipeline(socket, data, { signal })]);
+    error.end();
+    return 'ended';
+  } catch {
+    socket.destroy();
+    return 'cut off';
+  }
+}

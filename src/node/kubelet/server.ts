@@ -1,0 +1,194 @@
+/** The kubelet's HTTPS API: the API server's only door to pods. It admits that one client and nobody else. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { headerLines } from '../../net/websocket/handshake.ts';
+import { serveContainerLogs } from './container-logs.ts';
+import { serveExec } from './exec.ts';
+import { HttpError } from './http-error.ts';
+import { metricsText, statsSummary } from './metrics.ts';
+import type { PodAccess, PodHandle } from './pod-access.ts';
+import { servePortForward } from './port-forward.ts';
+
+/** PEM texts. */
+export interface NodePki {
+  /** The cluster's CA, which signs client certificates. */
+  ca: string;
+  /** The node's serving certificate, valid for its address. */
+  cert: string;
+  key: string;
+}
+
+export interface KubeletServer extends AsyncDisposable {
+  port: number;
+}
+
+/** The one client that is admitted, by the common name of its certificate. */
+const CLIENT = 'kube-apiserver-kubelet-client';
+
+export async function startKubeletServer(options: {
+  host: string;
+  /** 0: any free one. */
+  port: number;
+  nodeName: string;
+  pki: NodePki;
+  access: PodAccess;
+}): Promise<KubeletServer> {
+  const { host, port, nodeName, pki, access } = options;
+  const { createServer } = await import('node:https');
+  const stopping = new AbortController();
+  const running = new Set<Promise<void>>();
+  const sockets = new Set<Socket>();
+  const server = createServer({
+    ca: pki.ca,
+    cert: pki.cert,
+    key: pki.key,
+    requestCert: true,
+    // A client without a certificate gets an answer that says so instead of a broken handshake.
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+  });
+  const track = (work: Promise<void>) => {
+    running.add(work);
+    void work.finally(() => running.delete(work));
+  };
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.on('request', (request, response) => {
+    track(
+      answer(request, response, { nodeName, access, signal: stopping.signal }).catch((error: Error) => {
+        if (response.headersSent || response.destroyed) {
+          response.destroy();
+          return;
+        }
+        const status = error instanceof HttpError ? error.status : 500;
+        response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' });
+        response.end(`${error.message}\n`);
+      }),
+    );
+  });
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    track(
+      upgrade(request, socket, head, { access, signal: stopping.signal }).catch((error: Error) => {
+        const status = error instanceof HttpError ? error.status : 500;
+        const body = `${error.message}\n`;
+        socket.end(
+          `HTTP/1.1 ${status} ${status < 500 ? 'Refused' : 'Failed'}\r\nContent-Type: text/plain; charset=utf-8\r\n` +
+            `Connection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+        );
+      }),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await Promise.allSettled([...running]);
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+interface Surroundings {
+  access: PodAccess;
+  signal: AbortSignal;
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { nodeName, access, signal }: Surroundings & { nodeName: string },
+): Promise<void> {
+  admit(request);
+  const url = new URL(request.url ?? '/', 'https://node');
+  const [, verb = '', ...rest] = url.pathname.split('/').map(decode);
+  if (verb === 'exec' || verb === 'portForward') {
+    throw new HttpError(400, `${verb} needs an upgrade to a WebSocket (v5.channel.k8s.io or v4.channel.k8s.io)`);
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') throw new HttpError(405, 'only GET is served here');
+  const text = (type: string, body: string) => {
+    response.writeHead(200, { 'Content-Type': type });
+    response.end(body);
+  };
+  switch (verb) {
+    case 'healthz':
+      return text('text/plain; charset=utf-8', 'ok');
+    case 'pods':
+    case 'runningpods': {
+      const pods = access.pods();
+      const items = verb === 'pods' ? pods : pods.filter(({ status }) => status?.phase === 'Running');
+      return text('application/json', JSON.stringify({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items }));
+    }
+    case 'metrics':
+      return text('text/plain; version=0.0.4; charset=utf-8', metricsText(access));
+    case 'stats':
+      if (rest[0] !== 'summary') break;
+      return text('application/json', JSON.stringify(statsSummary(nodeName, access)));
+    case 'containerLogs': {
+      const [handle, container] = locate(access, rest);
+      const gone = new AbortController();
+      response.on('close', () => gone.abort());
+      const ends = AbortSignal.any([signal, gone.signal]);
+      return await serveContainerLogs(handle, container, url.searchParams, response, ends);
+    }
+    default:
+      break;
+  }
+  throw new HttpError(404, `${url.pathname} is not served by this node`);
+}
+
+async function upgrade(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  { access, signal }: Surroundings,
+): Promise<void> {
+  admit(request);
+  const url = new URL(request.url ?? '/', 'https://node');
+  const [, verb = '', ...rest] = url.pathname.split('/').map(decode);
+  if (head.length > 0) socket.unshift(head);
+  const headers = headerLines(request.rawHeaders);
+  const asked = { method: request.method ?? '', headers, socket };
+  if (verb === 'exec') {
+    const [handle, container] = locate(access, rest);
+    return await serveExec(handle, container, url.searchParams, asked, signal);
+  }
+  if (verb === 'portForward') {
+    const [handle] = locate(access, rest);
+    return await servePortForward(handle, url.searchParams, asked, signal);
+  }
+  throw new HttpError(404, `${url.pathname} is not served by this node as a WebSocket`);
+}
+
+/** Throws 401 for a client without a certificate of the cluster's CA, 403 for any but the API server. */
+function admit(request: IncomingMessage): void {
+  const socket = request.socket as TLSSocket;
+  if (!socket.authorized) throw new HttpError(401, "a client certificate of the cluster's CA is needed");
+  const { CN } = socket.getPeerCertificate().subject;
+  if (CN !== CLIENT) throw new HttpError(403, `only ${CLIENT} may use this API`);
+}
+
+function locate(access: PodAccess, [namespace = '', name = '', container = '']: string[]): [PodHandle, string] {
+  const handle = access.find(namespace, name);
+  if (handle === undefined) throw new HttpError(404, `pod ${namespace}/${name} is not on this node`);
+  return [handle, container];
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new HttpError(400, 'the path holds a malformed escape');
+  }
+}

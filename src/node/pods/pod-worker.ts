@@ -1,0 +1,388 @@
+/** One pod on this node, from its arrival to its removal from the API. */
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isReason } from '../../api/status.ts';
+import type { Container, ObjectReference, Pod, PodStatus } from '../../api/types/core-v1.ts';
+import type { ClusterClient } from '../../client/cluster-client.ts';
+import type { EventRecorder } from '../events.ts';
+import type { ImageTable } from '../images/image-table.ts';
+import type { PodAddressPool } from '../network/loopback.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { PodVolumes } from '../volumes/pod-volumes.ts';
+import { openTokenCache } from '../volumes/token-cache.ts';
+import type { ClusterObjects } from './cluster-objects.ts';
+import type { ContainerHost } from './container-runner.ts';
+import { ContainerRunner } from './container-runner.ts';
+import { logFileOf, prepareLaunch } from './launch.ts';
+import { podStatus } from './pod-status.ts';
+import type { NodeResources } from './resource-fields.ts';
+import { StatusWriter } from './status-writer.ts';
+import { hasOwnMounts, unenforcedFields } from './unsupported.ts';
+
+/** What all pods of a node share. */
+export interface PodSurroundings {
+  client: ClusterClient;
+  runtime: Runtime;
+  images: ImageTable;
+  addresses: PodAddressPool;
+  events: EventRecorder;
+  objects: ClusterObjects;
+  hostIP: string;
+  apiServerUrl: string;
+  nodeResources: NodeResources;
+  /** Holds a directory per pod, by UID. */
+  podsDirectory: string;
+}
+
+const VOLUME_REFRESH_MS = 60_000;
+
+export class PodWorker {
+  pod: Pod;
+  readonly #around: PodSurroundings;
+  readonly #directory: string;
+  readonly #containers: ContainerRunner[];
+  readonly #volumes: PodVolumes;
+  readonly #status: StatusWriter;
+  /** Fires when the pod is to end: deleted, over its deadline, completed, or the node stops. */
+  readonly #ending = new AbortController();
+  /** Fires when the node stops: nothing is written any more. */
+  readonly #nodeSignal: AbortSignal;
+  readonly #startTime: string;
+  #podIP: string | undefined;
+  #sandboxReady = false;
+  #initialized = false;
+  #ended: { reason: string; message: string } | undefined;
+  #isGone = false;
+  /** It had ended for good before this node was started: its status stays as it is. */
+  readonly #wasOver: boolean;
+
+  constructor(pod: Pod, around: PodSurroundings, signal: AbortSignal) {
+    this.pod = pod;
+    this.#around = around;
+    this.#nodeSignal = signal;
+    this.#wasOver = isOver(pod);
+    this.#directory = join(around.podsDirectory, pod.metadata.uid ?? '');
+    this.#startTime = pod.status?.startTime ?? new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+    this.#status = new StatusWriter({
+      client: around.client,
+      pod: () => this.pod,
+      status: () => this.status(),
+      signal,
+    });
+    const { objects, hostIP, apiServerUrl, nodeResources } = around;
+    const worker = this;
+    const facts = {
+      objects,
+      apiServerUrl,
+      nodeResources,
+      get addresses() {
+        return { podIP: worker.#podIP ?? '', hostIP };
+      },
+    };
+    this.#volumes = new PodVolumes({
+      pod: () => this.pod,
+      podDirectory: this.#directory,
+      facts: {
+        objects,
+        apiServerUrl,
+        nodeResources,
+        get addresses() {
+          return { podIP: worker.#podIP ?? '', hostIP };
+        },
+        token: openTokenCache(objects),
+      },
+    });
+    const host: ContainerHost = {
+      runtime: around.runtime,
+      podName: `${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})`,
+      podIP: () => this.#podIP ?? '',
+      prepare: (container, attemptNumber) =>
+        prepareLaunch({
+          pod: this.pod,
+          container,
+          attemptNumber,
+          podDirectory: this.#directory,
+          images: around.images,
+          volumes: this.#volumes,
+          facts,
+        }),
+      logFile: (container, attemptNumber) => logFileOf(this.#directory, container, attemptNumber),
+      restartPolicy: () => this.pod.spec?.restartPolicy ?? 'Always',
+      event: (container, type, reason, message) =>
+        around.events.emit(this.#reference(container), type, reason, message),
+      changed: () => this.#changed(),
+    };
+    this.#containers = makeRunners(pod, host);
+  }
+
+  /** Runs the pod. Resolves when nothing of it is left on this node. Never rejects. */
+  async run(): Promise<void> {
+    try {
+      if (!this.#wasOver) await this.#live();
+    } catch (error) {
+      this.#event('Warning', 'FailedSync', `error running the pod: ${(error as Error).message}`);
+    }
+    await this.#untilEnding();
+    await this.#terminate();
+    if (this.#nodeSignal.aborted) return;
+    await this.#remove();
+  }
+
+  /** A newer form of the same pod. */
+  update(pod: Pod): void {
+    this.pod = pod;
+    if (pod.metadata.deletionTimestamp !== undefined) void this.end(pod.metadata.deletionGracePeriodSeconds ?? 30);
+    else if ((pod.spec?.readinessGates ?? []).length > 0) this.#changed();
+  }
+
+  /** The pod is no longer in the API: it ends at once. */
+  forget(): void {
+    this.#isGone = true;
+    void this.end(0);
+  }
+
+  /** Ends the pod's containers within the time; asked again, only sooner. */
+  async end(graceSeconds: number): Promise<void> {
+    this.#ending.abort();
+    await this.#stopContainers(graceSeconds);
+  }
+
+  container(name: string): ContainerRunner | undefined {
+    return this.#containers.find(({ spec }) => spec.name === name);
+  }
+
+  get podIP(): string | undefined {
+    return this.#podIP;
+  }
+
+  status(): PodStatus {
+    return podStatus({
+      pod: this.pod,
+      containers: this.#containers.map((runner) => ({ role: runner.role, status: runner.status() })),
+      sandboxReady: this.#sandboxReady,
+      initialized: this.#initialized,
+      podIP: this.#podIP,
+      hostIP: this.#around.hostIP,
+      startTime: this.#startTime,
+      ...(this.#ended === undefined ? {} : { ended: this.#ended }),
+      now: new Date(),
+    });
+  }
+
+  async #live(): Promise<void> {
+    const { signal } = this.#ending;
+    if (this.pod.metadata.deletionTimestamp !== undefined) {
+      this.#ending.abort();
+      return;
+    }
+    const uid = this.pod.metadata.uid ?? '';
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    this.#podIP = this.#around.addresses.allocate(uid);
+    const deadline = this.#watchDeadline();
+    try {
+      if (!(await this.#makeVolumes())) return;
+      this.#sandboxReady = true;
+      this.#tellLimits();
+      this.#changed();
+      if (!(await this.#initialize())) return;
+      this.#initialized = true;
+      this.#changed();
+      const refreshing = this.#refreshVolumes();
+      await Promise.all(this.#containers.filter(({ role }) => role === 'main').map((runner) => runner.run()));
+      // All have ended for good: the pod is complete, and what only accompanied it ends too.
+      if (!signal.aborted) await this.#stopContainers(this.#graceSeconds());
+      this.#sandboxReady = false;
+      this.#changed();
+      this.#volumesDone.abort();
+      await refreshing;
+    } finally {
+      this.#volumesDone.abort();
+      deadline?.();
+    }
+  }
+
+  readonly #volumesDone = new AbortController();
+
+  /** False when the pod ended meanwhile. */
+  async #makeVolumes(): Promise<boolean> {
+    const { signal } = this.#ending;
+    for (let wait = 500; ; wait = Math.min(wait * 2, 10_000)) {
+      try {
+        await this.#volumes.materialise();
+        return !signal.aborted;
+      } catch (error) {
+        if (signal.aborted) return false;
+        this.#event('Warning', 'FailedMount', `MountVolume.SetUp failed: ${(error as Error).message}`);
+        this.#changed();
+      }
+      await delay(wait, undefined, { signal, ref: false }).catch(() => {});
+      if (signal.aborted) return false;
+    }
+  }
+
+  async #refreshVolumes(): Promise<void> {
+    const signal = AbortSignal.any([this.#ending.signal, this.#volumesDone.signal]);
+    while (!signal.aborted) {
+      await delay(VOLUME_REFRESH_MS, undefined, { signal, ref: false }).catch(() => {});
+      if (signal.aborted) return;
+      await this.#volumes
+        .materialise()
+        .catch((error: Error) => this.#event('Warning', 'FailedMount', `MountVolume.SetUp failed: ${error.message}`));
+    }
+  }
+
+  /** One after the other; false when the pod ended or failed meanwhile. */
+  async #initialize(): Promise<boolean> {
+    if (this.#containers.every(({ role, finished }) => role !== 'main' || finished)) return true;
+    for (const runner of this.#containers) {
+      if (runner.role === 'main') continue;
+      if (runner.role === 'sidecar') {
+        void runner.run();
+        await runner.started;
+      } else {
+        await runner.run();
+        if (runner.exitCode !== 0) {
+          if (!this.#ending.signal.aborted) {
+            await this.#stopContainers(this.#graceSeconds());
+            this.#changed();
+          }
+          return false;
+        }
+      }
+      if (this.#ending.signal.aborted) return false;
+      this.#changed();
+    }
+    return true;
+  }
+
+  #watchDeadline(): (() => void) | undefined {
+    const limit = this.pod.spec?.activeDeadlineSeconds;
+    if (limit === undefined) return undefined;
+    const left = Date.parse(this.#startTime) + limit * 1000 - Date.now();
+    const timer = setTimeout(
+      () => {
+        const message = 'Pod was active on the node longer than the specified deadline';
+        this.#ended = { reason: 'DeadlineExceeded', message };
+        this.#event('Normal', 'DeadlineExceeded', message);
+        void this.#stopContainers(this.#graceSeconds()).then(() => this.#changed());
+      },
+      Math.min(Math.max(left, 0), 2 ** 31 - 1),
+    );
+    return () => clearTimeout(timer);
+  }
+
+  async #untilEnding(): Promise<void> {
+    const { signal } = this.#ending;
+    if (signal.aborted || this.#nodeSignal.aborted) return;
+    await new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve());
+      this.#nodeSignal.addEventListener('abort', () => resolve());
+    });
+  }
+
+  async #stopContainers(graceSeconds: number): Promise<void> {
+    const main = this.#containers.filter(({ role }) => role !== 'sidecar');
+    await Promise.all(main.map((runner) => runner.stop(graceSeconds)));
+    // Those that others may lean on come last, in reverse order.
+    for (const runner of this.#containers.filter(({ role }) => role === 'sidecar').reverse()) {
+      await runner.stop(graceSeconds);
+    }
+  }
+
+  /** Waits for the containers' end and removes what is left of them. */
+  async #terminate(): Promise<void> {
+    await this.#stopContainers(this.pod.metadata.deletionGracePeriodSeconds ?? this.#graceSeconds());
+    await this.#around.runtime.endPod(this.#directory);
+    this.#sandboxReady = false;
+    this.#around.addresses.release(this.pod.metadata.uid ?? '');
+  }
+
+  /** The last status, then the object itself. */
+  async #remove(): Promise<void> {
+    if (!this.#isGone) {
+      this.#changed();
+      await this.#status.settle();
+      const { name = '', namespace = '', uid } = this.pod.metadata;
+      for (let wait = 100; !this.#isGone && !this.#nodeSignal.aborted; wait = Math.min(wait * 2, 10_000)) {
+        try {
+          await this.#around.client.resource<Pod>('v1', 'pods').delete(name, {
+            namespace,
+            gracePeriodSeconds: 0,
+            ...(uid === undefined ? {} : { preconditions: { uid } }),
+            signal: this.#nodeSignal,
+          });
+          break;
+        } catch (error) {
+          if (isReason(error, 'NotFound') || isReason(error, 'Conflict')) break;
+          await delay(wait, undefined, { signal: this.#nodeSignal, ref: false }).catch(() => {});
+        }
+      }
+    }
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  #tellLimits(): void {
+    const unenforced = unenforcedFields(this.pod);
+    if (unenforced.length > 0) {
+      const message = `the process runtime runs this pod without enforcing ${unenforced.join(', ')}`;
+      this.#event('Warning', 'NotEnforced', message);
+    }
+    if (hasOwnMounts(this.pod)) {
+      const message =
+        'pods share the files of this machine, so volumes are not at their mount paths: they are below $FAIRLEAD_ROOT (for /etc/app: $FAIRLEAD_ROOT/etc/app)';
+      this.#event('Warning', 'MountedBelowRoot', message);
+    }
+  }
+
+  #graceSeconds(): number {
+    return this.pod.spec?.terminationGracePeriodSeconds ?? 30;
+  }
+
+  #changed(): void {
+    if (!this.#isGone && !this.#wasOver && !this.#nodeSignal.aborted) this.#status.touch();
+  }
+
+  #event(type: 'Normal' | 'Warning', reason: string, message: string): void {
+    this.#around.events.emit(this.#reference(), type, reason, message);
+  }
+
+  #reference(container?: Container): ObjectReference {
+    const { name = '', namespace = '', uid = '', resourceVersion = '' } = this.pod.metadata;
+    const reference: ObjectReference = { apiVersion: 'v1', kind: 'Pod', name, namespace, uid, resourceVersion };
+    if (container === undefined) return reference;
+    const list = this.pod.spec?.containers.includes(container) === true ? 'containers' : 'initContainers';
+    return { ...reference, fieldPath: `spec.${list}{${container.name}}` };
+  }
+}
+
+/** Its containers have ended for good in an earlier run of the node, and are not started again. */
+function isOver(pod: Pod): boolean {
+  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+}
+
+function makeRunners(pod: Pod, host: ContainerHost): ContainerRunner[] {
+  const policy = pod.spec?.restartPolicy ?? 'Always';
+  const graceSeconds = pod.spec?.terminationGracePeriodSeconds ?? 30;
+  const make = (spec: Container, role: ContainerRunner['role']) => {
+    const statuses = role === 'main' ? pod.status?.containerStatuses : pod.status?.initContainerStatuses;
+    const previous = statuses?.find(({ name }) => name === spec.name);
+    const runner = new ContainerRunner({
+      spec,
+      role,
+      host,
+      graceSeconds,
+      ...(previous === undefined ? {} : { previous }),
+    });
+    const ran = previous?.state?.running !== undefined || previous?.state?.terminated !== undefined;
+    const isFinished =
+      isOver(pod) ||
+      (role === 'main' && (policy === 'Never' || previous?.state?.terminated?.exitCode === 0) && policy !== 'Always');
+    if (previous !== undefined && ran && isFinished) runner.adoptFinished(previous);
+    return runner;
+  };
+  return [
+    ...(pod.spec?.initContainers ?? []).map((spec) => make(spec, spec.restartPolicy === 'Always' ? 'sidecar' : 'init')),
+    ...(pod.spec?.containers ?? []).map((spec) => make(spec, 'main')),
+  ];
+}

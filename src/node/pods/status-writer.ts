@@ -1,0 +1,85 @@
+/** Writes a pod's status: one write at a time, the latest wins, tried again until the pod is gone. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { isReason } from '../../api/status.ts';
+import type { Pod, PodStatus } from '../../api/types/core-v1.ts';
+import type { ClusterClient } from '../../client/cluster-client.ts';
+
+export interface StatusWriterOptions {
+  client: ClusterClient;
+  /** The pod as last seen. */
+  pod(): Pod;
+  status(): PodStatus;
+  signal: AbortSignal;
+}
+
+export class StatusWriter {
+  readonly #options: StatusWriterOptions;
+  #wanted = false;
+  #writing: Promise<void> | undefined;
+  /** What was written last, without what the server adds. */
+  #written: PodStatus | undefined;
+  #gone = false;
+
+  constructor(options: StatusWriterOptions) {
+    this.#options = options;
+  }
+
+  /** Something changed: the status is computed and written soon. */
+  touch(): void {
+    this.#wanted = true;
+    this.#writing ??= this.#drain().finally(() => {
+      this.#writing = undefined;
+      if (this.#wanted && !this.#gone && !this.#options.signal.aborted) this.touch();
+    });
+  }
+
+  /** Resolves when all changes so far are written, or never can be. */
+  async settle(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing;
+  }
+
+  async #drain(): Promise<void> {
+    const { signal } = this.#options;
+    // Changes of one turn go into one write.
+    await new Promise(setImmediate);
+    for (let wait = 100; this.#wanted && !this.#gone && !signal.aborted; ) {
+      this.#wanted = false;
+      try {
+        await this.#write();
+        wait = 100;
+      } catch (error) {
+        if (isReason(error, 'NotFound') || isReason(error, 'Conflict') || isReason(error, 'Invalid')) {
+          // Gone, or another pod of the same name, or a status that the server will never take.
+          this.#gone = !isReason(error, 'Invalid');
+          return;
+        }
+        this.#wanted = true;
+        await delay(wait, undefined, { signal, ref: false }).catch(() => {});
+        wait = Math.min(wait * 2, 10_000);
+      }
+    }
+  }
+
+  async #write(): Promise<void> {
+    const { client, signal } = this.#options;
+    const pod = this.#options.pod();
+    const status = this.#options.status();
+    if (isDeepStrictEqual(status, this.#written)) return;
+    const { uid, name = '', namespace = '' } = pod.metadata;
+    // A merge patch removes what is null: what the last status had and this one has not.
+    const last: object = { ...pod.status, ...this.#written };
+    const removed = Object.keys(last).filter((key) => !(key in status) && OWN_FIELDS.has(key));
+    const patch = {
+      metadata: { uid },
+      status: { ...status, ...Object.fromEntries(removed.map((key) => [key, null])) },
+    };
+    await client
+      .resource<Pod>('v1', 'pods')
+      .patch(name, patch, { type: 'application/merge-patch+json', namespace, subresource: 'status', signal });
+    this.#written = status;
+  }
+}
+
+/** Status fields that belong to the node. */
+const OWN_FIELDS = new Set(['reason', 'message', 'podIP', 'podIPs', 'initContainerStatuses', 'startTime']);

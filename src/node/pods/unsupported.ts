@@ -1,0 +1,77 @@
+/** What the process runtime cannot honour: fields that would change what a pod gets are refused, limits are only told. */
+import type { Container, Pod } from '../../api/types/core-v1.ts';
+import { unsupportedVolume } from '../volumes/pod-volumes.ts';
+
+/** Fields for which a container must not run, in words; empty when there are none. */
+export function refusedFields(pod: Pod, container: Container): string[] {
+  const spec = pod.spec;
+  const refused: string[] = [];
+  const refuse = (found: boolean | undefined, what: string) => {
+    if (found === true) refused.push(what);
+  };
+  refuse(spec?.hostNetwork, 'hostNetwork');
+  refuse(spec?.hostPID, 'hostPID');
+  refuse(spec?.hostIPC, 'hostIPC');
+  refuse(spec?.runtimeClassName !== undefined, `runtimeClassName ${spec?.runtimeClassName}`);
+  refuse((spec?.resourceClaims ?? []).length > 0, 'resourceClaims');
+  refuse((spec?.securityContext?.sysctls ?? []).length > 0, 'securityContext.sysctls');
+  for (const volume of spec?.volumes ?? []) {
+    const { configMap, secret, downwardAPI, projected, emptyDir, hostPath } = volume;
+    const known = configMap ?? secret ?? downwardAPI ?? projected ?? emptyDir ?? hostPath;
+    refuse(known === undefined, unsupportedVolume(volume));
+    refuse(
+      emptyDir?.medium === 'Memory' || emptyDir?.medium?.startsWith('HugePages'),
+      `volume ${volume.name} in memory`,
+    );
+  }
+  const security = container.securityContext;
+  refuse(security?.privileged, 'securityContext.privileged');
+  refuse((security?.capabilities?.add ?? []).length > 0, 'securityContext.capabilities.add');
+  refuse(security?.procMount === 'Unmasked', 'securityContext.procMount');
+  const user = security?.runAsUser ?? spec?.securityContext?.runAsUser;
+  const own = process.getuid?.();
+  refuse(user !== undefined && user !== own, `securityContext.runAsUser ${user} (pods run as user ${own})`);
+  const nonRoot = security?.runAsNonRoot ?? spec?.securityContext?.runAsNonRoot;
+  refuse(nonRoot === true && own === 0, 'securityContext.runAsNonRoot (pods run as root, as the cluster does)');
+  refuse(container.tty, 'tty');
+  refuse((container.volumeDevices ?? []).length > 0, 'volumeDevices');
+  for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe'] as const) {
+    refuse(container[probe]?.grpc !== undefined, `${probe}.grpc`);
+  }
+  refuse((container.restartPolicyRules ?? []).length > 0, 'restartPolicyRules');
+  for (const { hostPort } of container.ports ?? [])
+    refuse(hostPort !== undefined && hostPort !== 0, `hostPort ${hostPort}`);
+  return refused;
+}
+
+/** Restrictions that are accepted and not enforced, in words. */
+export function unenforcedFields(pod: Pod): string[] {
+  const unenforced = new Set<string>();
+  const note = (found: boolean | undefined, what: string) => {
+    if (found === true) unenforced.add(what);
+  };
+  note((pod.spec?.hostAliases ?? []).length > 0, 'hostAliases');
+  for (const { resources, securityContext, volumeMounts } of pod.spec?.containers ?? []) {
+    note(Object.keys(resources?.limits ?? {}).length > 0, 'resources.limits');
+    note(securityContext?.readOnlyRootFilesystem, 'securityContext.readOnlyRootFilesystem');
+    note(securityContext?.allowPrivilegeEscalation === false, 'securityContext.allowPrivilegeEscalation');
+    note((securityContext?.capabilities?.drop ?? []).length > 0, 'securityContext.capabilities.drop');
+    const mounts = volumeMounts?.filter(({ mountPath }) => mountPath !== SERVICE_ACCOUNT_MOUNT);
+    note(
+      mounts?.some(({ readOnly }) => readOnly === true),
+      'volumeMounts.readOnly',
+    );
+  }
+  return [...unenforced];
+}
+
+/** Where every pod gets its service account's token. */
+export const SERVICE_ACCOUNT_MOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/** True when a container mounts something besides its service account. */
+export function hasOwnMounts(pod: Pod): boolean {
+  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  return containers.some(({ volumeMounts = [] }) =>
+    volumeMounts.some(({ mountPath }) => mountPath !== SERVICE_ACCOUNT_MOUNT),
+  );
+}

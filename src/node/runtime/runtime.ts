@@ -1,0 +1,75 @@
+/** What the node agent asks of whatever runs containers. `process.ts` runs them as processes of this machine. */
+import type { Readable, Writable } from 'node:stream';
+import type { ContainerLog } from '../logs/container-log.ts';
+
+/** A container with everything resolved: nothing in it refers to the cluster any more. */
+export interface ContainerLaunch {
+  podUid: string;
+  name: string;
+  /** Program and arguments; never empty. */
+  argv: readonly string[];
+  /** The whole environment. */
+  environment: Readonly<Record<string, string>>;
+  workingDirectory: string;
+  /** Keep standard input open instead of empty. */
+  stdin: boolean;
+  /** Where standard output and error go. */
+  log: ContainerLog;
+  /** Directory for the runtime's own records of this container. */
+  directory: string;
+}
+
+export interface ContainerExit {
+  exitCode: number;
+  /** Number of the signal that ended it, if one did. */
+  signal?: number;
+  reason: 'Completed' | 'Error' | 'StartError';
+  message?: string;
+  startedAt: Date;
+  finishedAt: Date;
+}
+
+export interface ExecLaunch {
+  argv: readonly string[];
+  /** Absent: standard input is empty. */
+  stdin?: Readable;
+  stdout?: Writable;
+  stderr?: Writable;
+  /** Ends all processes of the command. */
+  signal: AbortSignal;
+}
+
+export interface ExecExit {
+  exitCode: number;
+  /** Why the command could not be started at all. */
+  startError?: string;
+}
+
+export interface RunningContainer {
+  /** Unique over all runs: 64 hex digits. */
+  readonly id: string;
+  readonly pid: number;
+  readonly startedAt: Date;
+  /** Settles when the main process is gone, its children are killed and its output is in the log. Never rejects. */
+  readonly exited: Promise<ContainerExit>;
+  /** To every process of the container; does nothing once they are gone. */
+  kill(signal: NodeJS.Signals): void;
+  /** Runs a command with the container's environment and working directory. Never rejects. */
+  exec(launch: ExecLaunch): Promise<ExecExit>;
+}
+
+export interface Runtime {
+  /** `process://1.0` as in Node.status.nodeInfo.containerRuntimeVersion. */
+  readonly version: string;
+  /** Throws `StartFailure` when the program cannot be started. */
+  start(launch: ContainerLaunch): Promise<RunningContainer>;
+  /** Kills whatever processes of the pod's containers still exist, also those that left their process group. */
+  endPod(podDirectory: string): Promise<void>;
+  /** Ends processes that an earlier, crashed run left behind. Returns how many there were. */
+  endLeftovers(podsDirectory: string): Promise<number>;
+}
+
+/** The program could not be started: not found, not executable. The message says which and why. */
+export class StartFailure extends Error {
+  override readonly name = 'StartFailure';
+}
