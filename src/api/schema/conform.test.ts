@@ -196,7 +196,7 @@ describe('values of a wrong type', () => {
       "a number for a map's value",
       pod,
       { apiVersion: 'v1', kind: 'Pod', metadata: { labels: { a: 1 } } },
-      'Pod in version "v1" cannot be handled as a Pod: json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels.a of type string',
+      'Pod in version "v1" cannot be handled as a Pod: json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string',
     ],
     [
       'a fraction for an integer',
@@ -244,7 +244,7 @@ describe('values of a wrong type', () => {
     [
       'an IntOrString',
       { containers: [{ name: 'a', livenessProbe: { tcpSocket: { port: true } } }] },
-      /of type intstr\.IntOrString/,
+      /tcpSocket\.port of type int32/,
     ],
   ];
   for (const [name, spec, message] of malformed) {

@@ -43,8 +43,8 @@ function nullElement(type: FieldType): unknown {
 
 class Walk {
   readonly complaints: string[] = [];
-  /** Names and indices down to the value at hand. */
-  readonly #path: (string | number)[] = [];
+  /** Down to the value at hand: names of fields, `[0]` for elements of lists, `.key` for those of maps. */
+  readonly #path: string[] = [];
 
   object(value: unknown, schema: ObjectSchema, owner: string): Record<string, unknown> {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -77,7 +77,7 @@ class Walk {
       }
       case 'list': {
         if (!Array.isArray(value)) throw this.#mismatch(describeJson(value), owner, goName(type));
-        return value.map((item, at) => this.#element(item, at, type.of, owner));
+        return value.map((item, at) => this.#element(item, `[${at}]`, type.of, owner));
       }
       case 'map': {
         if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -85,7 +85,7 @@ class Walk {
         }
         const result: Record<string, unknown> = {};
         for (const [key, item] of Object.entries(value)) {
-          const kept = this.#element(item, key, type.of, owner);
+          const kept = this.#element(item, `.${key}`, type.of, owner);
           if (key === '__proto__') defineOwn(result, key, kept);
           else result[key] = kept;
         }
@@ -94,7 +94,7 @@ class Walk {
     }
   }
 
-  #element(item: unknown, at: string | number, type: FieldType, owner: string): unknown {
+  #element(item: unknown, at: string, type: FieldType, owner: string): unknown {
     if (item === null) return nullElement(type);
     this.#path.push(at);
     const kept = this.#value(item, type, owner);
@@ -113,7 +113,7 @@ class Walk {
   }
 
   #mismatch(found: string, owner: string, wanted: string): Mismatch {
-    const field = this.#path.filter((part) => typeof part === 'string').join('.');
+    const field = this.#path.filter((part) => !/^[.[]/.test(part)).join('.');
     const where = field === '' ? `Go value of type ${wanted}` : `Go struct field ${owner}.${field} of type ${wanted}`;
     return new Mismatch(`json: cannot unmarshal ${found} into ${where}`);
   }
@@ -123,9 +123,7 @@ class Walk {
   }
 
   #written(): string {
-    return this.#path
-      .map((part, at) => (typeof part === 'number' ? `[${part}]` : at === 0 ? part : `.${part}`))
-      .join('');
+    return this.#path.map((part, at) => (at === 0 || /^[.[]/.test(part) ? part : `.${part}`)).join('');
   }
 }
 

@@ -20,7 +20,7 @@ const goTypes: Readonly<Record<Scalar, string>> = {
   double: 'float64',
   bytes: '[]uint8',
   quantity: 'resource.Quantity',
-  intOrString: 'intstr.IntOrString',
+  intOrString: 'int32',
   time: 'v1.Time',
   microTime: 'v1.MicroTime',
   object: 'runtime.RawExtension',
