@@ -1,0 +1,86 @@
+/** Reads from an API server for commands that print: JSON answers, streams, and with `-v=6` every request on stderr. */
+import type { Readable } from 'node:stream';
+import { type Status, StatusError } from '../api/status.ts';
+import type { ClientConfig } from '../client/client-config.ts';
+import type { ClusterClient, RawResponse } from '../client/cluster-client.ts';
+import { openClusterClient } from '../client/cluster-client-http.ts';
+import type { CommandIo, Invocation } from './command.ts';
+import { CommandError } from './command.ts';
+import { clusterConfig } from './connect.ts';
+
+export interface ApiReader extends AsyncDisposable {
+  readonly config: ClientConfig;
+  readonly client: ClusterClient;
+  /** Throws StatusError for what the server refused. */
+  getJson(path: string, accept?: string): Promise<unknown>;
+  /** The body of an endless answer. */
+  getStream(path: string, accept: string): Promise<Readable>;
+}
+
+export async function openApiReader({
+  globals,
+  io,
+  signal,
+}: Pick<Invocation, 'globals' | 'io' | 'signal'>): Promise<ApiReader> {
+  const config = await clusterConfig(globals, io);
+  const client = openClusterClient(config);
+  const verbose = Number(globals.v ?? 0) >= 6;
+
+  async function get(path: string, accept: string): Promise<RawResponse> {
+    const started = performance.now();
+    const answer = await client.request({ method: 'GET', path, headers: { Accept: accept }, signal });
+    if (verbose)
+      logRequest(io, { url: `${config.server}${path}`, status: answer.status, ms: performance.now() - started });
+    return answer;
+  }
+
+  return {
+    config,
+    client,
+    async getJson(path, accept = 'application/json') {
+      const answer = await get(path, accept);
+      const text = Buffer.concat(await answer.body.toArray({ signal })).toString();
+      if (answer.status < 200 || answer.status > 299) throw refusal(answer.status, text, path);
+      try {
+        return JSON.parse(text);
+      } catch {
+        throw new CommandError(
+          `${config.server}${path} answered with something that is not JSON: is this a Kubernetes API server?`,
+        );
+      }
+    },
+    async getStream(path, accept) {
+      const answer = await get(path, accept);
+      if (answer.status >= 200 && answer.status < 300) return answer.body;
+      throw refusal(answer.status, Buffer.concat(await answer.body.toArray({ signal })).toString(), path);
+    },
+    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+  };
+}
+
+function logRequest(io: CommandIo, { url, status, ms }: { url: string; status: number; ms: number }): void {
+  io.stderr.write(`GET ${url} ${status} in ${ms.toFixed(0)} ms\n`);
+}
+
+function refusal(code: number, text: string, path: string): StatusError {
+  try {
+    const body: Partial<Status> = JSON.parse(text);
+    if (body.kind === 'Status' && typeof body.message === 'string') {
+      const { reason = '', message, details } = body;
+      return new StatusError({ code, reason, message, ...(details === undefined ? {} : { details }) });
+    }
+  } catch {
+    // Not from Kubernetes: a proxy or another server answered.
+  }
+  return new StatusError({
+    code,
+    reason: code === 404 ? 'NotFound' : '',
+    message: `the server answered ${code} to ${path}`,
+  });
+}
+
+/** kubectl's form of what a server refused; other errors are the caller's. */
+export function statusLine(error: StatusError): string {
+  if (error.code === 401) return `error: You must be logged in to the server (${error.message})`;
+  return `Error from server${error.reason === '' ? '' : ` (${error.reason})`}: ${error.message}`;
+}

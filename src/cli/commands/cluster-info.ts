@@ -1,0 +1,44 @@
+import { openApiReader } from '../api-reader.ts';
+import { defineCommand } from '../command.ts';
+import { clusterServices } from '../get/cluster-services.ts';
+import { escapeControls } from '../print/escape.ts';
+import { formatStructured } from '../print/structured.ts';
+
+export const clusterInfoCommand = defineCommand({
+  usage: '',
+  summary: 'Tell where the API server and the services of the cluster itself are',
+  description:
+    'Lists the services labelled kubernetes.io/cluster-service=true of kube-system (or of the namespace given by -n) with\n' +
+    'their address through the API server.',
+  examples: [
+    { does: 'The current cluster', line: 'fairlead cluster-info' },
+    { does: 'Another one, for a program', line: 'fairlead cluster-info --context work -o json' },
+  ],
+  flags: {
+    output: {
+      type: 'string',
+      short: 'o',
+      value: 'FORMAT',
+      choices: ['json', 'yaml'],
+      description: 'print the facts in this form',
+    },
+  },
+  arguments: { min: 0, max: 0 },
+  async run(invocation) {
+    const { globals, flags, io } = invocation;
+    await using reader = await openApiReader(invocation);
+    const { server } = reader.config;
+    const services = await clusterServices(reader, globals.namespace ?? 'kube-system');
+    if (flags.output === 'json' || flags.output === 'yaml') {
+      io.stdout.write(await formatStructured({ server, services }, flags.output, io.stdout));
+      return 0;
+    }
+    const running = [{ name: 'Kubernetes control plane', url: server }, ...services];
+    for (const { name, url } of running) io.stdout.write(escapeControls(`${name} is running at ${url}\n`));
+    const context = globals.context === undefined ? '' : ` --context ${globals.context}`;
+    io.stdout.write(
+      `\nEvery service in the browser, each under its own name: fairlead proxy${context}, then http://localhost:8001/\n`,
+    );
+    return 0;
+  },
+});

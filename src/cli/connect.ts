@@ -1,0 +1,36 @@
+/** From kubectl's global flags to a cluster. */
+import type { ClientConfig } from '../client/client-config.ts';
+import { loadKubeconfig } from '../client/kubeconfig.ts';
+import type { CommandIo } from './command.ts';
+import { UsageError } from './command.ts';
+import type { GlobalFlags } from './flags.ts';
+
+/** Throws ConfigError where there is no cluster to talk to, and UsageError for a flag that cannot be read. */
+export async function clusterConfig(globals: GlobalFlags, { env }: Pick<CommandIo, 'env'>): Promise<ClientConfig> {
+  return loadKubeconfig({
+    path: globals.kubeconfig,
+    context: globals.context,
+    server: globals.server,
+    token: globals.token,
+    certificateAuthority: globals['certificate-authority'],
+    insecureSkipTlsVerify: globals['insecure-skip-tls-verify'],
+    namespace: globals.namespace,
+    requestTimeoutMs: parseTimeout(globals['request-timeout']),
+    userAgent: 'fairlead',
+    env,
+  });
+}
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, '': 1000 };
+
+/** kubectl's form: `90`, `1.5s`, `2m30s`. Undefined for no limit, which is also what 0 means. */
+export function parseTimeout(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|$)/gy)];
+  const understood = parts.map(([part]) => part).join('');
+  if (text === '' || understood !== text) {
+    throw new UsageError(`invalid --request-timeout "${text}": a time such as 5s or 2m is needed, or 0 for no limit`);
+  }
+  const milliseconds = parts.reduce((sum, [, number, unit]) => sum + Number(number) * (units[unit ?? ''] ?? 0), 0);
+  return milliseconds === 0 ? undefined : milliseconds;
+}

@@ -1,0 +1,86 @@
+/** `get` for people: what the server makes of each type as a table, all types one below the other. */
+import { StatusError } from '../../api/status.ts';
+import type { ApiReader } from '../api-reader.ts';
+import type { CommandIo } from '../command.ts';
+import { TableLayout } from '../print/table-layout.ts';
+import type { Wanted } from './arguments.ts';
+import { collectionPath, objectPath, type Selection, withQuery } from './request-path.ts';
+import type { ResourceType } from './resource-types.ts';
+import { headings, readTable, rowCells, type Table, type TableStyle, tableAccept } from './table.ts';
+
+export interface HumanOptions {
+  wide: boolean;
+  showLabels: boolean;
+  noHeaders: boolean;
+}
+
+/** One request, or several where the server answers a list in pieces. */
+export async function fetchTable(reader: ApiReader, wanted: Wanted, selection: Selection): Promise<Table> {
+  if (wanted.name !== undefined) return readTable(await reader.getJson(objectPath(wanted, selection), tableAccept));
+  const { labelSelector, fieldSelector } = selection;
+  const query = { labelSelector, fieldSelector, limit: '500' };
+  const path = collectionPath(wanted, selection);
+  let table = readTable(await reader.getJson(withQuery(path, query), tableAccept));
+  while (table.continue !== '') {
+    const more = readTable(await reader.getJson(withQuery(path, { ...query, continue: table.continue }), tableAccept));
+    const columns = table.columns.length > 0 ? table.columns : more.columns;
+    table = { ...more, columns, rows: [...table.rows, ...more.rows] };
+  }
+  return table;
+}
+
+export function styleFor(
+  type: ResourceType,
+  { wide, showLabels }: HumanOptions,
+  { allNamespaces, severalTypes }: { allNamespaces: boolean; severalTypes: boolean },
+): TableStyle {
+  return {
+    wide,
+    showLabels,
+    withNamespace: allNamespaces && type.namespaced,
+    ...(severalTypes ? { kindPrefix: kindPrefix(type) } : {}),
+  };
+}
+
+export function kindPrefix({ kind, group }: Pick<ResourceType, 'kind' | 'group'>): string {
+  return group === '' ? kind.toLowerCase() : `${kind.toLowerCase()}.${group}`;
+}
+
+/** Prints what was found, and returns what was refused. */
+export async function printTables(
+  wanted: readonly Wanted[],
+  { reader, selection, options, io }: { reader: ApiReader; selection: Selection; options: HumanOptions; io: CommandIo },
+): Promise<unknown[]> {
+  const answers = await Promise.allSettled(wanted.map((one) => fetchTable(reader, one, selection)));
+  const errors = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
+  const blocks: { type: ResourceType; tables: Table[] }[] = [];
+  answers.forEach((answer, index) => {
+    const type = wanted[index]?.type;
+    if (answer.status === 'rejected' || type === undefined || answer.value.rows.length === 0) return;
+    const last = blocks.at(-1);
+    if (last?.type === type) last.tables.push(answer.value);
+    else blocks.push({ type, tables: [answer.value] });
+  });
+  // Types of which nothing was found count: names are told apart by what was asked, not by what there is today.
+  const answered = wanted.filter((_, index) => answers[index]?.status === 'fulfilled');
+  const severalTypes = new Set(answered.map(({ type }) => type)).size > 1;
+  const texts = blocks.map(({ type, tables }) => {
+    const style = styleFor(type, options, { allNamespaces: selection.allNamespaces, severalTypes });
+    const columns = tables[0]?.columns ?? [];
+    const rows = tables.flatMap((table) => table.rows.map((row) => rowCells(row, table.columns, style)));
+    return new TableLayout().lines(options.noHeaders ? rows : [headings(columns, style), ...rows]);
+  });
+  io.stdout.write(texts.join(options.noHeaders ? '' : '\n'));
+  if (texts.length === 0 && errors.length === 0) io.stderr.write(nothingFound(wanted, selection));
+  return errors;
+}
+
+function nothingFound(wanted: readonly Wanted[], { allNamespaces, namespace }: Selection): string {
+  const everywhere = allNamespaces || wanted.some(({ type }) => !type.namespaced);
+  return everywhere ? 'No resources found\n' : `No resources found in ${namespace} namespace.\n`;
+}
+
+/** True for an error that says that something is not there. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof StatusError && error.code === 404;
+}

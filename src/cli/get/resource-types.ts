@@ -1,0 +1,136 @@
+/** The kinds of a cluster by the names that people use, from its discovery documents. */
+import { apiRoot, parseApiVersion } from '../../api/group-version.ts';
+import type { ApiReader } from '../api-reader.ts';
+import { CommandError } from '../command.ts';
+
+export interface ResourceType {
+  group: string;
+  version: string;
+  plural: string;
+  singular: string;
+  kind: string;
+  namespaced: boolean;
+  shortNames: readonly string[];
+  categories: readonly string[];
+}
+
+const aggregated =
+  'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json';
+
+export interface ResourceTypes {
+  /** The types that one word means: one, or all of a category. Throws CommandError for a word that means nothing. */
+  resolve(word: string): Promise<ResourceType[]>;
+}
+
+export function discoverTypes(reader: ApiReader): ResourceTypes {
+  // The core group comes first and holds what people ask most: its answer is enough where it knows the word.
+  const core = discover(reader, '/api');
+  const others = discover(reader, '/apis');
+  for (const promise of [core, others]) promise.catch(() => {});
+  return {
+    async resolve(word) {
+      const wanted = word.toLowerCase();
+      const inCore = wanted.includes('.') ? undefined : match(await core, wanted);
+      if (inCore !== undefined) return [inCore];
+      const all = [...(await core), ...(await others)];
+      const found = match(all, wanted);
+      if (found !== undefined) return [found];
+      const category = all.filter(({ categories }) => categories.includes(wanted));
+      if (category.length > 0) return category;
+      throw new CommandError(`the server doesn't have a resource type "${word}"`);
+    },
+  };
+}
+
+/** `pods`, `pod`, `po`; `deployments.apps`; `deployments.v1.apps`. */
+function match(types: readonly ResourceType[], wanted: string): ResourceType | undefined {
+  const at = wanted.indexOf('.');
+  if (at < 0) return byName(types, wanted);
+  const name = wanted.slice(0, at);
+  const rest = wanted.slice(at + 1);
+  return byName(
+    types.filter(({ group, version }) => rest === group || rest === `${version}.${group}` || rest === version),
+    name,
+  );
+}
+
+function byName(types: readonly ResourceType[], name: string): ResourceType | undefined {
+  return (
+    types.find(({ plural, singular }) => plural === name || singular === name) ??
+    types.find(({ shortNames }) => shortNames.includes(name)) ??
+    types.find(({ kind }) => kind.toLowerCase() === name)
+  );
+}
+
+async function discover(reader: ApiReader, path: '/api' | '/apis'): Promise<ResourceType[]> {
+  const answer = await reader.getJson(path, aggregated);
+  if (isRecord(answer) && answer.kind === 'APIGroupDiscoveryList') return fromAggregated(answer);
+  return fromPlain(reader, path, answer);
+}
+
+function fromAggregated(answer: Record<string, unknown>): ResourceType[] {
+  return records(answer.items).flatMap((item) => {
+    const group = text(isRecord(item.metadata) ? item.metadata.name : undefined);
+    return records(item.versions).flatMap((version) =>
+      records(version.resources).map((resource) => {
+        const kind = isRecord(resource.responseKind) ? resource.responseKind : {};
+        return {
+          group,
+          version: text(version.version),
+          plural: text(resource.resource),
+          singular: text(resource.singularResource),
+          kind: text(kind.kind),
+          namespaced: resource.scope === 'Namespaced',
+          shortNames: texts(resource.shortNames),
+          categories: texts(resource.categories),
+        };
+      }),
+    );
+  });
+}
+
+/** Servers before 1.26, and others that know no aggregated form: one document for each group version. */
+async function fromPlain(reader: ApiReader, path: string, answer: unknown): Promise<ResourceType[]> {
+  if (!isRecord(answer)) return [];
+  const apiVersions =
+    path === '/api'
+      ? texts(answer.versions)
+      : records(answer.groups).map((group) =>
+          text(isRecord(group.preferredVersion) ? group.preferredVersion.groupVersion : ''),
+        );
+  const lists = await Promise.all(
+    apiVersions.map(async (apiVersion) => {
+      const groupVersion = parseApiVersion(apiVersion);
+      if (groupVersion === undefined) return [];
+      const list = await reader.getJson(apiRoot(groupVersion));
+      return records(isRecord(list) ? list.resources : [])
+        .filter(({ name }) => !text(name).includes('/'))
+        .map((resource) => ({
+          ...groupVersion,
+          plural: text(resource.name),
+          singular: text(resource.singularName),
+          kind: text(resource.kind),
+          namespaced: resource.namespaced === true,
+          shortNames: texts(resource.shortNames),
+          categories: texts(resource.categories),
+        }));
+    }),
+  );
+  return lists.flat();
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function records(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+}

@@ -1,0 +1,102 @@
+/** Tables of the server (meta.k8s.io/v1 Table), and the two columns that stand for kinds without one. */
+import { ageOf } from '../../apiserver/table/human-duration.ts';
+import { cellText } from '../print/table-layout.ts';
+import { isRecord, records } from './resource-types.ts';
+
+export const tableAccept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
+
+interface Column {
+  name: string;
+  priority: number;
+  isName: boolean;
+}
+
+export interface Row {
+  cells: readonly unknown[];
+  namespace: string;
+  labels: Readonly<Record<string, unknown>>;
+}
+
+export interface Table {
+  columns: readonly Column[];
+  rows: readonly Row[];
+  resourceVersion: string;
+  continue: string;
+}
+
+/** Also takes an object or a list, which is what a server without tables answers. */
+export function readTable(answer: unknown): Table {
+  const body = isRecord(answer) ? answer : {};
+  const metadata = isRecord(body.metadata) ? body.metadata : {};
+  const position = {
+    resourceVersion: String(metadata.resourceVersion ?? ''),
+    continue: String(metadata.continue ?? ''),
+  };
+  if (body.kind !== 'Table') {
+    const items = Array.isArray(body.items) ? records(body.items) : [body];
+    return {
+      ...position,
+      columns: [
+        { name: 'Name', priority: 0, isName: true },
+        { name: 'Age', priority: 0, isName: false },
+      ],
+      rows: items.map((item) => plainRow(isRecord(item.metadata) ? item.metadata : {})),
+    };
+  }
+  return {
+    ...position,
+    columns: records(body.columnDefinitions).map(({ name, priority, type, format }) => ({
+      name: String(name),
+      priority: Number(priority ?? 0),
+      isName: format === 'name' && type === 'string',
+    })),
+    rows: records(body.rows).map(({ cells, object }) => {
+      const meta = isRecord(object) && isRecord(object.metadata) ? object.metadata : {};
+      return { cells: Array.isArray(cells) ? cells : [], ...ownerOf(meta) };
+    }),
+  };
+}
+
+function plainRow(metadata: Record<string, unknown>): Row {
+  return { cells: [metadata.name, ageOf(String(metadata.creationTimestamp ?? ''), new Date())], ...ownerOf(metadata) };
+}
+
+function ownerOf(metadata: Record<string, unknown>): Pick<Row, 'namespace' | 'labels'> {
+  return {
+    namespace: typeof metadata.namespace === 'string' ? metadata.namespace : '',
+    labels: isRecord(metadata.labels) ? metadata.labels : {},
+  };
+}
+
+export interface TableStyle {
+  wide: boolean;
+  withNamespace: boolean;
+  showLabels: boolean;
+  /** `pod` or `deployment.apps`, put before names; absent where all rows are of one type. */
+  kindPrefix?: string;
+}
+
+/** The headings that go with `rowCells`. */
+export function headings(columns: readonly Column[], style: TableStyle): string[] {
+  return [
+    ...(style.withNamespace ? ['NAMESPACE'] : []),
+    ...columns.filter(({ priority }) => style.wide || priority === 0).map(({ name }) => name.toUpperCase()),
+    ...(style.showLabels ? ['LABELS'] : []),
+  ];
+}
+
+export function rowCells(row: Row, columns: readonly Column[], style: TableStyle): string[] {
+  const cells = columns.flatMap(({ priority, isName }, index) => {
+    if (!style.wide && priority !== 0) return [];
+    const text = cellText(row.cells[index]);
+    return [isName && style.kindPrefix !== undefined ? `${style.kindPrefix}/${text}` : text];
+  });
+  const labels = Object.entries(row.labels)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}=${value}`);
+  return [
+    ...(style.withNamespace ? [cellText(row.namespace)] : []),
+    ...cells,
+    ...(style.showLabels ? [labels.length === 0 ? '<none>' : cellText(labels.join(','))] : []),
+  ];
+}

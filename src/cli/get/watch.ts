@@ -1,0 +1,122 @@
+/** `get -w`: what is there, then every change until the user stops or the server ends the watch. */
+import type { Readable } from 'node:stream';
+import { StatusError, type StatusReason } from '../../api/status.ts';
+import type { ApiReader } from '../api-reader.ts';
+import type { CommandIo } from '../command.ts';
+import { formatStructured } from '../print/structured.ts';
+import { TableLayout } from '../print/table-layout.ts';
+import type { Wanted } from './arguments.ts';
+import { nameLine, type ObjectFormat, withoutManagedFields } from './print-objects.ts';
+import { fetchTable, type HumanOptions, styleFor } from './print-tables.ts';
+import { collectionPath, type Selection, withQuery } from './request-path.ts';
+import { isRecord, records } from './resource-types.ts';
+import { headings, readTable, rowCells, type Table, tableAccept } from './table.ts';
+
+interface WatchContext {
+  reader: ApiReader;
+  selection: Selection;
+  io: CommandIo;
+}
+
+export async function watchTable(
+  wanted: Wanted,
+  options: HumanOptions,
+  { reader, selection, io }: WatchContext,
+): Promise<void> {
+  const style = styleFor(wanted.type, options, { allNamespaces: selection.allNamespaces, severalTypes: false });
+  const layout = new TableLayout();
+  let columns: Table['columns'] = [];
+  let headed = options.noHeaders;
+  const print = (table: Table): void => {
+    if (table.columns.length > 0) columns = table.columns;
+    if (table.rows.length === 0) return;
+    const rows = table.rows.map((row) => rowCells(row, columns, style));
+    io.stdout.write(layout.lines(headed ? rows : [headings(columns, style), ...rows]));
+    headed = true;
+  };
+  // As a list of one where an object is named: a list's version is new enough to be watched from.
+  const named = { ...selection, fieldSelector: fieldSelectorOf(wanted, selection) };
+  const first = await fetchTable(reader, { type: wanted.type }, named);
+  if (wanted.name !== undefined && first.rows.length === 0) throw missing(wanted);
+  print(first);
+  const { resourceVersion } = first;
+  for await (const { object } of watchEvents(wanted, tableAccept, { reader, selection, resourceVersion })) {
+    print(readTable(object));
+  }
+}
+
+export async function watchObjects(
+  wanted: Wanted,
+  format: ObjectFormat,
+  { reader, selection, io }: WatchContext,
+): Promise<void> {
+  let printed = 0;
+  const print = async (object: Record<string, unknown>): Promise<void> => {
+    if (format === 'name') io.stdout.write(nameLine(object));
+    else {
+      const text = await formatStructured(withoutManagedFields(object), format, io.stdout);
+      io.stdout.write(format === 'yaml' && printed > 0 ? `---\n${text}` : text);
+    }
+    printed++;
+  };
+  const { labelSelector } = selection;
+  const query = { labelSelector, fieldSelector: fieldSelectorOf(wanted, selection) };
+  const list = await reader.getJson(withQuery(collectionPath(wanted, selection), query));
+  const { apiVersion } = isRecord(list) ? list : {};
+  const items = records(isRecord(list) ? list.items : []);
+  if (wanted.name !== undefined && items.length === 0) throw missing(wanted);
+  for (const item of items) await print({ apiVersion, kind: wanted.type.kind, ...item });
+  const metadata = isRecord(list) && isRecord(list.metadata) ? list.metadata : {};
+  const resourceVersion = String(metadata.resourceVersion ?? '');
+  for await (const { object } of watchEvents(wanted, 'application/json', { reader, selection, resourceVersion })) {
+    await print(object);
+  }
+}
+
+function fieldSelectorOf(wanted: Wanted, { fieldSelector }: Selection): string | undefined {
+  return wanted.name === undefined ? fieldSelector : `metadata.name=${wanted.name}`;
+}
+
+function missing({ type, name }: Wanted): StatusError {
+  const what = type.group === '' ? type.plural : `${type.plural}.${type.group}`;
+  return new StatusError({ code: 404, reason: 'NotFound', message: `${what} "${name}" not found` });
+}
+
+async function* watchEvents(
+  wanted: Wanted,
+  accept: string,
+  { reader, selection, resourceVersion }: { reader: ApiReader; selection: Selection; resourceVersion: string },
+): AsyncGenerator<{ type: string; object: Record<string, unknown> }> {
+  const query = {
+    labelSelector: selection.labelSelector,
+    fieldSelector: fieldSelectorOf(wanted, selection),
+    resourceVersion,
+    watch: 'true',
+  };
+  const body = await reader.getStream(withQuery(collectionPath(wanted, selection), query), accept);
+  for await (const line of lines(body)) {
+    const event: unknown = JSON.parse(line);
+    if (!isRecord(event) || !isRecord(event.object)) continue;
+    if (event.type === 'ERROR') throw watchError(event.object);
+    if (event.type !== 'BOOKMARK') yield { type: String(event.type), object: event.object };
+  }
+}
+
+function watchError({ code, reason, message }: Record<string, unknown>): StatusError {
+  return new StatusError({
+    code: typeof code === 'number' ? code : 500,
+    // Servers may have reasons of their own; it is only printed.
+    reason: (typeof reason === 'string' ? reason : '') as StatusReason,
+    message: typeof message === 'string' ? message : 'the watch failed',
+  });
+}
+
+async function* lines(body: Readable): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body) {
+    const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = parts.pop() ?? '';
+    yield* parts.filter((part) => part !== '');
+  }
+}
