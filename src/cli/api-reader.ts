@@ -78,9 +78,3 @@ function refusal(code: number, text: string, path: string): StatusError {
     message: `the server answered ${code} to ${path}`,
   });
 }
-
-/** kubectl's form of what a server refused; other errors are the caller's. */
-export function statusLine(error: StatusError): string {
-  if (error.code === 401) return `error: You must be logged in to the server (${error.message})`;
-  return `Error from server${error.reason === '' ? '' : ` (${error.reason})`}: ${error.message}`;
-}

@@ -1,4 +1,6 @@
 /** From the words of the command line to an exit code. */
+
+import { StatusError } from '../api/status.ts';
 import type { CliCommand, CommandIo } from './command.ts';
 import { CommandError, UsageError } from './command.ts';
 import type { CommandRow } from './commands/table.ts';
@@ -7,6 +9,7 @@ import { commandHelp, overviewHelp } from './help.ts';
 import { nearest } from './nearest.ts';
 import { parseFlags } from './parse-flags.ts';
 import { escapeControls } from './print/escape.ts';
+import { statusLine } from './print/status-line.ts';
 
 const helpFlag = { help: { type: 'boolean', short: 'h', description: 'show help' } } as const;
 
@@ -109,6 +112,10 @@ function report(error: unknown, name: string, io: CommandIo): number {
       `error: ${escapeControls(error.message)}\nSee 'fairlead${name === '' ? '' : ` ${name}`} --help'.\n`,
     );
     return 2;
+  }
+  if (error instanceof StatusError) {
+    io.stderr.write(`${statusLine(error)}\n`);
+    return 1;
   }
   const message = error instanceof Error ? error.message : String(error);
   io.stderr.write(`error: ${escapeControls(message)}\n`);

@@ -1,5 +1,5 @@
 import { StatusError } from '../../api/status.ts';
-import { type ApiReader, openApiReader, statusLine } from '../api-reader.ts';
+import { type ApiReader, openApiReader } from '../api-reader.ts';
 import { CommandError, type CommandIo, defineCommand, UsageError } from '../command.ts';
 import { parseArguments, type Wanted } from '../get/arguments.ts';
 import { type ObjectFormat, printObjects } from '../get/print-objects.ts';
@@ -7,7 +7,7 @@ import { type HumanOptions, isNotFound, printTables } from '../get/print-tables.
 import type { Selection } from '../get/request-path.ts';
 import { discoverTypes } from '../get/resource-types.ts';
 import { watchObjects, watchTable } from '../get/watch.ts';
-import { escapeControls } from '../print/escape.ts';
+import { statusLine } from '../print/status-line.ts';
 
 export const getCommand = defineCommand({
   usage: 'TYPE[,TYPE...] [NAME...] | TYPE/NAME...',
@@ -142,7 +142,7 @@ async function watch(wanted: readonly Wanted[], { format, options, signal, ...co
 function reportErrors(errors: readonly unknown[], io: CommandIo): number {
   for (const error of errors) {
     if (!(error instanceof StatusError)) throw error;
-    io.stderr.write(`${escapeControls(statusLine(error))}\n`);
+    io.stderr.write(`${statusLine(error)}\n`);
   }
   return errors.length === 0 ? 0 : 1;
 }

@@ -28,7 +28,7 @@ export const versionCommand = defineCommand({
     const { flags, io } = invocation;
     const clientVersion = await ownVersion();
     const server = flags.client === true ? undefined : await serverVersion(invocation);
-    const serverInfo = isRecord(server) ? server : undefined;
+    const serverInfo = server instanceof Error || !isRecord(server) ? undefined : server;
     if (flags.output === 'json' || flags.output === 'yaml') {
       const value = { clientVersion, ...(serverInfo === undefined ? {} : { serverVersion: serverInfo }) };
       io.stdout.write(await formatStructured(value, flags.output, io.stdout));

@@ -23,7 +23,8 @@ async function formatYaml(value: unknown): Promise<string> {
   // Version 1.1 quotes what Go's parser would take for something else: yes, on, 0o7.
   const document = new Document(sortKeys(value), { version: '1.1', aliasDuplicateObjects: false });
   const isOther = (text: string): boolean =>
-    /^0o|[\t\u0000-\u0008\u000b-\u001f\u007f-\u009f]|^\s[^]*\n/.test(text) ||
+    /^0o|[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/.test(text) ||
+    (/^\s/.test(text) && text.includes('\n')) ||
     document.schema.tags.some((tag) => tag.default === true && 'test' in tag && tag.test?.test(text) === true);
   visit(document, {
     Scalar(_, node) {
