@@ -174,7 +174,7 @@ export class ContainerRunner {
 
   async #loop(): Promise<void> {
     const { signal } = this.#stop;
-    for (let number = 0; !signal.aborted; number += 1) {
+    while (!signal.aborted) {
       const prepared = await this.#prepare();
       if (prepared === undefined) return;
       const exit = await this.#runOnce(prepared);

@@ -44,7 +44,7 @@ export async function containerEnvironment(
     if (value !== '' || valueFrom === undefined) {
       own[name] = expand(value, (reference) => own[reference] ?? services[reference]);
     } else {
-      const resolved = await valueOf(valueFrom, pod, container, facts, found);
+      const resolved = await sourceValue(valueFrom, pod, container, facts, found);
       if (resolved !== undefined) own[name] = resolved;
     }
   }
@@ -90,7 +90,7 @@ function cachedObjects(objects: ClusterObjects, namespace: string): FoundObjects
 }
 
 /** Undefined when an optional source is missing: the variable is then not set. */
-async function valueOf(
+async function sourceValue(
   source: EnvVarSource,
   pod: Pod,
   container: Container,

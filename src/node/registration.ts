@@ -1,0 +1,95 @@
+/** Makes the Node object, keeps it true, and renews the node's Lease, so that the cluster knows that it lives. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { isReason } from '../api/status.ts';
+import type { Lease } from '../api/types/coordination-v1.ts';
+import type { Node } from '../api/types/core-v1.ts';
+import type { ClusterClient } from '../client/cluster-client.ts';
+import type { NodeFacts } from './node-object.ts';
+import { nodeLabels, nodeStatus } from './node-object.ts';
+
+const LEASE_NAMESPACE = 'kube-node-lease';
+const LEASE_SECONDS = 40;
+const RENEW_MS = 10_000;
+/** The status is written again when this has passed, changed or not. */
+const REPORT_MS = 300_000;
+
+/** Resolves with the Node's uid when it is registered and reported Ready; tries until then. */
+export async function registerNode(client: ClusterClient, facts: NodeFacts, signal: AbortSignal): Promise<string> {
+  for (let wait = 50; ; wait = Math.min(wait * 2, 5000)) {
+    try {
+      const node = await ensureNode(client, facts, signal);
+      await writeStatus(client, facts, node, signal);
+      return node.metadata.uid ?? '';
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isReason(error, 'Forbidden') || isReason(error, 'Invalid')) throw error;
+      await delay(wait, undefined, { signal });
+    }
+  }
+}
+
+/** Renews the Lease and the status until the signal fires. Never rejects. */
+export async function keepAlive(
+  client: ClusterClient,
+  facts: NodeFacts,
+  nodeUid: string,
+  signal: AbortSignal,
+): Promise<void> {
+  let reportedAt = Date.now();
+  while (!signal.aborted) {
+    try {
+      await renewLease(client, facts.name, nodeUid, signal);
+      if (Date.now() - reportedAt > REPORT_MS) {
+        await writeStatus(client, facts, await ensureNode(client, facts, signal), signal);
+        reportedAt = Date.now();
+      }
+    } catch {
+      // The API server is away or the Node was deleted: the next round tries again, with the Node made anew.
+      reportedAt = 0;
+    }
+    await delay(RENEW_MS, undefined, { signal, ref: false }).catch(() => {});
+  }
+}
+
+async function ensureNode(client: ClusterClient, facts: NodeFacts, signal: AbortSignal): Promise<Node> {
+  const nodes = client.resource<Node>('v1', 'nodes');
+  const { name, podCIDR } = facts;
+  const labels = nodeLabels(name);
+  const spec = { podCIDR, podCIDRs: [podCIDR] };
+  try {
+    // Created with its status, it is Ready in the same moment as it is there.
+    const status = nodeStatus(facts, undefined, new Date());
+    const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, spec, status };
+    return await nodes.create(node, { signal });
+  } catch (error) {
+    if (!isReason(error, 'AlreadyExists')) throw error;
+  }
+  const node = await nodes.get(name, { signal });
+  const isSame =
+    node.spec?.podCIDR === podCIDR &&
+    Object.entries(labels).every(([key, value]) => node.metadata.labels?.[key] === value);
+  if (isSame) return node;
+  return await nodes.patch(name, { metadata: { labels }, spec }, { type: 'application/merge-patch+json', signal });
+}
+
+async function writeStatus(client: ClusterClient, facts: NodeFacts, node: Node, signal: AbortSignal): Promise<void> {
+  const status = nodeStatus(facts, node, new Date());
+  await client
+    .resource<Node>('v1', 'nodes')
+    .patch(facts.name, { status }, { type: 'application/merge-patch+json', subresource: 'status', signal });
+}
+
+async function renewLease(client: ClusterClient, name: string, nodeUid: string, signal: AbortSignal): Promise<void> {
+  const leases = client.resource<Lease>('coordination.k8s.io/v1', 'leases');
+  const renewTime = new Date().toISOString().replace('Z', '000Z');
+  const spec = { holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS, renewTime };
+  try {
+    const options = { type: 'application/merge-patch+json', namespace: LEASE_NAMESPACE, signal } as const;
+    await leases.patch(name, { spec }, options);
+  } catch (error) {
+    if (!isReason(error, 'NotFound')) throw error;
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'Node', name, uid: nodeUid }];
+    const metadata = { name, namespace: LEASE_NAMESPACE, ownerReferences };
+    await leases.create({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec }, { signal });
+  }
+}

@@ -1,0 +1,121 @@
+/** The node agent: registers a Node, runs the pods that are bound to it and serves the kubelet's API. */
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Pod } from '../api/types/core-v1.ts';
+import type { ClusterClient } from '../client/cluster-client.ts';
+import { openEventRecorder } from './events.ts';
+import { openImageTable } from './images/image-table.ts';
+import type { NodePki } from './kubelet/server.ts';
+import { startKubeletServer } from './kubelet/server.ts';
+import { openLoopbackPool } from './network/loopback.ts';
+import { HOST_IP, nodeResources } from './node-object.ts';
+import { PodManager } from './pod-manager.ts';
+import { openInformer } from './pod-source.ts';
+import { openClusterObjects } from './pods/cluster-objects.ts';
+import { keepAlive, registerNode } from './registration.ts';
+import { openProcessRuntime } from './runtime/process.ts';
+
+export interface NodeOptions {
+  client: ClusterClient;
+  /** The Node's name; its pods, ports and directory are apart from those of other nodes in this process. */
+  name: string;
+  /** What is the cluster's alone; the node keeps `pods/NAME/UID` in it. */
+  dataDir: string;
+  pki: NodePki;
+  /** Image name to the command line that stands for it. */
+  images: ReadonlyMap<string, string>;
+  /** What pods are told to reach the API server by. */
+  apiServerUrl: string;
+  /** Addresses of pods, inside 127.0.0.0/8. */
+  podCIDR: string;
+  /** Of the kubelet's API; 0 (default): any free one. */
+  kubeletPort?: number;
+  signal: AbortSignal;
+}
+
+export interface NodeAgent extends AsyncDisposable {
+  kubeletPort: number;
+  /** How many processes of an earlier, crashed run were found and ended. */
+  leftovers: number;
+}
+
+/**
+ * Resolves when the Node is Ready. Disposing it, or the signal, ends all pods' processes; dispose it in any case, since
+ * that waits for them. Throws for images or a pod range that make no sense.
+ */
+export async function startNode(options: NodeOptions): Promise<NodeAgent> {
+  const { client, name, dataDir, pki, apiServerUrl, podCIDR } = options;
+  const images = openImageTable(options.images);
+  const addresses = openLoopbackPool(podCIDR);
+  const stopping = new AbortController();
+  const signal = AbortSignal.any([options.signal, stopping.signal]);
+  const podsDirectory = join(dataDir, 'pods', name);
+  await mkdir(podsDirectory, { recursive: true, mode: 0o700 });
+
+  const runtime = openProcessRuntime();
+  let leftovers = 0;
+  // Nodes that are no longer asked for may have left some too; those of living nodes are spared.
+  for (const node of await readdir(join(dataDir, 'pods'))) {
+    leftovers += await runtime.endLeftovers(join(dataDir, 'pods', node));
+  }
+  const events = openEventRecorder(client, name, signal);
+  const informer = openInformer<Pod>({
+    client,
+    apiVersion: 'v1',
+    resource: 'pods',
+    fieldSelector: `spec.nodeName=${name}`,
+    signal,
+  });
+  const manager = new PodManager(
+    {
+      client,
+      runtime,
+      images,
+      addresses,
+      events,
+      objects: openClusterObjects(client, signal),
+      hostIP: HOST_IP,
+      apiServerUrl,
+      nodeResources: nodeResources(dataDir),
+      podsDirectory,
+    },
+    informer,
+  );
+  const server = await startKubeletServer({
+    host: HOST_IP,
+    port: options.kubeletPort ?? 0,
+    nodeName: name,
+    pki,
+    access: manager,
+  });
+  const facts = {
+    name,
+    podCIDR,
+    kubeletPort: server.port,
+    runtimeVersion: runtime.version,
+    images: images.names(),
+    dataDir,
+  };
+  let stopped: Promise<void> | undefined;
+  let heart: Promise<void> = Promise.resolve();
+  const stop = () => {
+    stopped ??= (async () => {
+      stopping.abort();
+      await manager[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+      await heart;
+      await events.flush();
+    })();
+    return stopped;
+  };
+  options.signal.addEventListener('abort', () => void stop(), { once: true });
+  try {
+    const uid = await registerNode(client, facts, signal);
+    heart = keepAlive(client, facts, uid, signal);
+    await manager.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { kubeletPort: server.port, leftovers, [Symbol.asyncDispose]: stop };
+}
