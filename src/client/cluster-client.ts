@@ -1,6 +1,6 @@
 /** What controllers, node, gateway and CLI know of a cluster: the Kubernetes API, and nothing else. */
 import type { Duplex, Readable } from 'node:stream';
-import type { KubeList, KubeObject, WatchEventType } from '../api/object.ts';
+import type { KubeList, KubeObject, ObjectMeta, WatchEventType } from '../api/object.ts';
 import type { Status } from '../api/status.ts';
 
 export interface ListQuery {
@@ -33,12 +33,23 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
+export interface WatchQuery extends ListQuery, CallOptions {
+  allowWatchBookmarks?: boolean;
+  /** The server ends the watch after this time. */
+  timeoutSeconds?: number;
+}
+
+/** What is known of an object of which only the metadata was asked for; apiVersion and kind are not the object's own. */
+export interface PartialObject extends KubeObject {
+  metadata: ObjectMeta;
+}
+
 /** One resource of the cluster; every call throws `StatusError` for what the server refused. */
 export interface ResourceClient<T extends KubeObject> {
   get(name: string, options?: CallOptions & { namespace?: string }): Promise<T>;
   list(query?: ListQuery & CallOptions): Promise<KubeList<T>>;
   /** One watch request, from `resourceVersion`: ends when the server ends it; an ERROR event is thrown as StatusError. */
-  watch(query?: ListQuery & { allowWatchBookmarks?: boolean } & CallOptions): AsyncIterable<WatchEvent<T>>;
+  watch(query?: WatchQuery): AsyncIterable<WatchEvent<T>>;
   create(object: T, options?: CallOptions & { subresource?: string }): Promise<T>;
   update(object: T, options?: CallOptions): Promise<T>;
   updateStatus(object: T, options?: CallOptions): Promise<T>;
@@ -68,6 +79,8 @@ export interface RawResponse {
 export interface ClusterClient extends AsyncDisposable {
   /** `resource<Deployment>('apps/v1', 'deployments')`: apiVersion and plural. */
   resource<T extends KubeObject>(apiVersion: string, plural: string): ResourceClient<T>;
+  /** The same resource with nothing but metadata in every answer: what a cache of many kinds can afford. */
+  metadata(apiVersion: string, plural: string): ResourceClient<PartialObject>;
   /** Any request with this client's credentials; answers of any status are returned, not thrown. */
   request(request: RawRequest): Promise<RawResponse>;
   /** A WebSocket to the API server; resolves after a valid 101 with the chosen subprotocol, else throws StatusError. */

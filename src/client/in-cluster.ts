@@ -11,8 +11,8 @@ export async function inClusterConfig(
   env: Readonly<Record<string, string | undefined>>,
   directory = accountDirectory,
 ): Promise<ClientConfig | undefined> {
-  const host = env['KUBERNETES_SERVICE_HOST'];
-  const port = env['KUBERNETES_SERVICE_PORT'];
+  const host = env.KUBERNETES_SERVICE_HOST;
+  const port = env.KUBERNETES_SERVICE_PORT;
   if (!host || !port) return undefined;
   const tokenFile = join(directory, 'token');
   const [ca, namespace] = await Promise.all([

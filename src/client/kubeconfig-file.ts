@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
+import { isRecord } from '../lib/is-record.ts';
 import { ConfigError } from './client-config.ts';
 
 /** One named entry with the file it came from: relative paths in it are relative to that file. */
@@ -27,9 +28,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function kubeconfigPaths(named: string | undefined, env: Environment): { paths: string[]; required: boolean } {
   if (named !== undefined && named !== '') return { paths: [resolve(named)], required: true };
-  const listed = (env['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '');
+  const listed = (env.KUBECONFIG ?? '').split(delimiter).filter((path) => path !== '');
   if (listed.length > 0) return { paths: [...new Set(listed.map((path) => resolve(path)))], required: false };
-  const home = env['HOME'] ?? homedir();
+  const home = env.HOME ?? homedir();
   return { paths: home === '' ? [] : [join(home, '.kube', 'config')], required: false };
 }
 
@@ -68,7 +69,8 @@ async function readText(file: string, required: boolean): Promise<string | undef
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOENT' && !required) return undefined;
-    const why = code === 'ENOENT' ? 'it does not exist' : code === 'EISDIR' ? 'it is a directory' : (code ?? String(error));
+    const why =
+      code === 'ENOENT' ? 'it does not exist' : code === 'EISDIR' ? 'it is a directory' : (code ?? String(error));
     throw new ConfigError(`Cannot read the kubeconfig ${file}: ${why}.`);
   }
 }
@@ -84,13 +86,18 @@ async function parseDocument(file: string, text: string): Promise<Readonly<Recor
   } catch (error) {
     // Only the first line: the parser's message goes on with a piece of the file, which may hold secrets.
     const why = (error instanceof Error ? error.message : String(error)).split('\n')[0]?.replace(/:$/, '') ?? '';
-    throw new ConfigError(`The kubeconfig ${file} is not valid YAML: ${text.trimStart().startsWith('{') ? 'bad JSON' : why}.`);
+    throw new ConfigError(
+      `The kubeconfig ${file} is not valid YAML: ${text.trimStart().startsWith('{') ? 'bad JSON' : why}.`,
+    );
   }
   if (document === null || document === undefined) return {};
-  if (!isRecord(document)) throw new ConfigError(`The kubeconfig ${file} is not a kubeconfig: its top level is no mapping.`);
-  const kind = document['kind'];
+  if (!isRecord(document))
+    throw new ConfigError(`The kubeconfig ${file} is not a kubeconfig: its top level is no mapping.`);
+  const kind = document.kind;
   if (kind !== undefined && kind !== '' && kind !== 'Config') {
-    throw new ConfigError(`The kubeconfig ${file} is not a kubeconfig: its kind is ${JSON.stringify(kind)}, not "Config".`);
+    throw new ConfigError(
+      `The kubeconfig ${file} is not a kubeconfig: its kind is ${JSON.stringify(kind)}, not "Config".`,
+    );
   }
   return document;
 }
@@ -105,16 +112,13 @@ function entriesOf(
   if (items === undefined || items === null) return [];
   if (!Array.isArray(items)) throw new ConfigError(`The kubeconfig ${file} is wrong: "${list}" must be a list.`);
   return items.map((item: unknown, index) => {
-    const name = isRecord(item) ? item['name'] : undefined;
+    const name = isRecord(item) ? item.name : undefined;
     if (!isRecord(item) || typeof name !== 'string') {
       throw new ConfigError(`The kubeconfig ${file} is wrong: ${list}[${index}] has no name.`);
     }
     const fields = item[entry] ?? {};
-    if (!isRecord(fields)) throw new ConfigError(`The kubeconfig ${file} is wrong: ${list}[${index}].${entry} is no mapping.`);
+    if (!isRecord(fields))
+      throw new ConfigError(`The kubeconfig ${file} is wrong: ${list}[${index}].${entry} is no mapping.`);
     return { name, file, fields };
   });
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -91,7 +91,8 @@ function noCluster(kubeconfig: Kubeconfig, paths: readonly string[]): string {
   if (kubeconfig.files.length === 0) {
     return `No cluster is configured: there is no kubeconfig at ${paths.join(', ') || '~/.kube/config'}. Start one with "fairlead up", or name a kubeconfig with --kubeconfig.`;
   }
-  const names = kubeconfig.contexts.size === 0 ? 'it has none' : `one of: ${[...kubeconfig.contexts.keys()].join(', ')}`;
+  const names =
+    kubeconfig.contexts.size === 0 ? 'it has none' : `one of: ${[...kubeconfig.contexts.keys()].join(', ')}`;
   return `The kubeconfig ${kubeconfig.files.join(', ')} has no current context. Choose a context with --context (${names}).`;
 }
 
@@ -179,7 +180,8 @@ function pathIn(entry: KubeconfigEntry, path: string): string {
 function text(entry: KubeconfigEntry, field: string): string | undefined {
   const value = entry.fields[field];
   if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value !== 'string') throw new ConfigError(`"${field}" of "${entry.name}" in ${entry.file} must be a text.`);
+  if (typeof value !== 'string')
+    throw new ConfigError(`"${field}" of "${entry.name}" in ${entry.file} must be a text.`);
   return value;
 }
 
@@ -191,7 +193,9 @@ function serverUrl(server: string, cluster: KubeconfigEntry | undefined): string
     throw new ConfigError(`The server ${JSON.stringify(server)} ${where} is not an http or https URL.`);
   }
   if (url.username !== '' || url.password !== '') {
-    throw new ConfigError(`The server ${where} carries a user name or password: put credentials into the user's entry.`);
+    throw new ConfigError(
+      `The server ${where} carries a user name or password: put credentials into the user's entry.`,
+    );
   }
   return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
 }

@@ -1,0 +1,55 @@
+/** `ClusterClient` over HTTP: the way in for everything that reaches a cluster. */
+
+import { apiRoot, parseApiVersion } from '../api/group-version.ts';
+import type { KubeObject } from '../api/object.ts';
+import { openUpstreamPool } from '../net/http1/pool.ts';
+import type { UpstreamPool } from '../net/http1/upstream.ts';
+import type { ClientConfig } from './client-config.ts';
+import type { ClusterClient, PartialObject } from './cluster-client.ts';
+import { startDeadline } from './deadline.ts';
+import { headerMap } from './header-map.ts';
+import { openWebSocket } from './open-web-socket.ts';
+import { resourceClient } from './resource-client.ts';
+import { Transport } from './transport.ts';
+
+/** Connects lazily. Disposing it ends every request, watch and connection (a pool that was given stays open). */
+export function openClusterClient(config: ClientConfig, options: { pool?: UpstreamPool } = {}): ClusterClient {
+  const pool = options.pool ?? openUpstreamPool();
+  const transport = new Transport(config, pool);
+  const closing = new AbortController();
+  const closed = closing.signal;
+  const { requestTimeoutMs } = config;
+  const open = <T extends KubeObject>(apiVersion: string, plural: string, metadataOnly: boolean) => {
+    const groupVersion = parseApiVersion(apiVersion);
+    if (groupVersion === undefined) throw new TypeError(`not an apiVersion: ${JSON.stringify(apiVersion)}`);
+    return resourceClient<T>({
+      transport,
+      root: apiRoot(groupVersion),
+      plural,
+      metadataOnly,
+      closed,
+      requestTimeoutMs,
+    });
+  };
+  return {
+    resource: <T extends KubeObject>(apiVersion: string, plural: string) => open<T>(apiVersion, plural, false),
+    metadata: (apiVersion, plural) => open<PartialObject>(apiVersion, plural, true),
+    async request({ method, path, headers = {}, body, signal = closed }) {
+      using deadline = startDeadline(signal, requestTimeoutMs);
+      const response = await transport.send({
+        method,
+        path,
+        headers: Object.entries(headers),
+        body,
+        signal: deadline.signal,
+      });
+      return { status: response.status, headers: headerMap(response.headers), body: response.body };
+    },
+    openWebSocket: ({ path, subprotocols, signal = closed }) =>
+      openWebSocket({ transport, path, subprotocols, signal }),
+    async [Symbol.asyncDispose]() {
+      closing.abort(new DOMException('the client was closed', 'AbortError'));
+      if (options.pool === undefined) await pool[Symbol.asyncDispose]();
+    },
+  };
+}

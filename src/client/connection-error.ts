@@ -1,0 +1,64 @@
+/** Failures on the way to the API server: there is no Status, since no server answered. */
+import { UpstreamError } from '../net/http1/upstream.ts';
+
+/** The request got no answer. The message names the server, what happened and what to do. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+  /** True when the server may have acted on the request. */
+  readonly sent: boolean;
+
+  constructor(message: string, options: { sent: boolean; cause: unknown }) {
+    super(message, { cause: options.cause });
+    this.sent = options.sent;
+  }
+}
+
+const untrusted = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_SIGNATURE_FAILURE',
+]);
+
+/** Turns what the pool threw into the sentence a user reads. Aborts by the caller are not touched. */
+export function explainFailure(server: string, error: unknown): ConnectionError {
+  const code = rootCode(error);
+  const sent = error instanceof UpstreamError ? error.sent : false;
+  const text = error instanceof Error ? error.message : String(error);
+  const make = (what: string) =>
+    new ConnectionError(`Cannot talk to the API server ${server}: ${what}`, { sent, cause: error });
+  switch (code) {
+    case 'ECONNREFUSED':
+      return make('nothing listens there (connection refused). Is the cluster running, and is this its address?');
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return make('its host name cannot be resolved. Check the server in the kubeconfig, the network and DNS.');
+    case 'ETIMEDOUT':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return make('it cannot be reached from here. Check the network, VPN and firewall.');
+    case 'CERT_HAS_EXPIRED':
+    case 'CERT_NOT_YET_VALID':
+      return make('its certificate is not valid at this time. Check the clock, or renew the certificate.');
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return make(
+        "its certificate is for other names. Check the server's address, or set tls-server-name for this cluster.",
+      );
+    default:
+  }
+  if (code !== undefined && untrusted.has(code)) {
+    return make(
+      'its certificate is not signed by the certificate authority of this configuration. Is it the right cluster?',
+    );
+  }
+  return make(text.endsWith('.') ? text : `${text}.`);
+}
+
+function rootCode(error: unknown): string | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ('code' in at && typeof at.code === 'string') return at.code;
+  }
+  return undefined;
+}

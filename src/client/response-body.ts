@@ -1,0 +1,68 @@
+/** Reading answers of an API server: whole bodies with a bound, and Status out of refusals. */
+import type { Readable } from 'node:stream';
+import type { Status, StatusReason } from '../api/status.ts';
+import { StatusError } from '../api/status.ts';
+import { isRecord } from '../lib/is-record.ts';
+
+/** More than any list in pages of 500 needs; a runaway answer must not take the process's memory. */
+const maxBodyBytes = 256 * 1024 * 1024;
+
+export async function readBody(body: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > maxBodyBytes) throw new Error(`the answer is larger than ${maxBodyBytes} bytes`);
+  }
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+}
+
+/** The StatusError for an answer that is no success: its Status, or one made up from code and text. */
+export function refusal(code: number, body: Buffer): StatusError {
+  const text = body.toString('utf8');
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    parsed = undefined;
+  }
+  if (isStatus(parsed)) return statusError(parsed, code);
+  const said = text.trim().slice(0, 500);
+  const message = said === '' ? `the server answered ${code} without saying why` : said;
+  return new StatusError({ code, reason: reasonOf(code), message });
+}
+
+/** The error that carries this Status, of an answer or of an ERROR event. */
+export function statusError(status: Status, code = status.code ?? 500): StatusError {
+  return new StatusError({
+    code: status.code ?? code,
+    reason: status.reason ?? reasonOf(code),
+    message: status.message ?? `the server answered ${code}`,
+    ...(status.details !== undefined && { details: status.details }),
+  });
+}
+
+export function isStatus(value: unknown): value is Status {
+  return isRecord(value) && value.kind === 'Status' && value.apiVersion === 'v1';
+}
+
+function reasonOf(code: number): StatusReason {
+  const known: Readonly<Record<number, StatusReason>> = {
+    400: 'BadRequest',
+    401: 'Unauthorized',
+    403: 'Forbidden',
+    404: 'NotFound',
+    405: 'MethodNotAllowed',
+    406: 'NotAcceptable',
+    409: 'Conflict',
+    410: 'Gone',
+    415: 'UnsupportedMediaType',
+    422: 'Invalid',
+    429: 'TooManyRequests',
+    500: 'InternalError',
+    503: 'ServiceUnavailable',
+    504: 'Timeout',
+  };
+  return known[code] ?? '';
+}
