@@ -1,5 +1,15 @@
 /** The composition root of the embedded cluster: one process, parts that know each other only through the Kubernetes API. */
-
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { clientCertificateAuthenticator, firstOf } from './apiserver/auth/authenticators.ts';
+import { readCredentials } from './apiserver/auth/credentials.ts';
+import { staticTokenAuthenticator } from './apiserver/auth/static-tokens.ts';
+import type { Authenticator } from './apiserver/auth/types.ts';
+import { ensureCertificates, type Pki } from './apiserver/pki/ensure-certificates.ts';
+import { resourceTable } from './apiserver/resources/table.ts';
+import { type ApiServer, openApiServer } from './apiserver/server.ts';
+import type { Storage } from './apiserver/storage/storage.ts';
 import type { ClusterClient } from './client/cluster-client.ts';
 
 export interface ClusterOptions {
@@ -38,4 +48,66 @@ export interface Cluster extends AsyncDisposable {
   readyMilliseconds: number;
   /** Settles when every node is Ready. */
   nodesReady: Promise<void>;
+}
+
+/**
+ * Resolves when the API server and the gateway answer; controllers and nodes start meanwhile. Throws one sentence for what the user can mend.
+ * What was started is stopped again when a later part fails.
+ */
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  await using parts = new AsyncDisposableStack();
+  const stopping = new AbortController();
+  const [pki, storage] = await Promise.all([
+    ensureCertificates(join(options.directory, 'pki'), { signal: stopping.signal }),
+    openStorage(options),
+  ]);
+  parts.use(storage);
+  const server = parts.use(await openServer(options, { pki, storage, signal: stopping.signal }));
+  const readyMilliseconds = Math.round(performance.now());
+  const apiUrl = `https://127.0.0.1:${server.port}`;
+
+  const { openClusterClient } = await import('./client/cluster-client-http.ts');
+  const client = parts.use(
+    openClusterClient({ server: apiUrl, namespace: 'default', tls: { ca: pki.ca, cert: pki.admin.cert, key: pki.admin.key } }),
+  );
+  const running = parts.move();
+  return {
+    apiUrl,
+    gatewayUrl: 'http://localhost:0/',
+    admin: { caPem: pki.ca, certPem: pki.admin.cert, keyPem: pki.admin.key },
+    client,
+    modes: [],
+    readyMilliseconds,
+    nodesReady: Promise.resolve(),
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await running.disposeAsync();
+    },
+  };
+}
+
+async function openStorage({ storage, directory }: ClusterOptions): Promise<Storage> {
+  if (storage === 'memory') return (await import('./apiserver/storage/memory.ts')).openMemoryStorage();
+  const { openSqliteStorage } = await import('./apiserver/storage/sqlite.ts');
+  return openSqliteStorage({ file: join(directory, 'state.db') });
+}
+
+async function openServer(
+  options: ClusterOptions,
+  { pki, storage, signal }: { pki: Pki; storage: Storage; signal: AbortSignal },
+): Promise<ApiServer> {
+  const authenticators: Authenticator[] = [clientCertificateAuthenticator];
+  if (options.tokenFile !== undefined) {
+    authenticators.push(staticTokenAuthenticator(await readFile(options.tokenFile, 'utf8'), options.tokenFile));
+  }
+  return openApiServer({
+    storage,
+    resources: resourceTable,
+    authenticator: firstOf(authenticators),
+    authorizer: async () => ({ allowed: true, reason: '' }),
+    readCredentials,
+    tls: { cert: pki.serving.cert, key: pki.serving.key, clientCa: pki.ca },
+    listen: { hosts: ['127.0.0.1', '::1'], port: options.apiPort },
+    signal,
+  });
 }
