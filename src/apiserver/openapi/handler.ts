@@ -1,0 +1,144 @@
+/**
+ * Serves /openapi/v2, the index /openapi/v3 and a document per group and version below it. Documents are built when first
+ * asked for and kept as bytes.
+ */
+import { createHash } from 'node:crypto';
+import type { GroupVersion } from '../../api/group-version.ts';
+import { apiRoot } from '../../api/group-version.ts';
+import type { ResourceDefinition } from '../resources/resource.ts';
+import type { VirtualResource } from '../resources/virtual-resource.ts';
+import { documentV2, documentV3 } from './document.ts';
+import type { Operation } from './operations.ts';
+import { operationsOf, virtualOperation } from './operations.ts';
+
+export interface OpenApiRequest {
+  path: string;
+  query: URLSearchParams;
+  /** As in node:http: names in lower case. */
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+export interface OpenApiAnswer {
+  status: 200 | 301 | 304 | 406;
+  headers: Readonly<Record<string, string>>;
+  body: Uint8Array;
+}
+
+/** Undefined for paths that are not OpenAPI's. Answers GET; for HEAD the caller leaves the body out. */
+export type OpenApiHandler = (request: OpenApiRequest) => OpenApiAnswer | undefined;
+
+interface Page {
+  body: Uint8Array;
+  /** Of the body, so that it changes whenever a client that kept the page must ask again. */
+  hash: string;
+}
+
+interface Served extends GroupVersion {
+  definitions: ResourceDefinition[];
+  virtual: VirtualResource[];
+}
+
+const empty = new Uint8Array();
+
+function header(request: OpenApiRequest, name: string): string {
+  const value = request.headers[name];
+  return (Array.isArray(value) ? value.join(',') : value) ?? '';
+}
+
+/** True when the client takes JSON. `application/json` with parameters such as `as=Table` is something else. */
+function acceptsJson(request: OpenApiRequest): boolean {
+  const accept = header(request, 'accept');
+  if (accept === '') return true;
+  return accept.split(',').some((range) => {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    const plain = parameters.every((parameter) => !/^(as|g|v)=/.test(parameter) && !/^q=0(\.0*)?$/.test(parameter));
+    return plain && ['application/json', 'application/*', '*/*'].includes(type);
+  });
+}
+
+function page(value: unknown): Page {
+  const body = Buffer.from(JSON.stringify(value));
+  return { body, hash: createHash('sha256').update(body).digest('hex').toUpperCase() };
+}
+
+function groupByVersion(
+  definitions: readonly ResourceDefinition[],
+  virtual: readonly VirtualResource[],
+): Map<string, Served> {
+  const served = new Map<string, Served>();
+  const at = ({ group, version }: GroupVersion): Served => {
+    const root = apiRoot({ group, version });
+    const found = served.get(root) ?? { group, version, definitions: [], virtual: [] };
+    served.set(root, found);
+    return found;
+  };
+  for (const definition of definitions) at(definition).definitions.push(definition);
+  for (const resource of virtual) at(resource).virtual.push(resource);
+  return served;
+}
+
+function operations({ definitions, virtual }: Served): Operation[] {
+  return [...definitions.flatMap(operationsOf), ...virtual.map(virtualOperation)];
+}
+
+function send(request: OpenApiRequest, { body, hash }: Page, more: Record<string, string> = {}): OpenApiAnswer {
+  const headers = { Vary: 'Accept', ETag: `"${hash}"`, ...more };
+  const known = header(request, 'if-none-match')
+    .split(',')
+    .map((tag) => tag.trim().replace(/^W\//, ''));
+  if (known.includes(`"${hash}"`) || known.includes('*')) return { status: 304, headers, body: empty };
+  return { status: 200, headers: { ...headers, 'Content-Type': 'application/json' }, body };
+}
+
+/** A handler for these kinds, and for the kinds that are answered and never stored. */
+export function openApiHandler(
+  definitions: readonly ResourceDefinition[],
+  virtual: readonly VirtualResource[] = [],
+): OpenApiHandler {
+  const served = groupByVersion(definitions, virtual);
+  const pages = new Map<string, Page>();
+
+  const once = (key: string, make: () => unknown): Page => {
+    const kept = pages.get(key) ?? page(make());
+    pages.set(key, kept);
+    return kept;
+  };
+  const documentOf = (root: string, part: Served): Page =>
+    once(root, () => documentV3(operations(part), [{ group: part.group, version: part.version }]));
+  const address = (root: string, { hash }: Page): string => `/openapi/v3${root}?hash=${hash}`;
+
+  const index = (): unknown => {
+    const entries = [...served].map(([root, part]) => {
+      return [root.slice(1), { serverRelativeURL: address(root, documentOf(root, part)) }];
+    });
+    return { paths: Object.fromEntries(entries) };
+  };
+  const whole = (): unknown => documentV2([...served.values()].flatMap(operations), [...served.values()]);
+
+  const answer = (request: OpenApiRequest): OpenApiAnswer | undefined => {
+    const path = request.path.length > 1 ? request.path.replace(/\/$/, '') : request.path;
+    if (path === '/openapi/v2') return send(request, once(path, whole));
+    if (path === '/openapi/v3') return send(request, once(path, index));
+    const root = path.slice('/openapi/v3'.length);
+    const part = served.get(root);
+    if (part === undefined) return undefined;
+    const document = documentOf(root, part);
+    const asked = request.query.get('hash');
+    if (asked === null) return send(request, document);
+    if (asked !== document.hash) {
+      return { status: 301, headers: { Location: address(root, document), Vary: 'Accept' }, body: empty };
+    }
+    const expires = new Date(Date.now() + 365 * 24 * 3600_000).toUTCString();
+    return send(request, document, { 'Cache-Control': 'public, immutable', Expires: expires });
+  };
+
+  return (request) => {
+    if (request.path !== '/openapi/v2' && !/^\/openapi\/v3(\/|$)/.test(request.path)) return undefined;
+    if (acceptsJson(request)) return answer(request);
+    return {
+      status: 406,
+      headers: { 'Content-Type': 'text/plain', Vary: 'Accept' },
+      body: Buffer.from('OpenAPI documents are served as application/json only\n'),
+    };
+  };
+}
