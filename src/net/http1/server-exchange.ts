@@ -152,7 +152,8 @@ export class ServerExchange {
   answer(status: number, headers: Readonly<Record<string, string>>, body: string | Uint8Array): void {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     const lines: [string, string][] = Object.entries(headers);
-    lines.push(['Content-Length', String(bytes.length)]);
+    // A 304 has no body but would announce another's length.
+    if (status !== 304 && status !== 204) lines.push(['Content-Length', String(bytes.length)]);
     formatHead('', lines);
     this.writeHead(status, STATUS_CODES[status] ?? '', lines, bytes.length === 0 ? 'none' : 'length');
     if (this.head.method !== 'HEAD' && bytes.length > 0) this.write(bytes);

@@ -1,0 +1,75 @@
+/** The path of a request to the API's origin, taken apart once; what could be read in two ways is refused. */
+
+export interface ApiPath {
+  segments: readonly string[];
+  /** For `/api/…` and `/apis/…`: what the path names. */
+  resource: string;
+  name: string;
+  subresource: string;
+  /** Segments after the subresource. */
+  rest: readonly string[];
+}
+
+/** The path is refused; the message says why. */
+export class PathError extends Error {
+  override readonly name = 'PathError';
+}
+
+/**
+ * `path` is raw, without the query. Throws PathError for duplicate or encoded slashes, backslashes, dot segments and
+ * broken percent-encoding. Behind `/proxy/` the path is an application's: there only dot segments are refused.
+ */
+export function parseApiPath(path: string): ApiPath {
+  if (!path.startsWith('/')) throw new PathError('the path does not begin with "/"');
+  const raw = path.slice(1).split('/');
+  const segments: string[] = [];
+  let free = false;
+  for (const [i, part] of raw.entries()) {
+    const segment = decode(part);
+    if (segment === '.' || segment === '..') throw new PathError('the path has a "." or ".." segment');
+    if (!free) {
+      if (part === '' && i < raw.length - 1) throw new PathError('the path has an empty segment ("//")');
+      if (/[/\\\0]/.test(segment)) throw new PathError('the path has an encoded slash, a backslash or a zero byte');
+    }
+    segments.push(segment);
+    free ||= isProxy(segments);
+  }
+  return { segments, ...resourceOf(segments) };
+}
+
+function decode(part: string): string {
+  if (!part.includes('%')) return part;
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new PathError('the path has a percent-encoding that is not UTF-8');
+  }
+}
+
+function isProxy(segments: readonly string[]): boolean {
+  if (segments.at(-1) !== 'proxy') return false;
+  return resourceOf(segments).subresource === 'proxy';
+}
+
+/** After the API's own reading of paths (`apiserver/pkg/endpoints/request/requestinfo.go`). */
+function resourceOf(segments: readonly string[]): Omit<ApiPath, 'segments'> {
+  const start = segments[0] === 'api' ? 2 : segments[0] === 'apis' ? 3 : undefined;
+  const nothing = { resource: '', name: '', subresource: '', rest: [] };
+  if (start === undefined) return nothing;
+  let parts = segments.slice(start);
+  if (parts[0] === 'watch' || parts[0] === 'proxy') parts = parts.slice(1);
+  if (parts[0] === 'namespaces' && parts.length > 2 && parts[2] !== 'status' && parts[2] !== 'finalize')
+    parts = parts.slice(2);
+  const [resource = '', name = '', subresource = '', ...rest] = parts;
+  return { resource, name, subresource, rest };
+}
+
+const intoPods = new Set(['exec', 'attach']);
+/** What a kubelet offers behind `nodes/NAME/proxy` that runs programs in pods. */
+const intoNodes = new Set(['exec', 'attach', 'run', 'cri', 'portforward']);
+
+/** True for what leads into running containers: the gateway passes it on only when its user asked for that. */
+export function leadsIntoContainers({ resource, subresource, rest }: ApiPath): boolean {
+  if (resource === 'pods') return intoPods.has(subresource.toLowerCase());
+  return resource === 'nodes' && subresource === 'proxy' && intoNodes.has((rest[0] ?? '').toLowerCase());
+}

@@ -1,0 +1,55 @@
+/** The API server as the gateway's upstream: where it is, and with whose credentials. */
+import { readFile } from 'node:fs/promises';
+import type { ClientConfig } from '../client/client-config.ts';
+import type { UpstreamEndpoint } from '../net/http1/upstream.ts';
+
+export interface ApiUpstream {
+  endpoint: UpstreamEndpoint;
+  /** `host[:port]`, as the server knows itself. */
+  host: string;
+  /** Path prefix of the server's URL, without a slash at the end. */
+  basePath: string;
+  /** The value of Authorization; a promise only while a token file is being read. */
+  authorization(): string | undefined | Promise<string | undefined>;
+}
+
+/** A token file is read again this often, as client-go does. */
+const tokenLifeMs = 60_000;
+
+/** Throws TypeError for a server URL that is not http or https. */
+export function apiUpstream(config: ClientConfig): ApiUpstream {
+  const url = new URL(config.server);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    throw new TypeError(`the server's URL must begin with https:// or http://, not ${url.protocol}//`);
+  }
+  const secure = url.protocol === 'https:';
+  const endpoint: UpstreamEndpoint = {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
+    ...(secure ? { tls: { ...config.tls } } : {}),
+  };
+  return {
+    endpoint,
+    host: url.host,
+    basePath: url.pathname.replace(/\/+$/, ''),
+    authorization: config.tokenFile === undefined ? fixed(config.token) : fromFile(config.tokenFile),
+  };
+}
+
+function fixed(token: string | undefined): () => string | undefined {
+  const value = token === undefined ? undefined : `Bearer ${token}`;
+  return () => value;
+}
+
+function fromFile(path: string): () => string | Promise<string> {
+  let value = '';
+  let until = 0;
+  return () => {
+    if (Date.now() < until) return value;
+    return readFile(path, 'utf8').then((text) => {
+      value = `Bearer ${text.trim()}`;
+      until = Date.now() + tokenLifeMs;
+      return value;
+    });
+  };
+}

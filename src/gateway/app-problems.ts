@@ -1,0 +1,124 @@
+/** Why an application cannot be shown, in words: what was asked, what the cluster has, what to do. */
+import { StatusError } from '../api/status.ts';
+import type { Service } from '../api/types/core-v1.ts';
+import type { Backend } from './backends.ts';
+import type { Problem } from './problem.ts';
+import type { ServiceFacts } from './service-directory.ts';
+import type { PortChoice } from './service-ports.ts';
+
+export function unknownAlias(alias: string, context: string | undefined): Problem {
+  const serves = context === undefined ? 'a cluster without a name' : `the context "${context}"`;
+  return {
+    code: 404,
+    reason: 'NotFound',
+    title: `No context "${alias}" here`,
+    message: `This gateway serves ${serves}. Leave the last label of the host name out, or start a gateway for that context.`,
+  };
+}
+
+export function noService(namespace: string, name: string): Problem {
+  return {
+    code: 404,
+    reason: 'NotFound',
+    title: `No service "${name}" in namespace "${namespace}"`,
+    message: `Host names are SERVICE.NAMESPACE.localhost. See what there is with: kubectl get services -n ${namespace}`,
+  };
+}
+
+export function noPod(namespace: string, name: string): Problem {
+  return {
+    code: 404,
+    reason: 'NotFound',
+    title: `No pod "${name}" in namespace "${namespace}"`,
+    message: `It may have been replaced. See what there is with: kubectl get pods -n ${namespace}`,
+  };
+}
+
+export function podWithoutPort(namespace: string, name: string): Problem {
+  return {
+    code: 404,
+    reason: 'NotFound',
+    title: `Pod "${name}" in namespace "${namespace}" declares no port`,
+    message: 'Declare one in its containers (ports, containerPort), or make a Service that leads to it.',
+  };
+}
+
+/** `at` is the port of the gateway as the browser named it, with its colon. */
+export function noPort(
+  service: Service,
+  choice: Exclude<PortChoice, { kind: 'port' }>,
+  { wanted, at }: { wanted: string | undefined; at: string },
+): Problem {
+  const { name = '', namespace = '' } = service.metadata;
+  const title = `Service "${name}" in namespace "${namespace}"`;
+  if (choice.kind === 'none') {
+    const message = 'It has no TCP port, so there is nothing that a browser could open.';
+    return { code: 404, reason: 'NotFound', title: `${title} has no port to open`, message };
+  }
+  const links = choice.ports.map((port) => {
+    const label = port.name ?? String(port.port);
+    return { href: `http://${label}.${name}.${namespace}.svc.localhost${at}/`, text: `${label} (port ${port.port})` };
+  });
+  const names = links.map(({ text }) => text).join(', ');
+  if (choice.kind === 'unknown') {
+    return {
+      code: 404,
+      reason: 'NotFound',
+      title: `${title} has no port "${wanted}"`,
+      message: `Its ports are: ${names}.`,
+      links,
+    };
+  }
+  const message = `Name one of them in the host name, as PORT.SERVICE.NAMESPACE.svc.localhost: ${names}.`;
+  return { code: 300, reason: '', title: `${title} has several ports`, message, links };
+}
+
+export function noEndpoints({ service, slices }: ServiceFacts): Problem {
+  const { name = '', namespace = '' } = service.metadata;
+  const title = `Service "${name}" in namespace "${namespace}" has no ready pod`;
+  const problem = (message: string): Problem => ({ code: 503, reason: 'ServiceUnavailable', title, message });
+  if (service.spec?.type === 'ExternalName') {
+    return problem(
+      `It is an alias for ${service.spec.externalName ?? 'another host'}, outside of the cluster: open that host itself.`,
+    );
+  }
+  const endpoints = slices.flatMap((slice) => slice.endpoints ?? []);
+  if (endpoints.length === 0) {
+    const selector = Object.entries(service.spec?.selector ?? {}).map(([key, value]) => `${key}=${value}`);
+    if (selector.length === 0) return problem('It has no selector and nobody has given it endpoints.');
+    return problem(
+      `No pod matches its selector ${selector.join(',')}. See: kubectl get pods -n ${namespace} -l ${selector.join(',')}`,
+    );
+  }
+  const pods = endpoints.filter(({ targetRef }) => targetRef?.kind === 'Pod');
+  if (pods.length === 0) return problem('Its endpoints are not pods of this cluster, so no way leads there from here.');
+  const names = pods.map(({ targetRef }) => targetRef?.name).join(', ');
+  return problem(`Not ready: ${names}. See why with: kubectl describe pod -n ${namespace} ${pods[0]?.targetRef?.name}`);
+}
+
+/** The cluster could not be asked. */
+export function clusterFailed(error: unknown): Problem {
+  if (error instanceof StatusError && error.code < 500) {
+    const title = error.code === 403 ? 'You may not see this' : 'The cluster refused the question';
+    return {
+      code: error.code,
+      reason: error.reason,
+      title,
+      message: `${error.message}. Ask for the right, or use another context.`,
+    };
+  }
+  const message = `${error instanceof Error ? error.message : error}. Check that the cluster runs, then load this again.`;
+  return { code: 502, reason: 'ServiceUnavailable', title: 'The cluster does not answer', message };
+}
+
+/** A pod was chosen but the request to it failed. */
+export function podFailed({ namespace, pod, port }: Backend, error: unknown): Problem {
+  const title = `Pod "${pod}" in namespace "${namespace}" does not answer on port ${port}`;
+  const cause = error instanceof Error && error.cause instanceof StatusError ? error.cause : error;
+  if (cause instanceof StatusError && cause.code === 403) {
+    const message = `${cause.message}. The way there is a port-forward: ask for the right to create pods/portforward.`;
+    return { code: 403, reason: 'Forbidden', title: 'You may not connect to this pod', message };
+  }
+  const message = `${error instanceof Error ? error.message : error}. See its log with: kubectl logs -n ${namespace} ${pod}`;
+  return { code: 502, reason: 'ServiceUnavailable', title, message };
+}

@@ -1,0 +1,87 @@
+/** Header lines on their way through the gateway. */
+
+import { formatParsedHead } from '../net/http1/head.ts';
+import { endToEndHeaders, headerValue } from '../net/http1/headers.ts';
+import type { ServerExchange } from '../net/http1/server-exchange.ts';
+
+type Lines = [name: string, value: string][];
+
+/** The head for the API server: its own Host, our Authorization unless the client brought one, no cookies of other sites. */
+export function apiRequestHead(
+  exchange: ServerExchange,
+  target: string,
+  { host, authorization }: { host: string; authorization: string | undefined },
+): string {
+  const lines: Lines = [['Host', host]];
+  let authorized = false;
+  for (const line of endToEndHeaders(exchange.head.headers)) {
+    const name = line[0].toLowerCase();
+    // Cookies of "localhost" belong to every program of this machine that has a web page.
+    if (name === 'host' || name === 'cookie' || name === 'origin' || name === 'referer') continue;
+    if (name === 'authorization') authorized = true;
+    lines.push(line);
+  }
+  if (!authorized && authorization !== undefined) lines.push(['Authorization', authorization]);
+  return finish(exchange, target, lines);
+}
+
+/** The head for an application: as the browser sent it. */
+export function appRequestHead(exchange: ServerExchange, target: string): string {
+  const lines: Lines = [];
+  for (const line of endToEndHeaders(exchange.head.headers)) {
+    const name = line[0].toLowerCase();
+    if (
+      name === 'x-forwarded-for' ||
+      name === 'x-forwarded-proto' ||
+      name === 'x-forwarded-host' ||
+      name === 'forwarded'
+    )
+      continue;
+    if (name === 'cookie') {
+      const kept = withoutOwnCookies(line[1]);
+      if (kept !== '') lines.push([line[0], kept]);
+    } else lines.push(line);
+  }
+  lines.push(['X-Forwarded-For', exchange.remoteAddress], ['X-Forwarded-Proto', 'http']);
+  const host = headerValue(exchange.head.headers, 'host');
+  if (host !== undefined) lines.push(['X-Forwarded-Host', host]);
+  return finish(exchange, target, lines);
+}
+
+function finish({ head, upgrade, framing }: ServerExchange, target: string, lines: Lines): string {
+  if (upgrade !== undefined) {
+    const protocol = headerValue(head.headers, 'upgrade') ?? '';
+    lines.push(['Connection', 'Upgrade'], ['Upgrade', protocol]);
+  }
+  if (framing.kind === 'none' && head.minor === 0 && head.method === 'POST') lines.push(['Content-Length', '0']);
+  return formatParsedHead(`${head.method} ${target} HTTP/1.1`, lines);
+}
+
+/** Cookies of the gateway itself begin with this; they never leave it. */
+const ownCookies = /^(?:__Host-)?fairlead-/;
+
+function withoutOwnCookies(value: string): string {
+  if (!value.includes('fairlead-')) return value;
+  return value
+    .split(';')
+    .map((cookie) => cookie.trim())
+    .filter((cookie) => !ownCookies.test(cookie))
+    .join('; ');
+}
+
+/** An application's cookies stay with its own host name: `a.ns.localhost` and `b.ns.localhost` share their domain. */
+export function keepCookiesHome(headers: Lines): void {
+  for (const line of headers) {
+    if (line[0].length === 10 && line[0].toLowerCase() === 'set-cookie')
+      line[1] = line[1].replace(/;\s*domain=[^;]*/gi, '');
+  }
+}
+
+/** Headers by which a server lets pages of other origins read; the gateway decides that itself. */
+export function dropCors(headers: Lines): void {
+  for (let i = headers.length - 1; i >= 0; i--) {
+    const name = headers[i]?.[0];
+    if (name !== undefined && name.length > 22 && name.toLowerCase().startsWith('access-control-allow-'))
+      headers.splice(i, 1);
+  }
+}

@@ -1,0 +1,67 @@
+/** What a Host header names: the API's own origin, a service, a pod; anything else is refused. */
+
+export type HostTarget =
+  | { kind: 'api' }
+  | { kind: 'service'; namespace: string; name: string; port: string | undefined; alias: string | undefined }
+  | { kind: 'pod'; namespace: string; name: string; alias: string | undefined };
+
+const label = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+const suffix = '.localhost';
+
+/**
+ * Parses `HOST[:PORT]`, exactly: undefined for every name that is not served here, `localhost.example.com` and other
+ * machines' names among them. The name is compared whole, so DNS rebinding finds nothing.
+ */
+export function parseHost(host: string): HostTarget | undefined {
+  const name = withoutPort(host.toLowerCase());
+  if (name === 'localhost' || name === '127.0.0.1' || name === '[::1]') return { kind: 'api' };
+  if (name === undefined || !name.endsWith(suffix)) return undefined;
+  const labels = name.slice(0, -suffix.length).split('.');
+  if (!labels.every((part) => label.test(part))) return undefined;
+  return podTarget(labels) ?? serviceTarget(labels);
+}
+
+function withoutPort(host: string): string | undefined {
+  const match = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::(\d{1,5}))?$/.exec(host);
+  return match !== null && Number(match[2] ?? 1) >= 1 && Number(match[2] ?? 1) <= 65_535 ? match[1] : undefined;
+}
+
+/** `POD.NAMESPACE.pod[.ALIAS]`; a pod's name may hold dots. */
+function podTarget(labels: readonly string[]): HostTarget | undefined {
+  const plain = labels.length >= 3 && labels.at(-1) === 'pod';
+  const aliased = labels.length >= 4 && labels.at(-2) === 'pod';
+  if (!plain && !aliased) return undefined;
+  const alias = plain ? undefined : labels.at(-1);
+  const named = labels.slice(0, plain ? -1 : -2);
+  return { kind: 'pod', namespace: named.at(-1) ?? '', name: named.slice(0, -1).join('.'), alias };
+}
+
+/** `SERVICE.NAMESPACE`, `[PORT.]SERVICE.NAMESPACE.svc[.ALIAS]`. */
+function serviceTarget(labels: readonly string[]): HostTarget | undefined {
+  const [first = '', second = '', third, fourth, fifth] = labels;
+  const service = (name: string, namespace: string, port?: string, alias?: string): HostTarget => {
+    return { kind: 'service', name, namespace, port, alias };
+  };
+  switch (labels.length) {
+    case 2:
+      return service(first, second);
+    case 3:
+      return third === 'svc' ? service(first, second) : undefined;
+    case 4:
+      if (fourth === 'svc') return service(second, third ?? '', first);
+      return third === 'svc' ? service(first, second, undefined, fourth) : undefined;
+    case 5:
+      return fourth === 'svc' ? service(second, third ?? '', first, fifth) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** The label by which a context is named in host names: its name in lower case, other characters as hyphens. */
+export function contextAlias(context: string): string {
+  const slug = context
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 63);
+  return slug.replace(/^-+|-+$/g, '');
+}

@@ -1,0 +1,133 @@
+/** The gateway: one port on loopback that leads to a cluster's API and, by host name, to each of its services. */
+import type { Socket } from 'node:net';
+import type { ClientConfig } from '../client/client-config.ts';
+import type { ClusterClient } from '../client/cluster-client.ts';
+import { ConnectionPool } from '../net/http1/connections.ts';
+import { headerValue } from '../net/http1/headers.ts';
+import { Http1Server } from '../net/http1/server.ts';
+import type { ServerExchange } from '../net/http1/server-exchange.ts';
+import { ApiOrigin } from './api-origin.ts';
+import { apiUpstream } from './api-upstream.ts';
+import { AppOrigin } from './app-origin.ts';
+import { protocolOf, refusals } from './first-bytes.ts';
+import { parseHost } from './host.ts';
+import { listenOnLoopback } from './listeners.ts';
+import type { PageHandler } from './page-handler.ts';
+import { answerProblem } from './problem.ts';
+
+export interface GatewayOptions {
+  /** The cluster and the credentials that the API's origin carries. */
+  config: ClientConfig;
+  /** The same cluster and user; finds services and opens port-forwards. */
+  client: ClusterClient;
+  /** `host`: `localhost` (both loopback addresses, the default), `127.0.0.1` or `::1`. `port` 0: any free one. */
+  listen: { host?: string; port: number };
+  /** Serves the page at `/`. */
+  page?: PageHandler;
+  /** Stops the gateway, as disposing it does. */
+  signal: AbortSignal;
+  /** Lines for the log: defects only. */
+  log?(line: string): void;
+}
+
+export interface Gateway extends AsyncDisposable {
+  port: number;
+  /** `http://localhost:8001/` */
+  url: string;
+  addresses: readonly string[];
+  /** Resolves when it has stopped. */
+  closed: Promise<void>;
+}
+
+/** Exchanges in flight get this long when the gateway stops. */
+const drainMs = 2000;
+/** A connection must send its first bytes in this time. */
+const firstBytesMs = 120_000;
+
+/** Resolves when it listens. Rejects with ListenError where it cannot. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, client, page, log = () => {} } = options;
+  options.signal.throwIfAborted();
+  const connections = new ConnectionPool();
+  const stop = new AbortController();
+  const context = config.origin?.context;
+  const api = new ApiOrigin({ connections, upstream: apiUpstream(config), page, log });
+  const apps = new AppOrigin({ client, connections, context, signal: stop.signal });
+  const server = new Http1Server({ onRequest: (exchange) => route(exchange, { api, apps, log }) });
+  const unknown = new Set<Socket>();
+  const listeners = await listenOnLoopback(
+    { host: options.listen.host ?? 'localhost', port: options.listen.port },
+    (socket) => {
+      unknown.add(socket);
+      socket.setTimeout(firstBytesMs, () => socket.destroy());
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => unknown.delete(socket));
+      socket.once('end', () => socket.end());
+      socket.once('data', (first: Buffer) => {
+        unknown.delete(socket);
+        socket.setTimeout(0);
+        const protocol = protocolOf(first);
+        if (protocol === 'http1') server.accept(socket, first);
+        else socket.end(refusals[protocol](), () => socket.destroy());
+      });
+    },
+  );
+  let closing: Promise<void> | undefined;
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  const close = (): Promise<void> => {
+    closing ??= (async () => {
+      const listenersClosed = listeners[Symbol.asyncDispose]();
+      for (const socket of unknown) socket.destroy();
+      await server.drain(drainMs);
+      stop.abort();
+      await Promise.all([listenersClosed, connections[Symbol.asyncDispose]()]);
+      resolve();
+    })();
+    return closing;
+  };
+  if (options.signal.aborted) await close();
+  else options.signal.addEventListener('abort', () => void close(), { once: true });
+  const { port, addresses } = listeners;
+  return { port, addresses, url: `http://localhost:${port}/`, closed, [Symbol.asyncDispose]: close };
+}
+
+interface Routes {
+  api: ApiOrigin;
+  apps: AppOrigin;
+  log(line: string): void;
+}
+
+function route(exchange: ServerExchange, { api, apps, log }: Routes): void {
+  try {
+    if (refuseProxyForms(exchange)) return;
+    const host = headerValue(exchange.head.headers, 'host') ?? '';
+    const target = parseHost(host);
+    if (target === undefined) {
+      const message = `"${host.slice(0, 200)}" is not a name of this gateway. Use localhost, or SERVICE.NAMESPACE.localhost.`;
+      answerProblem(exchange, { code: 403, reason: 'Forbidden', title: 'Unknown host', message });
+    } else if (target.kind === 'api') api.handle(exchange);
+    else void apps.handle(exchange, target);
+  } catch (error) {
+    log(`the gateway failed: ${error instanceof Error ? error.stack : error}`);
+    if (exchange.responseStarted) exchange.cut();
+    else {
+      const message = 'this is a defect of Fairlead; its log has more.';
+      answerProblem(exchange, { code: 500, reason: 'InternalError', title: 'The gateway failed', message });
+    }
+  }
+}
+
+/** This port is no HTTP proxy: what asks for one is told so. */
+function refuseProxyForms(exchange: ServerExchange): boolean {
+  const { method, target } = exchange.head;
+  if (target.startsWith('/') && method !== 'CONNECT') return false;
+  const asked = method === 'CONNECT' ? 'CONNECT' : `the target "${target.slice(0, 100)}"`;
+  const message = `${asked} is for HTTP proxies. Open http://SERVICE.NAMESPACE.localhost here directly, without a proxy setting.`;
+  answerProblem(exchange, {
+    code: 501,
+    reason: 'MethodNotAllowed',
+    title: 'This gateway is not an HTTP proxy',
+    message,
+  });
+  return true;
+}
