@@ -46,13 +46,19 @@ export async function sendText(
 }
 
 /** Sends an object in the form that was negotiated; JSON is indented for people (`?pretty=true`, browsers, curl). */
-export async function sendObject(exchange: Exchange, code: number, object: unknown, form: AnswerForm): Promise<void> {
+export async function sendObject(
+  exchange: Exchange,
+  code: number,
+  object: unknown,
+  form: AnswerForm,
+  extraHeaders: Readonly<Record<string, string>> = {},
+): Promise<void> {
   if (form.format === 'yaml') {
     const { stringify } = await import('yaml');
-    return sendText(exchange, code, stringify(object), 'application/yaml');
+    return sendParts(exchange, code, 'application/yaml', [Buffer.from(stringify(object))], extraHeaders);
   }
   const text = wantsPretty(exchange) ? JSON.stringify(object, undefined, 2) : JSON.stringify(object);
-  await sendParts(exchange, code, 'application/json', [Buffer.from(text), NEWLINE]);
+  await sendParts(exchange, code, 'application/json', [Buffer.from(text), NEWLINE], extraHeaders);
 }
 
 export function wantsPretty(exchange: Exchange): boolean {

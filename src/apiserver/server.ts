@@ -1,125 +1,170 @@
-/** The API server: HTTPS on loopback, every request through one list of filters, reads from the watch cache. */
+/** The API server: HTTPS on loopback, every request through one list of filters, reads from the watch caches. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Server } from 'node:https';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { AdmissionPlugin } from './admission/admission.ts';
-import type { Authenticator, Authorizer, Credentials } from './auth/types.ts';
+import { readCredentials } from './auth/credentials.ts';
+import type { Authenticator, Authorizer } from './auth/types.ts';
+import type { Connector } from './connect/connector.ts';
+import type { Catalog } from './discovery/catalog.ts';
+import { buildCatalog } from './discovery/catalog.ts';
+import { discovery } from './discovery/discovery.ts';
+import type { HealthCheck } from './discovery/health.ts';
+import { health } from './discovery/health.ts';
+import type { PathHandler } from './discovery/route.ts';
+import { version } from './discovery/version.ts';
 import { dispatchTo } from './dispatch.ts';
-import type { Upgrade } from './exchange.ts';
 import { Exchange } from './exchange.ts';
 import { authenticate } from './filters/authentication.ts';
 import { authorize } from './filters/authorization.ts';
 import { limitTime } from './filters/deadline.ts';
-import type { DefectLog } from './filters/errors.ts';
 import { answerErrors } from './filters/errors.ts';
 import { pipeline } from './filters/filter.ts';
-import { limitInFlight } from './filters/in-flight.ts';
+import { isLongRunning, limitInFlight } from './filters/in-flight.ts';
+import type { Listen, ServerTls } from './listener.ts';
+import { openListener } from './listener.ts';
+import { Metrics } from './metrics.ts';
 import type { ResourceDefinition } from './resources/resource.ts';
+import type { VirtualResource } from './resources/virtual-resource.ts';
 import { ResourceIndex } from './served-resource.ts';
 import type { Storage } from './storage/storage.ts';
 import type { ApiContext } from './verbs/verb.ts';
 
 export interface ApiServerOptions {
+  /** Stays the caller's: it is not disposed with the server. */
   storage: Storage;
   resources: readonly ResourceDefinition[];
+  /** Create-only kinds that are not stored. */
+  virtual?: readonly VirtualResource[];
   authenticator: Authenticator;
   authorizer: Authorizer;
-  readCredentials(request: IncomingMessage): Credentials;
   admission?: readonly AdmissionPlugin[];
-  /** PEM: the server's certificate chain and key, and the CA of client certificates. */
-  tls: { cert: string; key: string; clientCa?: string };
-  /** Addresses to listen on, all with the same port; port 0: any free one. */
-  listen: { hosts: readonly string[]; port: number };
-  /** Stops the server: it drains, and `closed` resolves. */
+  /** Absent: log, exec, attach, portforward and proxy are 404. */
+  connect?: Connector;
+  /** Answers for paths that are no resource, asked before the server's own: OpenAPI, OpenID. */
+  routes?: readonly PathHandler[];
+  /** What must hold besides the store's answering for the server to be healthy or ready. */
+  checks?: readonly HealthCheck[];
+  tls: ServerTls;
+  listen: Listen;
+  /** Stops the server: it drains, then `closed` resolves. */
   signal: AbortSignal;
-  log?: DefectLog;
+  /** One line for each defect of the server's own and for failing health checks; standard error unless said. */
+  log?(line: string): void;
   now?(): Date;
 }
 
 export interface ApiServer extends AsyncDisposable {
   readonly port: number;
-  readonly addresses: readonly AddressInfo[];
-  /** Resolves when the server has drained. */
+  /** Addresses that it listens on. */
+  readonly hosts: readonly string[];
+  /** Resolves when every request has been answered and every connection is closed. */
   readonly closed: Promise<void>;
+  /** New connections get this certificate; old ones keep theirs. */
+  renewTls(tls: ServerTls): void;
 }
 
+/** As in kube-apiserver. */
+const IN_FLIGHT = { reading: 400, writing: 200 };
+const LONGEST_REQUEST_MILLISECONDS = 60_000;
+
+/** Listens on return. Throws the system's error (EADDRINUSE, EACCES) when it cannot. */
 export async function openApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { storage, resources, authenticator, authorizer, readCredentials, log = console.error } = options;
-  const stop = new AbortController();
+  const { storage, virtual = [], routes = [], log = console.error } = options;
+  /** Fires when draining begins: watches end, readiness fails. */
+  const draining = new AbortController();
+  /** Fires when everything was answered: the caches end. */
+  const ended = new AbortController();
+  const resources = new ResourceIndex(options.resources, storage, ended.signal);
   const api: ApiContext = {
     storage,
-    resources: new ResourceIndex(resources, storage, stop.signal),
+    resources,
     admission: options.admission ?? [],
     now: options.now ?? (() => new Date()),
-    signal: AbortSignal.any([options.signal, stop.signal]),
+    signal: draining.signal,
   };
+  const checks: HealthCheck[] = [
+    { name: 'ping', check: () => undefined },
+    { name: 'storage', check: async () => void (await storage.currentRevision()) },
+    ...(options.checks ?? []),
+    { name: 'shutdown', only: 'readyz', check: () => draining.signal.throwIfAborted() },
+  ];
+  let catalog: Catalog | undefined;
+  const metrics = new Metrics();
   const handle = pipeline(
     [
       answerErrors(log),
-      limitInFlight({ reading: 400, writing: 200 }),
-      limitTime(60_000),
-      authenticate(authenticator, ({ request }) => readCredentials(request)),
-      authorize(authorizer),
+      metrics.filter,
+      limitInFlight(IN_FLIGHT),
+      limitTime(LONGEST_REQUEST_MILLISECONDS),
+      authenticate(options.authenticator, ({ request }) => readCredentials(request)),
+      authorize(options.authorizer),
     ],
-    dispatchTo(api),
+    dispatchTo({
+      api,
+      virtual,
+      connect: options.connect,
+      routes: [
+        ...routes,
+        health(checks, log),
+        version,
+        discovery(
+          () => {
+            catalog ??= buildCatalog(resources.all, virtual);
+            return catalog;
+          },
+          () => `127.0.0.1:${listener.port}`,
+        ),
+        metrics.route,
+      ],
+    }),
   );
-  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-    const exchange = new Exchange(request, response, undefined);
-    response.once('close', () => exchange.abort(new Error('the client has gone')));
-    void handle(exchange);
-  };
-  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const upgrade: Upgrade = { socket, head };
-    const exchange = new Exchange(request, undefined, upgrade);
-    socket.on('error', () => undefined);
-    socket.once('close', () => exchange.abort(new Error('the client has gone')));
-    void handle(exchange);
-  };
-  const { cert, key, clientCa } = options.tls;
-  const servers: Server[] = [];
-  let { port } = options.listen;
-  for (const host of options.listen.hosts) {
-    const server = createServer(
-      { cert, key, ...(clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false }) },
-      onRequest,
-    );
-    server.on('upgrade', onUpgrade);
-    await listenOn(server, host, port);
-    servers.push(server);
-    port = addressOf(server).port;
-  }
-  const { promise: closed, resolve } = Promise.withResolvers<void>();
-  const close = async () => {
-    stop.abort();
-    await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-    resolve();
-  };
-  options.signal.addEventListener('abort', () => void close(), { once: true });
-  return {
-    port,
-    addresses: servers.map(addressOf),
-    closed,
-    async [Symbol.asyncDispose]() {
-      void close();
-      await closed;
-    },
-  };
-}
 
-function listenOn(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port }, () => {
-      server.off('error', reject);
-      resolve();
-    });
+  const active = new Map<Exchange, Promise<void>>();
+  const start = (exchange: Exchange, connection: ServerResponse | Duplex) => {
+    connection.once('close', () => exchange.abort(new Error('the client has gone')));
+    const work = handle(exchange)
+      .catch((error: unknown) => log(`a request could not be answered: ${String(error)}`))
+      .finally(() => {
+        active.delete(exchange);
+        if (draining.signal.aborted) listener.closeIdle();
+      });
+    active.set(exchange, work);
+  };
+  const listener = await openListener({
+    tls: options.tls,
+    listen: options.listen,
+    onRequest: (request: IncomingMessage, response: ServerResponse) =>
+      start(new Exchange(request, response, undefined), response),
+    onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      start(new Exchange(request, undefined, { socket, head }), socket),
   });
+
+  const drain = async () => {
+    draining.abort(new Error('the server is stopping'));
+    const closed = listener.close();
+    for (const exchange of active.keys()) if (connects(exchange)) exchange.abort(draining.signal.reason);
+    await Promise.all(active.values());
+    await closed;
+    ended.abort();
+  };
+  let closing: Promise<void> | undefined;
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  const close = () => {
+    closing ??= drain().then(resolve);
+    return closing;
+  };
+  if (options.signal.aborted) await close();
+  else options.signal.addEventListener('abort', () => void close(), { once: true });
+  return {
+    port: listener.port,
+    hosts: listener.hosts,
+    closed,
+    renewTls: (tls) => listener.renewTls(tls),
+    [Symbol.asyncDispose]: close,
+  };
 }
 
-function addressOf(server: Server): AddressInfo {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server has no TCP address');
-  return address;
+/** Connections through the server last as long as their ends like: at a stop they are ended, everything else is awaited. */
+function connects(exchange: Exchange): boolean {
+  return isLongRunning(exchange.info) && exchange.info.verb !== 'watch';
 }

@@ -2,7 +2,6 @@
 
 /** The header's value for one text; control characters, which no header may hold, are dropped. */
 export function formatWarning(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not pass
   const safe = text.replace(/[\u0000-\u001f\u007f]/g, '').replace(/["\\]/g, '\\$&');
   return `299 - "${Buffer.from(safe, 'utf8').toString('latin1')}"`;
 }

@@ -1,5 +1,5 @@
 /** Who asks: the first authenticator with an opinion decides, and nobody's opinion makes the request anonymous. */
-import { StatusError } from '../../api/status.ts';
+import { StatusError, unauthorized } from '../../api/status.ts';
 import type { Authenticator, Credentials, UserInfo } from '../auth/types.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Filter } from './filter.ts';
@@ -12,7 +12,11 @@ export function authenticate(
 ): Filter {
   return async (exchange, next) => {
     refuseImpersonation(exchange);
-    exchange.user = (await authenticator(readCredentials(exchange))) ?? ANONYMOUS;
+    const credentials = readCredentials(exchange);
+    const user = await authenticator(credentials);
+    // what was offered and convinced nobody is an error, not a reason to go on as nobody
+    if (user === undefined && (credentials.bearerToken ?? credentials.certificate) !== undefined) throw unauthorized();
+    exchange.user = user ?? ANONYMOUS;
     return next();
   };
 }

@@ -11,6 +11,8 @@ export type DefectLog = (line: string) => void;
 export function answerErrors(log: DefectLog): Filter {
   return async (exchange, next) => {
     try {
+      // throws for a path that no later step may see
+      void exchange.info;
       await next();
     } catch (error) {
       if (clientGone(exchange)) return;

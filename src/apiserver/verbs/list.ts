@@ -132,7 +132,13 @@ function expiredToken(after: string, prefix: string): StatusError {
   return error;
 }
 
-async function sendList(call: VerbCall, view: View, metadata: ListMeta, items: readonly StoredObject[]): Promise<void> {
+/** Answers with a list in the chosen form. */
+export async function sendList(
+  call: VerbCall,
+  view: View,
+  metadata: ListMeta,
+  items: readonly StoredObject[],
+): Promise<void> {
   const { api, exchange, served } = call;
   const { definition } = served;
   if (view.raw) {

@@ -1,0 +1,116 @@
+/** Writing a changed object: everything between what a client wants and what is stored. Update, patch and scale end here. */
+import { isDeepStrictEqual } from 'node:util';
+import type { KubeObject } from '../../api/object.ts';
+import type { UserInfo } from '../auth/types.ts';
+import type { ServedResource } from '../served-resource.ts';
+import type { StoredObject } from '../stored-object.ts';
+import { encodeForStorage, storedObject } from '../stored-object.ts';
+import { AdmissionChain } from './admission-chain.ts';
+import { withNewest } from './compare-and-swap.ts';
+import { fillForUpdate } from './object-meta.ts';
+import { checkPreconditions } from './preconditions.ts';
+import { validateChange } from './validation.ts';
+import type { ApiContext } from './verb.ts';
+
+/** What of an object is written; only `main` is prepared and validated by the kind, the others change less or know better. */
+export type WrittenPart = 'main' | 'status' | 'finalize' | 'unchecked';
+
+export interface Change {
+  api: ApiContext;
+  served: ServedResource;
+  namespace: string;
+  name: string;
+  user: UserInfo;
+  dryRun: boolean;
+  /** For admission: `status`, `scale`… */
+  subresource: string;
+  part: WrittenPart;
+  /**
+   * What is wanted, given what is stored; called again after a conflict. The result is the caller's own copy. Its
+   * resourceVersion and uid, where given, are preconditions.
+   */
+  want(current: KubeObject): KubeObject | Promise<KubeObject>;
+}
+
+/** The object as it is stored now, or was when this change removed it. Throws `StatusError` 404, 409, 422. */
+export function changeStored(change: Change): Promise<StoredObject> {
+  const { served, namespace, name } = change;
+  return withNewest(served, namespace, name, (current) => attempt(change, current));
+}
+
+async function attempt(change: Change, current: StoredObject): Promise<StoredObject> {
+  const { api, served, namespace, name, user, dryRun, subresource, part } = change;
+  const { definition } = served;
+  const previous = current.object;
+  const next = await change.want(previous);
+  checkPreconditions(served, previous, next.metadata);
+  if (part === 'main') definition.applyDefaults?.(next);
+  const admission = new AdmissionChain(api.admission, {
+    operation: 'UPDATE',
+    resource: definition,
+    subresource,
+    namespace,
+    name,
+    object: next,
+    previous,
+    user,
+    dryRun,
+  });
+  let written = false;
+  try {
+    await admission.admit();
+    fillForUpdate(next, previous);
+    if (part === 'main') prepareMain(change, next, previous);
+    await admission.reserve();
+    if (part === 'main') validateChange(served, next, previous);
+    await admission.validate();
+    delete next.metadata.resourceVersion;
+    if (isFinalized(served, next)) {
+      if (!dryRun) await api.storage.delete(current.key, current.revision);
+      written = !dryRun;
+      return current;
+    }
+    if (isUnchanged(next, previous)) return current;
+    const value = encodeForStorage(next);
+    if (dryRun) return storedObject(current.key, value, current.revision);
+    const revision = await api.storage.update(current.key, value, current.revision);
+    written = true;
+    return storedObject(current.key, value, revision);
+  } finally {
+    admission.end(written);
+  }
+}
+
+interface WithStatus extends KubeObject {
+  status?: unknown;
+}
+
+function prepareMain({ api, served, user, dryRun }: Change, next: WithStatus, previous: WithStatus): void {
+  const { definition } = served;
+  if (definition.statusSubresource) {
+    if (previous.status === undefined) delete next.status;
+    else next.status = previous.status;
+  }
+  definition.prepareForUpdate?.(next, previous, { now: api.now(), user, dryRun });
+  if (definition.generation && !isDeepStrictEqual(intentOf(next), intentOf(previous))) {
+    next.metadata.generation = (previous.metadata.generation ?? 0) + 1;
+  }
+}
+
+/** What metadata.generation counts the changes of. */
+function intentOf({ metadata: _metadata, status: _status, ...intent }: WithStatus): object {
+  return intent;
+}
+
+/** True when nothing holds an object that is being deleted any more. */
+export function isFinalized({ definition }: ServedResource, object: KubeObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = object.metadata;
+  if (deletionTimestamp === undefined || deletionGracePeriodSeconds > 0 || finalizers.length > 0) return false;
+  return (definition.ownFinalizers?.read(object) ?? []).length === 0;
+}
+
+/** A write that changes nothing is none: it makes no revision and wakes no watcher. */
+function isUnchanged(next: KubeObject, { metadata, ...previous }: KubeObject): boolean {
+  const { resourceVersion: _revision, ...kept } = metadata;
+  return isDeepStrictEqual(next, { ...previous, metadata: kept });
+}

@@ -1,0 +1,76 @@
+/** The sides from which an object can be read and written: the object itself, and its subresources status, scale, finalize. */
+import type { GroupVersionKind } from '../../api/group-version.ts';
+import type { KubeObject } from '../../api/object.ts';
+import type { ResourceDefinition } from '../resources/resource.ts';
+import type { ServedResource } from '../served-resource.ts';
+import type { StoredObject } from '../stored-object.ts';
+import type { WrittenPart } from './change.ts';
+import { scaleFacet } from './scale.ts';
+
+export interface Facet {
+  /** How its tables look. */
+  readonly definition: ResourceDefinition;
+  /** The kind of request and answer bodies. */
+  readonly kind: GroupVersionKind;
+  readonly part: WrittenPart;
+  readonly verbs: readonly string[];
+  /** What is answered of the stored object. */
+  show(stored: StoredObject): StoredObject;
+  /** The stored object with what was sent in its place. Both arguments stay as they are; the result is a copy. */
+  merge(stored: KubeObject, sent: KubeObject): KubeObject;
+}
+
+const READ_WRITE = ['get', 'update', 'patch'] as const;
+
+/** Undefined when the kind has no such subresource; '' is the object itself. */
+export function facetOf(served: ServedResource, subresource: string): Facet | undefined {
+  const { definition, kind } = served;
+  switch (subresource) {
+    case '':
+      return {
+        definition,
+        kind,
+        part: 'main',
+        verbs: served.verbs,
+        show: (stored) => stored,
+        merge: (_stored, sent) => structuredClone(sent),
+      };
+    case 'status':
+      if (!definition.statusSubresource) return undefined;
+      return { definition, kind, part: 'status', verbs: READ_WRITE, show: (stored) => stored, merge: withStatusOf };
+    case 'scale':
+      return definition.scale === undefined ? undefined : scaleFacet(definition, definition.scale);
+    case 'finalize': {
+      const own = definition.ownFinalizers;
+      if (own === undefined) return undefined;
+      const merge = (stored: KubeObject, sent: KubeObject) => {
+        const next = structuredClone(stored);
+        own.write(next, own.read(sent));
+        return withPreconditionsOf(next, sent);
+      };
+      return { definition, kind, part: 'finalize', verbs: ['update'], show: (stored) => stored, merge };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function withStatusOf(stored: KubeObject, sent: KubeObject & { status?: unknown }): KubeObject {
+  const { status: _status, ...rest }: KubeObject & { status?: unknown } = stored;
+  const next = {
+    ...structuredClone(rest),
+    ...(sent.status === undefined ? {} : { status: structuredClone(sent.status) }),
+  };
+  return withPreconditionsOf(next, sent);
+}
+
+/** uid and resourceVersion as the client sent them: what its write depends on. */
+export function withPreconditionsOf(next: KubeObject, { metadata }: KubeObject): KubeObject {
+  const { uid, resourceVersion, ...kept } = next.metadata;
+  next.metadata = {
+    ...kept,
+    ...(metadata.uid === undefined || metadata.uid === '' ? (uid === undefined ? {} : { uid }) : { uid: metadata.uid }),
+    ...(metadata.resourceVersion === undefined ? {} : { resourceVersion: metadata.resourceVersion }),
+  };
+  return next;
+}

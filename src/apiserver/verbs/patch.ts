@@ -1,0 +1,103 @@
+import type { KubeObject } from '../../api/object.ts';
+import { schemaOf } from '../../api/schema/schema.ts';
+import { badRequest, StatusError, unsupportedMediaType } from '../../api/status.ts';
+import { contentTypeOf, readBody } from '../request-body.ts';
+import type { CachedObject } from '../storage/cached-object.ts';
+import { chooseView, sendStored } from '../view.ts';
+import { changeStored } from './change.ts';
+import { conformTo } from './conform-to.ts';
+import { WRITE_PARAMETERS } from './create.ts';
+import { withKind } from './decode.ts';
+import type { Facet } from './facet.ts';
+import { matchName, matchNamespace } from './object-meta.ts';
+import { checkParameters, readDryRun, readFieldValidation } from './parameters.ts';
+import type { VerbCall } from './verb.ts';
+
+type ApplyPatch = (original: unknown, patch: unknown, facet: Facet) => unknown | Promise<unknown>;
+
+const STRATEGIC = 'application/strategic-merge-patch+json';
+const TYPES: Readonly<Record<string, ApplyPatch>> = {
+  'application/json-patch+json': async (original, patch) =>
+    (await import('../../api/patch/json-patch.ts')).applyJsonPatch(original, patch),
+  'application/merge-patch+json': async (original, patch) =>
+    (await import('../../api/patch/merge-patch.ts')).applyMergePatch(original, patch),
+  [STRATEGIC]: async (original, patch, { kind }) => {
+    const schema = schemaOf(kind);
+    if (schema === undefined) throw unsupportedMediaType(`${kind.kind} has no schema, which ${STRATEGIC} needs`);
+    return (await import('../../api/patch/strategic-merge-patch.ts')).applyStrategicMergePatch(original, patch, schema);
+  },
+};
+
+/** PATCH: a change of what is stored, tried again on the newer object when others were faster. */
+export async function patch(call: VerbCall, facet: Facet): Promise<void> {
+  const { api, exchange, served, namespace, name } = call;
+  const { query } = exchange;
+  checkParameters(exchange, [...WRITE_PARAMETERS, 'force']);
+  const view = chooseView(exchange, 'object');
+  const dryRun = readDryRun(query.getAll('dryRun'), 'PatchOptions');
+  const validation = readFieldValidation(query, 'PatchOptions');
+  const apply = patchType(contentTypeOf(exchange.request));
+  if (query.has('force')) {
+    throw new StatusError({
+      code: 422,
+      reason: 'Invalid',
+      message: 'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch',
+    });
+  }
+  const { value, complaints } = await parsePatch(await readBody(exchange.request), validation !== 'Ignore');
+  const told = new Set(exchange.warnings);
+  const stored = await changeStored({
+    api,
+    served,
+    namespace,
+    name,
+    user: exchange.user,
+    dryRun,
+    subresource: exchange.info.subresource,
+    part: facet.part,
+    async want(current) {
+      const shown = facet.show(toStored(current)).object;
+      const patched = withKind(await apply(shown, value, facet), facet.kind);
+      // an attempt that came too late has warned already
+      exchange.warnings.splice(0, exchange.warnings.length, ...told);
+      const sent = conformTo(exchange, patched, facet.kind, validation, complaints);
+      matchName(sent, name);
+      matchNamespace(sent, namespace);
+      // what the patch did not name is no precondition: only a resourceVersion of its own is
+      if (sent.metadata.resourceVersion === shown.metadata.resourceVersion) delete sent.metadata.resourceVersion;
+      return facet.merge(current, sent);
+    },
+  });
+  await sendStored(exchange, 200, view, facet.definition, facet.show(stored), api.now());
+}
+
+function toStored(
+  object: KubeObject,
+): CachedObject | { key: string; revision: number; bytes: Uint8Array; object: KubeObject } {
+  return { key: '', revision: Number(object.metadata.resourceVersion ?? 0), bytes: Buffer.alloc(0), object };
+}
+
+function patchType(type: string): ApplyPatch {
+  const apply = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
+  if (apply !== undefined) return apply;
+  const what = type.startsWith('application/apply-patch') ? 'server-side apply' : 'the body of the request';
+  throw unsupportedMediaType(
+    `${what} (${JSON.stringify(type)}) is not supported - accepted media types include: ${Object.keys(TYPES).join(', ')}`,
+  );
+}
+
+async function parsePatch(
+  bytes: Buffer,
+  findDuplicates: boolean,
+): Promise<{ value: unknown; complaints: readonly string[] }> {
+  const text = bytes.toString('utf8');
+  if (findDuplicates) {
+    const { parseJsonStrict } = await import('../../api/schema/strict.ts');
+    return parseJsonStrict(text);
+  }
+  try {
+    return { value: JSON.parse(text), complaints: [] };
+  } catch (error) {
+    throw badRequest(`the patch is not valid JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
