@@ -29,6 +29,15 @@ interface FieldReader<T extends KubeObject> {
   read(object: T): string;
 }
 
+/** Finalizers that a kind keeps outside metadata (namespaces in `spec.finalizers`), changed by its `finalize` subresource. */
+export interface OwnFinalizers<T extends KubeObject> {
+  /** While there are any, a deleted object stays. */
+  read(object: T): readonly string[];
+  write(object: T, finalizers: readonly string[]): void;
+  /** What a delete changes besides metadata when the object stays: a namespace's phase. In place. */
+  markDeleted(object: T): void;
+}
+
 /** What a write is about, for hooks that need more than the object. */
 export interface WriteContext {
   /** The cluster's clock. */
@@ -51,7 +60,12 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   verbs?: readonly string[];
   /** Present: `status` is a subresource, main writes leave `.status` as it was and status writes change nothing else. */
   statusSubresource?: true;
+  /** With `statusSubresource`: a create keeps the status that it was sent with (nodes). */
+  keepStatusOnCreate?: true;
   scale?: ScaleMapping<T>;
+  ownFinalizers?: OwnFinalizers<T>;
+  /** A delete answers with the object that it removed, not with a Status. */
+  returnsDeletedObject?: true;
   /** True when metadata.generation counts changes of everything but metadata and status. */
   generation?: true;
   /** Delete marks the object and waits (pods): seconds to wait where the client says nothing. */
