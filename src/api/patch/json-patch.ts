@@ -22,7 +22,6 @@ function unfit(why: string): StatusError {
     code: 422,
     reason: 'Invalid',
     message: `the server rejected our request due to an error in our request: ${why}`,
-    details: { causes: [{ reason: 'UnexpectedServerResponse', message: why }] },
   });
 }
 

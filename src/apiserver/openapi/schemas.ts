@@ -1,8 +1,9 @@
 /** Types of the facts as OpenAPI schemas, with all that they refer to. */
 import type { GroupVersion, GroupVersionKind } from '../../api/group-version.ts';
+import { parseApiVersion } from '../../api/group-version.ts';
 import type { FieldSchema, FieldType, Scalar } from '../../api/schema/field.ts';
 import type { ObjectSchema } from '../../api/schema/schema.ts';
-import { schemaOf, structOf } from '../../api/schema/schema.ts';
+import { factsIndex, schemaOf, structOf } from '../../api/schema/schema.ts';
 
 export type Json = Record<string, unknown>;
 
@@ -58,6 +59,15 @@ function definitionName({ package: packageName, name }: { package: string; name:
   return `${packagePrefixes[packageName] ?? `io.k8s.api.${packageName}`}.${name}`;
 }
 
+const coreV1: GroupVersion = { group: '', version: 'v1' };
+
+/** Undefined for meta's kinds, which belong to every group and version. */
+function groupVersionOf(schema: ObjectSchema): GroupVersion[] | undefined {
+  const entry = Object.entries(factsIndex().apiVersions).find(([, packageName]) => packageName === schema.package);
+  const groupVersion = entry === undefined ? undefined : parseApiVersion(entry[0]);
+  return groupVersion === undefined ? undefined : [groupVersion];
+}
+
 /** Collects the schemas that a document needs, by the names that its references use. */
 export class SchemaCollection {
   readonly schemas: Json = {};
@@ -73,7 +83,7 @@ export class SchemaCollection {
   /** A reference to a kind's schema. A kind that Kubernetes does not define is an object of any fields. */
   kind(gvk: GroupVersionKind): Json {
     const schema = schemaOf(gvk);
-    if (schema !== undefined) return this.#struct(schema, gvk);
+    if (schema !== undefined) return this.#struct(schema);
     const name = [...gvk.group.split('.').reverse(), gvk.version, gvk.kind].join('.');
     this.schemas[name] ??= {
       type: 'object',
@@ -93,18 +103,18 @@ export class SchemaCollection {
     return { $ref: `${this.#version === 'v3' ? '#/components/schemas/' : '#/definitions/'}${name}` };
   }
 
-  #struct(schema: ObjectSchema, gvk?: GroupVersionKind): Json {
+  #struct(schema: ObjectSchema): Json {
     const name = definitionName(schema);
     if (!Object.hasOwn(this.schemas, name)) {
       const definition: Json = {};
       // Set before the fields are read: types may refer to themselves.
       this.schemas[name] = definition;
-      this.#fill(definition, schema, gvk);
+      this.#fill(definition, schema);
     }
     return this.#reference(name);
   }
 
-  #fill(definition: Json, schema: ObjectSchema, gvk: GroupVersionKind | undefined): void {
+  #fill(definition: Json, schema: ObjectSchema): void {
     if (schema.either !== undefined) return;
     definition.type = 'object';
     const fields = [...schema.fields.values()];
@@ -114,11 +124,13 @@ export class SchemaCollection {
     const required = fields.filter((field) => field.required).map((field) => field.name);
     if (required.length > 0) definition.required = required;
     if (schema.mapType !== undefined) definition['x-kubernetes-map-type'] = schema.mapType;
-    if (schema.isKind && gvk !== undefined) {
-      const shared = schema.package === 'meta.v1' && schema.name !== 'Status';
-      definition['x-kubernetes-group-version-kind'] = shared
-        ? this.#groupVersions.map(({ group, version }) => ({ group, kind: gvk.kind, version }))
-        : [{ group: gvk.group, kind: gvk.kind, version: gvk.version }];
+    if (schema.isKind) {
+      const places = schema.name === 'Status' ? [coreV1] : (groupVersionOf(schema) ?? this.#groupVersions);
+      definition['x-kubernetes-group-version-kind'] = places.map(({ group, version }) => ({
+        group,
+        kind: schema.name,
+        version,
+      }));
     }
   }
 
