@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { clientCertificateAuthenticator, firstOf } from './apiserver/auth/authenticators.ts';
-import { readCredentials } from './apiserver/auth/credentials.ts';
 import { staticTokenAuthenticator } from './apiserver/auth/static-tokens.ts';
 import type { Authenticator } from './apiserver/auth/types.ts';
 import { ensureCertificates, type Pki } from './apiserver/pki/ensure-certificates.ts';
@@ -105,7 +104,6 @@ async function openServer(
     resources: resourceTable,
     authenticator: firstOf(authenticators),
     authorizer: async () => ({ allowed: true, reason: '' }),
-    readCredentials,
     tls: { cert: pki.serving.cert, key: pki.serving.key, clientCa: pki.ca },
     listen: { hosts: ['127.0.0.1', '::1'], port: options.apiPort },
     signal,
