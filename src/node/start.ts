@@ -3,14 +3,14 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '../api/types/core-v1.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
-import { openEventRecorder } from './events.ts';
+import { openInformer } from '../client/informer.ts';
+import { openEventRecorder } from '../client/record-events.ts';
 import { openImageTable } from './images/image-table.ts';
 import type { NodePki } from './kubelet/server.ts';
 import { startKubeletServer } from './kubelet/server.ts';
 import { openLoopbackPool } from './network/loopback.ts';
 import { HOST_IP, nodeResources } from './node-object.ts';
 import { PodManager } from './pod-manager.ts';
-import { openInformer } from './pod-source.ts';
 import { openClusterObjects } from './pods/cluster-objects.ts';
 import { keepAlive, registerNode } from './registration.ts';
 import { openProcessRuntime } from './runtime/process.ts';
@@ -58,12 +58,10 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
   for (const node of await readdir(join(dataDir, 'pods'))) {
     leftovers += await runtime.endLeftovers(join(dataDir, 'pods', node));
   }
-  const events = openEventRecorder(client, name, signal);
+  const events = openEventRecorder({ client, component: 'kubelet', host: name, signal });
   const informer = openInformer<Pod>({
-    client,
-    apiVersion: 'v1',
-    resource: 'pods',
-    fieldSelector: `spec.nodeName=${name}`,
+    resource: client.resource<Pod>('v1', 'pods'),
+    query: { fieldSelector: `spec.nodeName=${name}` },
     signal,
   });
   const manager = new PodManager(
@@ -104,6 +102,7 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
       await manager[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
       await heart;
+      await informer.done;
       await events.flush();
     })();
     return stopped;

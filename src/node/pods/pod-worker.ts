@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isReason } from '../../api/status.ts';
 import type { Container, ObjectReference, Pod, PodStatus } from '../../api/types/core-v1.ts';
 import type { ClusterClient } from '../../client/cluster-client.ts';
-import type { EventRecorder } from '../events.ts';
+import type { EventRecorder } from '../../client/record-events.ts';
 import type { ImageTable } from '../images/image-table.ts';
 import type { PodAddressPool } from '../network/loopback.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -110,7 +110,7 @@ export class PodWorker {
       logFile: (container, attemptNumber) => logFileOf(this.#directory, container, attemptNumber),
       restartPolicy: () => this.pod.spec?.restartPolicy ?? 'Always',
       event: (container, type, reason, message) =>
-        around.events.emit(this.#reference(container), type, reason, message),
+        around.events.record({ about: this.#reference(container), type, reason, message }),
       changed: () => this.#changed(),
     };
     this.#containers = makeRunners(pod, host);
@@ -344,7 +344,7 @@ export class PodWorker {
   }
 
   #event(type: 'Normal' | 'Warning', reason: string, message: string): void {
-    this.#around.events.emit(this.#reference(), type, reason, message);
+    this.#around.events.record({ about: this.#reference(), type, reason, message });
   }
 
   #reference(container?: Container): ObjectReference {
