@@ -56,34 +56,41 @@ export interface Cluster extends AsyncDisposable {
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   await using parts = new AsyncDisposableStack();
   const stopping = new AbortController();
+  const { signal } = stopping;
   const [pki, storage] = await Promise.all([
-    ensureCertificates(join(options.directory, 'pki'), { signal: stopping.signal }),
+    ensureCertificates(join(options.directory, 'pki'), { signal }),
     openStorage(options),
   ]);
   parts.use(storage);
-  const server = parts.use(await openServer(options, { pki, storage, signal: stopping.signal }));
+  const server = parts.use(await openServer(options, { pki, storage, signal }));
+  pki.onRenewal(() => server.renewTls({ ...pki.serving, clientCa: pki.ca }));
   const readyMilliseconds = Math.round(performance.now());
-  const apiUrl = `https://127.0.0.1:${server.port}`;
 
-  const { openClusterClient } = await import('./client/cluster-client-http.ts');
-  const client = parts.use(
-    openClusterClient({ server: apiUrl, namespace: 'default', tls: { ca: pki.ca, cert: pki.admin.cert, key: pki.admin.key } }),
-  );
+  const apiUrl = `https://127.0.0.1:${server.port}`;
+  const admin = { caPem: pki.ca, certPem: pki.admin.cert, keyPem: pki.admin.key };
+  const { startParts } = await import('./cluster/start-parts.ts');
+  const started = parts.use(await startParts({ options, pki, apiUrl, signal }));
   const running = parts.move();
   return {
     apiUrl,
-    gatewayUrl: 'http://localhost:0/',
-    admin: { caPem: pki.ca, certPem: pki.admin.cert, keyPem: pki.admin.key },
-    client,
-    modes: [],
+    gatewayUrl: started.gatewayUrl,
+    admin,
+    client: started.client,
+    modes: options.nodes === 0 ? [] : podModes,
     readyMilliseconds,
-    nodesReady: Promise.resolve(),
+    nodesReady: started.nodesReady,
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await running.disposeAsync();
     },
   };
 }
+
+const podModes = [
+  'Pods are processes of this machine with your rights: no security boundary.',
+  'Network mode loopback: a pod listens on its own 127.x.y.z (POD_IP), ports from 1024 unless you are root;',
+  'service addresses answer through the gateway and the API server only.',
+];
 
 async function openStorage({ storage, directory }: ClusterOptions): Promise<Storage> {
   if (storage === 'memory') return (await import('./apiserver/storage/memory.ts')).openMemoryStorage();
@@ -107,5 +114,23 @@ async function openServer(
     tls: { cert: pki.serving.cert, key: pki.serving.key, clientCa: pki.ca },
     listen: { hosts: ['127.0.0.1', '::1'], port: options.apiPort },
     signal,
+    log: options.log,
+  }).catch((error: unknown) => {
+    throw portError(error, options.apiPort);
   });
+}
+
+/** The system's words for a port that cannot be had, as a sentence with the way out. */
+function portError(error: unknown, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') {
+    return new Error(
+      `port ${port} is in use: stop what listens there, or choose another with --api-port (0: any free one)`,
+      { cause: error },
+    );
+  }
+  if (code === 'EACCES') {
+    return new Error(`you may not listen on port ${port}: choose one above 1023 with --api-port`, { cause: error });
+  }
+  return error;
 }

@@ -1,0 +1,98 @@
+/** The parts of a cluster that reach it as any client does: controllers, nodes and the gateway. */
+import type { Pki } from '../apiserver/pki/ensure-certificates.ts';
+import type { ClientConfig } from '../client/client-config.ts';
+import type { ClusterClient } from '../client/cluster-client.ts';
+import { openClusterClient } from '../client/cluster-client-http.ts';
+import type { ClusterOptions } from '../cluster.ts';
+import { startGateway } from '../gateway/start.ts';
+import { openUpstreamPool } from '../net/http1/pool.ts';
+import type { UpstreamPool } from '../net/http1/upstream.ts';
+import { startNode } from '../node/start.ts';
+import { uiHandler } from '../ui/server.ts';
+import { claimLoopbackRange } from './loopback-range.ts';
+
+interface Environment {
+  options: ClusterOptions;
+  pki: Pki;
+  apiUrl: string;
+  signal: AbortSignal;
+}
+
+export interface StartedParts extends AsyncDisposable {
+  gatewayUrl: string;
+  /** The administrator's. */
+  client: ClusterClient;
+  nodesReady: Promise<void>;
+}
+
+/** Resolves when the gateway listens. What was started is stopped again when a part fails. */
+export async function startParts(environment: Environment): Promise<StartedParts> {
+  const { options, pki, apiUrl, signal } = environment;
+  await using parts = new AsyncDisposableStack();
+  const pool = parts.use(openUpstreamPool());
+  const adminConfig = configOf(environment, pki.admin);
+  const client = parts.use(openClusterClient(adminConfig, { pool }));
+  const gateway = parts.use(
+    await startGateway({
+      config: adminConfig,
+      client,
+      listen: { port: options.gatewayPort },
+      page: uiHandler({ client, facts: { cluster: options.name, server: apiUrl, embedded: true }, signal }),
+      signal,
+      log: options.log,
+    }),
+  );
+  const nodes = parts.use(startNodes(environment, pool));
+  nodes.ready.catch((error: unknown) => {
+    if (!signal.aborted) options.log(`a node did not start: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  const running = parts.move();
+  return {
+    gatewayUrl: gateway.url,
+    client,
+    nodesReady: nodes.ready,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+function configOf({ pki, apiUrl }: Environment, { cert, key }: { cert: string; key: string }): ClientConfig {
+  return { server: apiUrl, namespace: 'default', tls: { ca: pki.ca, cert, key } };
+}
+
+/** Nodes start beside each other; each is its own client with its own certificate. */
+function startNodes(environment: Environment, pool: UpstreamPool): AsyncDisposable & { ready: Promise<void> } {
+  const { options, signal } = environment;
+  const running = new AsyncDisposableStack();
+  const start = async (): Promise<void> => {
+    if (options.nodes === 0) return;
+    const range = running.use(await claimLoopbackRange(options.directory));
+    const numbers = Array.from({ length: options.nodes }, (_, index) => index);
+    await Promise.all(
+      numbers.map(async (index) => {
+        const name = index === 0 ? 'fairlead' : `fairlead-${index + 1}`;
+        const { serving, client: identity } = await environment.pki.node(name, ['127.0.0.1', '::1']);
+        const client = running.use(openClusterClient(configOf(environment, identity), { pool }));
+        running.use(
+          await startNode({
+            client,
+            name,
+            dataDir: options.directory,
+            pki: { ca: environment.pki.ca, cert: serving.cert, key: serving.key },
+            images: options.images,
+            apiServerUrl: environment.apiUrl,
+            podCIDR: range.nodeCidr(index),
+            signal,
+          }),
+        );
+      }),
+    );
+  };
+  const ready = start();
+  return {
+    ready,
+    async [Symbol.asyncDispose]() {
+      await ready.catch(() => undefined);
+      await running.disposeAsync();
+    },
+  };
+}
