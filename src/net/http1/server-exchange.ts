@@ -14,6 +14,8 @@ export interface ClientConnection {
   readonly socket: Socket;
   /** The server stops: no further exchange is wanted. */
   readonly draining: boolean;
+  /** After its half of the connection ended, a client may wait this long without progress. */
+  readonly halfOpenMs: number;
   exchangeOver(reusable: boolean): void;
   detach(): Duplex;
 }
@@ -26,9 +28,6 @@ export interface RequestBodyReader {
 
 /** How the response's end is marked. `close`: by closing the connection. */
 export type ResponseFraming = 'none' | 'length' | 'chunked' | 'close';
-
-/** After its half of the connection ended, a client may wait this long without progress. */
-const halfOpenMs = 5000;
 
 export class ServerExchange {
   readonly head: RequestHead;
@@ -208,7 +207,7 @@ export class ServerExchange {
   /** @internal */
   clientEnded(): void {
     if (!this.#request.done) this.cutByClient();
-    else this.#halfOpen ??= setTimeout(() => this.cutByClient(), halfOpenMs);
+    else this.#halfOpen ??= setTimeout(() => this.cutByClient(), this.#connection.halfOpenMs);
   }
 
   /** @internal The connection is closed. */

@@ -13,19 +13,24 @@ export interface Http1ServerOptions {
   headTimeoutMs?: number;
   /** Between two exchanges. */
   keepAliveMs?: number;
+  /** A client that ended its half may wait this long for its answer to go on. */
+  halfOpenMs?: number;
 }
 
 /** All HTTP/1.1 connections of one server. The caller listens and hands sockets in. */
 export class Http1Server {
   readonly onRequest: (exchange: ServerExchange) => void;
+  /** @internal */
+  readonly halfOpenMs: number;
   readonly #headTimeoutMs: number;
   readonly #keepAliveMs: number;
   readonly #connections = new Set<ServerConnection>();
   #sweeper: NodeJS.Timeout | undefined;
   #draining: (() => void) | undefined;
 
-  constructor({ onRequest, headTimeoutMs = 30_000, keepAliveMs = 120_000 }: Http1ServerOptions) {
+  constructor({ onRequest, headTimeoutMs = 30_000, keepAliveMs = 120_000, halfOpenMs = 5000 }: Http1ServerOptions) {
     this.onRequest = onRequest;
+    this.halfOpenMs = halfOpenMs;
     this.#headTimeoutMs = headTimeoutMs;
     this.#keepAliveMs = keepAliveMs;
   }
@@ -112,6 +117,10 @@ export class ServerConnection implements ClientConnection {
 
   get draining(): boolean {
     return this.#server.draining;
+  }
+
+  get halfOpenMs(): number {
+    return this.#server.halfOpenMs;
   }
 
   receive(chunk: Buffer): void {
