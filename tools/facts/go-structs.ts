@@ -78,7 +78,9 @@ function flatten(
   for (const field of fields) {
     const [jsonName = '', ...options] = field.json.split(',');
     const ownNumber = field.protobuf?.split(',')[1];
-    const number = ownNumber === undefined ? undefined : prefix + ownNumber;
+    // Go-to-protobuf wraps the named list type Verbs into a message whose field 1 repeats.
+    const wrapped = field.type === 'Verbs' ? '.1' : '';
+    const number = ownNumber === undefined ? undefined : prefix + ownNumber + wrapped;
     if (jsonName === '' && (options.includes('inline') || field.name === undefined)) {
       if (field.type.endsWith('TypeMeta')) continue;
       const [place, embedded] = embeddedStruct(packages, home, field.type);

@@ -31,9 +31,9 @@ export function openApiRoute(
     const { 'Content-Type': type, ...rest } = headers;
     if (status === 200) return sendParts(exchange, status, type ?? 'application/json', [body], rest);
     const { 'Content-Type': _, ...ours } = headersOf(exchange, '');
-    responseOf(exchange)
-      .writeHead(status, { ...ours, ...headers })
-      .end(body);
+    const length = status === 304 ? {} : { 'Content-Length': body.byteLength };
+    const response = responseOf(exchange).writeHead(status, { ...ours, ...headers, ...length });
+    response.end(body);
   };
 
   return (exchange) => (/^\/openapi\/(v2|v3)(\/|$)/.test(exchange.path) ? answer(exchange) : undefined);
