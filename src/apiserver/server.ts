@@ -23,6 +23,7 @@ import { isLongRunning, limitInFlight } from './filters/in-flight.ts';
 import type { Listen, ServerTls } from './listener.ts';
 import { openListener } from './listener.ts';
 import { Metrics } from './metrics.ts';
+import { openApiRoute } from './openapi/route.ts';
 import type { ResourceDefinition } from './resources/resource.ts';
 import type { VirtualResource } from './resources/virtual-resource.ts';
 import { ResourceIndex } from './served-resource.ts';
@@ -40,7 +41,7 @@ export interface ApiServerOptions {
   admission?: readonly AdmissionPlugin[];
   /** Absent: log, exec, attach, portforward and proxy are 404. */
   connect?: Connector;
-  /** Answers for paths that are no resource, asked before the server's own: OpenAPI, OpenID. */
+  /** Answers for paths that are no resource, asked before the server's own: OpenID's, for example. */
   routes?: readonly PathHandler[];
   /** What must hold besides the store's answering for the server to be healthy or ready. */
   checks?: readonly HealthCheck[];
@@ -114,6 +115,7 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
           },
           () => `127.0.0.1:${listener.port}`,
         ),
+        openApiRoute(options.resources, virtual),
         metrics.route,
       ],
     }),

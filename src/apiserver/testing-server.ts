@@ -1,0 +1,220 @@
+/** For tests: a real API server on a loopback port with memory storage and a few kinds, and a plain client for it. */
+import { generateKeyPairSync } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { Agent, request } from 'node:https';
+import { createInterface } from 'node:readline';
+import type { KubeObject } from '../api/object.ts';
+import type { Authenticator, Authorizer } from './auth/types.ts';
+import { issueCertificate } from './pki/certificate.ts';
+import type { ResourceDefinition } from './resources/resource.ts';
+import type { ApiServerOptions } from './server.ts';
+import { openApiServer } from './server.ts';
+import { openMemoryStorage } from './storage/memory.ts';
+
+/** A kind without facts: nothing of it is known but what is written here. */
+export interface Widget extends KubeObject {
+  spec?: { size?: number; colour?: string; holds?: string[] };
+  status?: { ready?: number; phase?: string };
+}
+
+const base = { group: 'test.example', version: 'v1', namespaced: true } as const;
+
+export const widgets: ResourceDefinition<Widget> = {
+  ...base,
+  kind: 'Widget',
+  plural: 'widgets',
+  singular: 'widget',
+  shortNames: ['wd'],
+  categories: ['all'],
+  statusSubresource: true,
+  generation: true,
+  scale: {
+    specReplicas: (object) => object.spec?.size ?? 0,
+    setSpecReplicas(object, replicas) {
+      object.spec = { ...object.spec, size: replicas };
+    },
+    statusReplicas: (object) => object.status?.ready ?? 0,
+    selector: (object) => `widget=${object.metadata.name}`,
+  },
+  applyDefaults(object) {
+    object.spec ??= {};
+    object.spec.colour ??= 'grey';
+  },
+  validate: (object) =>
+    object.spec?.colour === 'wrong'
+      ? [{ reason: 'FieldValueInvalid', field: 'spec.colour', message: 'Invalid value: "wrong": must be right' }]
+      : [],
+  validateUpdate: (next, previous) =>
+    next.spec?.colour === previous.spec?.colour
+      ? []
+      : [{ reason: 'FieldValueForbidden', field: 'spec.colour', message: 'Forbidden: field is immutable' }],
+  selectableFields: { 'spec.colour': (object) => object.spec?.colour ?? '' },
+  columns: [
+    { name: 'Size', type: 'integer', description: 'How large.', value: (object) => object.spec?.size ?? 0 },
+    {
+      name: 'Colour',
+      type: 'string',
+      description: 'Its colour.',
+      priority: 1,
+      value: (object) => object.spec?.colour ?? '',
+    },
+  ],
+};
+
+/** A kind whose objects need time to end, as pods do. */
+const runners: ResourceDefinition = {
+  ...base,
+  kind: 'Runner',
+  plural: 'runners',
+  singular: 'runner',
+  returnsDeletedObject: true,
+  gracePeriodSeconds: (object) => (object.metadata.labels?.idle === 'yes' ? 0 : 30),
+};
+
+/** A kind with finalizers of its own, as namespaces have. */
+const boxes: ResourceDefinition<Widget> = {
+  ...base,
+  namespaced: false,
+  kind: 'Box',
+  plural: 'boxes',
+  singular: 'box',
+  statusSubresource: true,
+  ownFinalizers: {
+    read: (object) => object.spec?.holds ?? [],
+    write(object, finalizers) {
+      object.spec = { ...object.spec, holds: [...finalizers] };
+    },
+    markDeleted(object) {
+      object.status = { phase: 'Terminating' };
+    },
+  },
+};
+
+const configMaps: ResourceDefinition = {
+  group: '',
+  version: 'v1',
+  kind: 'ConfigMap',
+  plural: 'configmaps',
+  singular: 'configmap',
+  shortNames: ['cm'],
+  namespaced: true,
+};
+
+const tokens: Authenticator = async ({ bearerToken }) => {
+  if (bearerToken === 'admin') return { name: 'admin', groups: ['system:masters'] };
+  return bearerToken === 'nobody' ? { name: 'nobody', groups: [] } : undefined;
+};
+const adminOnly: Authorizer = async ({ user }) => ({ allowed: user.name === 'admin', reason: '' });
+
+export interface Answer {
+  status: number;
+  headers: IncomingMessage['headers'];
+  text: string;
+  /** The body as JSON, read with care: fields that are not there are undefined. */
+  // biome-ignore lint/suspicious/noExplicitAny: what a test looks into it says itself
+  json: any;
+}
+
+export interface Call {
+  method?: string;
+  body?: unknown;
+  /** Null: no credentials. */
+  token?: string | null;
+  headers?: Record<string, string>;
+}
+
+export interface TestServer extends AsyncDisposable {
+  port: number;
+  storage: ApiServerOptions['storage'];
+  call(path: string, call?: Call): Promise<Answer>;
+  /** Opens a watch; each line of it is one event. Ends with the server's ending it or `stop`. */
+  watch(path: string, headers?: Record<string, string>): Promise<TestWatch>;
+  stop(): Promise<void>;
+}
+
+export interface TestWatch {
+  status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: see Answer
+  next(): Promise<any>;
+  stop(): void;
+}
+
+export async function openTestServer(options: Partial<ApiServerOptions> = {}): Promise<TestServer> {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const cert = issueCertificate({
+    subject: { commonName: 'localhost' },
+    key: publicKey,
+    signingKey: privateKey,
+    notBefore: new Date(Date.now() - 60_000),
+    notAfter: new Date(Date.now() + 3_600_000),
+    use: 'server',
+    dnsNames: ['localhost'],
+    ipAddresses: ['127.0.0.1'],
+  });
+  const storage = openMemoryStorage();
+  const stopping = new AbortController();
+  const server = await openApiServer({
+    storage,
+    resources: [widgets, runners, boxes, configMaps],
+    authenticator: tokens,
+    authorizer: adminOnly,
+    tls: { cert, key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() },
+    listen: { hosts: ['127.0.0.1'], port: 0 },
+    signal: stopping.signal,
+    ...options,
+  });
+  const agent = new Agent({ keepAlive: true, ca: cert });
+  const send = (path: string, { method = 'GET', body, token = 'admin', headers = {} }: Call = {}) =>
+    new Promise<IncomingMessage>((resolve, reject) => {
+      const bytes = body === undefined ? undefined : Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
+      const outgoing = request(
+        {
+          agent,
+          host: '127.0.0.1',
+          port: server.port,
+          path,
+          method,
+          headers: {
+            ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+            ...(bytes === undefined ? {} : { 'content-type': 'application/json', 'content-length': bytes.byteLength }),
+            ...headers,
+          },
+        },
+        resolve,
+      );
+      outgoing.once('error', reject).end(bytes);
+    });
+  return {
+    port: server.port,
+    storage,
+    async call(path, call) {
+      const response = await send(path, call);
+      const chunks: Buffer[] = [];
+      for await (const chunk of response) chunks.push(chunk);
+      const text = Buffer.concat(chunks).toString();
+      const json: unknown = text.startsWith('{') ? JSON.parse(text) : undefined;
+      return { status: response.statusCode ?? 0, headers: response.headers, text, json };
+    },
+    async watch(path, headers = {}) {
+      const response = await send(path, { headers });
+      const lines = createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]();
+      return {
+        status: response.statusCode ?? 0,
+        async next() {
+          const { done, value } = await lines.next();
+          return done === true ? undefined : JSON.parse(value);
+        },
+        stop: () => response.destroy(),
+      };
+    },
+    async stop() {
+      stopping.abort();
+      await server.closed;
+    },
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      agent.destroy();
+      await storage[Symbol.asyncDispose]();
+    },
+  };
+}
