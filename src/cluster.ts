@@ -10,6 +10,7 @@ import { resourceTable } from './apiserver/resources/table.ts';
 import { type ApiServer, openApiServer } from './apiserver/server.ts';
 import type { Storage } from './apiserver/storage/storage.ts';
 import type { ClusterClient } from './client/cluster-client.ts';
+import { portError } from './cluster/port-error.ts';
 
 export interface ClusterOptions {
   name: string;
@@ -116,21 +117,6 @@ async function openServer(
     signal,
     log: options.log,
   }).catch((error: unknown) => {
-    throw portError(error, options.apiPort);
+    throw portError(error, options.apiPort, '--api-port');
   });
-}
-
-/** The system's words for a port that cannot be had, as a sentence with the way out. */
-function portError(error: unknown, port: number): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE') {
-    return new Error(
-      `port ${port} is in use: stop what listens there, or choose another with --api-port (0: any free one)`,
-      { cause: error },
-    );
-  }
-  if (code === 'EACCES') {
-    return new Error(`you may not listen on port ${port}: choose one above 1023 with --api-port`, { cause: error });
-  }
-  return error;
 }

@@ -81,6 +81,7 @@ test('a second up says what runs already; another name lives beside it', async (
 test('detach returns when it is ready, and down ends it', async () => {
   await using home = await Home.make();
   const up = await home.fairlead('up', '--detach', '--api-port=0', '--gateway-port=0', ...node);
+  await using _stop = { [Symbol.asyncDispose]: async () => void (await home.fairlead('down')) };
   assert.equal(up.code, 0, up.stderr);
   assert.match(up.stdout, /^Cluster "default" is ready after \d+ ms\.\n/);
   assert.match(up.stdout, /fairlead down\n/);
@@ -90,7 +91,7 @@ test('detach returns when it is ready, and down ends it', async () => {
 
 test('a port in use is named with the way out, and nothing is left behind', async () => {
   await using home = await Home.make();
-  const taken = createServer().listen(0, '127.0.0.1');
+  await using taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const address = taken.address();
   assert.ok(address !== null && typeof address === 'object');
@@ -100,7 +101,6 @@ test('a port in use is named with the way out, and nothing is left behind', asyn
     assert.equal(code, 1);
     assert.match(stderr, new RegExp(`^error: port ${address.port} .*${flag}.*\\n$`));
   }
-  taken.close();
   assert.equal((await home.fairlead('status')).code, 1);
   await assert.rejects(stat(home.kubeconfig));
 });

@@ -10,6 +10,7 @@ import type { UpstreamPool } from '../net/http1/upstream.ts';
 import { startNode } from '../node/start.ts';
 import { uiHandler } from '../ui/server.ts';
 import { claimLoopbackRange } from './loopback-range.ts';
+import { portError } from './port-error.ts';
 
 interface Environment {
   options: ClusterOptions;
@@ -40,6 +41,8 @@ export async function startParts(environment: Environment): Promise<StartedParts
       page: uiHandler({ client, facts: { cluster: options.name, server: apiUrl, embedded: true }, signal }),
       signal,
       log: options.log,
+    }).catch((error: unknown) => {
+      throw portError(error, options.gatewayPort, '--gateway-port');
     }),
   );
   const nodes = parts.use(startNodes(environment, pool));

@@ -68,7 +68,7 @@ function listen(address: string, port: number, onSocket: (socket: Socket) => voi
     const server = createServer({ allowHalfOpen: true, noDelay: true }, onSocket);
     server.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT') resolve(undefined);
-      else reject(new ListenError(reason(error, address, port)));
+      else reject(new ListenError(reason(error, address, port), { cause: error }));
     });
     server.listen({ host: address, port, backlog: 1024 }, () => resolve(server));
   });
