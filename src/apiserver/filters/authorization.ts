@@ -6,7 +6,7 @@ import type { Exchange } from '../exchange.ts';
 import { ANONYMOUS } from './authentication.ts';
 import type { Filter } from './filter.ts';
 
-const PUBLIC_PATH = /^\/((healthz|livez|readyz)(\/[\w.-]+)*|version)\/?$/;
+const PUBLIC_PATH = /^\/((healthz|livez|readyz)(\/[\w-]+)?|version)\/?$/;
 /** They act on a pod although a WebSocket begins as GET: the right to create is asked, whatever the method. */
 const ACTING: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward']);
 

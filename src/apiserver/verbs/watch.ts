@@ -13,6 +13,8 @@ import { WatchEncoder } from './watch-encoder.ts';
 
 /** A watch without timeoutSeconds lasts between this and twice as long, spread so that not all end together. */
 const SHORTEST_DEFAULT_SECONDS = 1800;
+/** What timers can count to; beyond it they would fire at once. */
+const LONGEST_SECONDS = 2_147_000;
 /** A client that takes nothing for so long is cut off. */
 const STALLED_MILLISECONDS = 60_000;
 
@@ -34,7 +36,9 @@ export const watch: Verb = async (call) => {
   const view = chooseView(exchange, 'watch');
   const selection = readSelection(exchange.query, served, name);
   const seconds = readNumber(exchange.query, 'timeoutSeconds') || SHORTEST_DEFAULT_SECONDS * (1 + Math.random());
-  const end = AbortSignal.any([exchange.signal, api.signal, AbortSignal.timeout(seconds * 1000)]);
+  const timeIsOver = new AbortController();
+  const timer = setTimeout(() => timeIsOver.abort(), Math.min(seconds, LONGEST_SECONDS) * 1000);
+  const end = AbortSignal.any([exchange.signal, api.signal, timeIsOver.signal]);
   const encoder = new WatchEncoder({ served, view, selection, now: () => api.now() });
   const events = served.cache.watch({
     prefix: served.prefix(namespace),
@@ -43,7 +47,11 @@ export const watch: Verb = async (call) => {
     progress: plan.bookmarks,
     ...(plan.revision === undefined ? {} : { after: plan.revision }),
   });
-  await stream(call, plan, encoder, events);
+  try {
+    await stream(call, plan, encoder, events);
+  } finally {
+    clearTimeout(timer);
+  }
 };
 
 /** The rules of which parameters go together, and what they mean. Throws 422, 400. */
