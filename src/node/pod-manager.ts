@@ -47,11 +47,10 @@ export class PodManager implements PodAccess, AsyncDisposable {
   }
 
   find(namespace: string, name: string): PodHandle | undefined {
-    for (const { worker } of this.#workers.values()) {
-      const { metadata } = worker.pod;
-      if (metadata.namespace === namespace && metadata.name === name) return worker;
-    }
-    return undefined;
+    // While an old pod of this name still ends, the younger one is meant.
+    return [...this.#workers.values()].findLast(
+      ({ worker: { pod } }) => pod.metadata.namespace === namespace && pod.metadata.name === name,
+    )?.worker;
   }
 
   /** Ends all pods' processes and waits for them; nothing is written to the cluster about it. */

@@ -1,9 +1,9 @@
 /** Makes the Node object, keeps it true, and renews the node's Lease, so that the cluster knows that it lives. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { isReason } from '../api/status.ts';
 import type { Lease } from '../api/types/coordination-v1.ts';
 import type { Node } from '../api/types/core-v1.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
+import { sleepUnlessAborted } from '../lib/abortable-sleep.ts';
 import type { NodeFacts } from './node-object.ts';
 import { nodeLabels, nodeStatus } from './node-object.ts';
 
@@ -23,7 +23,8 @@ export async function registerNode(client: ClusterClient, facts: NodeFacts, sign
     } catch (error) {
       signal.throwIfAborted();
       if (isReason(error, 'Forbidden') || isReason(error, 'Invalid')) throw error;
-      await delay(wait, undefined, { signal });
+      await sleepUnlessAborted(wait, signal);
+      signal.throwIfAborted();
     }
   }
 }
@@ -47,7 +48,7 @@ export async function keepAlive(
       // The API server is away or the Node was deleted: the next round tries again, with the Node made anew.
       reportedAt = 0;
     }
-    await delay(RENEW_MS, undefined, { signal, ref: false }).catch(() => {});
+    await sleepUnlessAborted(RENEW_MS, signal);
   }
 }
 

@@ -45,7 +45,7 @@ export interface NodeAgent extends AsyncDisposable {
  */
 export async function startNode(options: NodeOptions): Promise<NodeAgent> {
   const { client, name, dataDir, pki, apiServerUrl, podCIDR } = options;
-  const images = openImageTable(options.images);
+  const images = openImageTable(options.images, join(dataDir, 'cache'));
   const addresses = openLoopbackPool(podCIDR);
   const stopping = new AbortController();
   const signal = AbortSignal.any([options.signal, stopping.signal]);

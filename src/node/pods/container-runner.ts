@@ -1,6 +1,6 @@
 /** One container of a pod through all its runs: start, probes, restarts with back-off, end. */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Container, ContainerState, ContainerStatus } from '../../api/types/core-v1.ts';
+import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
 import { ContainerLog } from '../logs/container-log.ts';
 import type { AttemptResult } from '../probes/attempt.ts';
 import { attempt } from '../probes/attempt.ts';
@@ -10,6 +10,9 @@ import { StartFailure } from '../runtime/runtime.ts';
 import { ConfigError } from './config-error.ts';
 import { RestartBackoff } from './restart-backoff.ts';
 import { terminationMessage } from './termination-message.ts';
+
+/** Longer than any cluster of this sort lives: about 24 days, the longest time a timer takes. */
+const FOREVER_MS = 2 ** 31 - 1;
 
 export type ContainerRole = 'init' | 'sidecar' | 'main';
 
@@ -147,10 +150,11 @@ export class ContainerRunner {
         this.#host.event(this.spec, 'Normal', 'Killing', `Stopping container ${this.spec.name}`);
       this.#stop.abort();
       if (running !== undefined) await this.#end(running, graceSeconds);
-    } else {
+    } else if (running !== undefined) {
       // Asked again: only the kill can come sooner.
-      const sooner = delay(graceSeconds * 1000, undefined, { ref: false }).then(() => running?.kill('SIGKILL'));
-      if (running !== undefined) await Promise.race([running.exited, sooner]);
+      const kill = setTimeout(() => running.kill('SIGKILL'), graceSeconds * 1000);
+      await running.exited;
+      clearTimeout(kill);
     }
     await this.#ended;
   }
@@ -193,7 +197,8 @@ export class ContainerRunner {
           `Back-off restarting failed container ${this.spec.name} in pod ${this.#host.podName}`,
         );
         this.#setState({ waiting: { reason: 'CrashLoopBackOff', message } });
-        if (!(await pause(wait, signal))) return;
+        await sleepUnlessAborted(wait, signal);
+        if (signal.aborted) return;
       }
       if (this.#state.terminated !== undefined) this.#lastState = this.#state;
       this.#restartCount += 1;
@@ -221,7 +226,8 @@ export class ContainerRunner {
         this.#host.event(this.spec, 'Warning', 'Failed', `Error: ${message}`);
         this.#setState({ waiting: { reason, message } });
       }
-      if (!(await pause(wait, signal))) return undefined;
+      await sleepUnlessAborted(wait, signal);
+      if (signal.aborted) return undefined;
     }
   }
 
@@ -231,19 +237,20 @@ export class ContainerRunner {
     if (this.spec.imagePullPolicy === 'Never') {
       this.#host.event(this.spec, 'Warning', 'ErrImageNeverPull', message);
       this.#setState({ waiting: { reason: 'ErrImageNeverPull', message } });
-      await pause(2 ** 31 - 1, this.#stop.signal);
+      await sleepUnlessAborted(FOREVER_MS, this.#stop.signal);
       return undefined;
     }
     this.#host.event(this.spec, 'Warning', 'Failed', `Failed to pull image "${image}": ${message}`);
     this.#host.event(this.spec, 'Warning', 'Failed', 'Error: ErrImagePull');
     this.#setState({ waiting: { reason: 'ErrImagePull', message } });
-    if (!(await pause(1000, this.#stop.signal))) return undefined;
+    await sleepUnlessAborted(1000, this.#stop.signal);
+    if (this.#stop.signal.aborted) return undefined;
     this.#host.event(this.spec, 'Normal', 'BackOff', `Back-off pulling image "${image}"`);
     this.#host.event(this.spec, 'Warning', 'Failed', 'Error: ImagePullBackOff');
     this.#setState({
       waiting: { reason: 'ImagePullBackOff', message: `Back-off pulling image "${image}": ${message}` },
     });
-    await pause(2 ** 31 - 1, this.#stop.signal);
+    await sleepUnlessAborted(FOREVER_MS, this.#stop.signal);
     return undefined;
   }
 
@@ -374,14 +381,4 @@ function formatWait(milliseconds: number): string {
   const total = milliseconds / 1000;
   const minutes = Math.floor(total / 60);
   return minutes === 0 ? `${total}s` : `${minutes}m${total % 60}s`;
-}
-
-/** False when the signal fired meanwhile. */
-async function pause(milliseconds: number, signal: AbortSignal): Promise<boolean> {
-  try {
-    await delay(milliseconds, undefined, { signal, ref: false });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -39,7 +39,8 @@ export async function prepareLaunch(options: LaunchOptions): Promise<PreparedLau
   const root = await volumes.mount(container, declared);
   await mkdir(join(root, 'dev'), { recursive: true, mode: 0o700 });
   await rm(join(root, 'dev/termination-log'), { force: true });
-  const environment = { HOME: root, POD_IP: facts.addresses.podIP, ...declared, FAIRLEAD_ROOT: root };
+  const given = { ...program.environment, HOME: root, POD_IP: facts.addresses.podIP };
+  const environment = { ...given, ...declared, FAIRLEAD_ROOT: root };
   const logFile = logFileOf(podDirectory, container, attemptNumber);
   await mkdir(dirname(logFile), { recursive: true, mode: 0o700 });
   await forgetLogs(dirname(logFile), attemptNumber - 2);
@@ -81,8 +82,6 @@ function commandLine(
   if (command.length > 0 && program.kind === 'built-in') {
     throw new ConfigError('a built-in image runs its own program only: leave out command (args are passed on)');
   }
-  const given = [...(command.length > 0 ? command : []), ...args].map((text) =>
-    expand(text, (name) => environment[name]),
-  );
-  return command.length > 0 ? given : [...program.entrypoint, ...given];
+  const words = [...command, ...args].map((text) => expand(text, (name) => environment[name]));
+  return command.length > 0 ? words : [...program.entrypoint, ...words];
 }

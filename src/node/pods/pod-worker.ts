@@ -1,11 +1,11 @@
 /** One pod on this node, from its arrival to its removal from the API. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { isReason } from '../../api/status.ts';
 import type { Container, ObjectReference, Pod, PodStatus } from '../../api/types/core-v1.ts';
 import type { ClusterClient } from '../../client/cluster-client.ts';
 import type { EventRecorder } from '../../client/record-events.ts';
+import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
 import type { ImageTable } from '../images/image-table.ts';
 import type { PodAddressPool } from '../network/loopback.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -177,6 +177,8 @@ export class PodWorker {
       return;
     }
     const uid = this.pod.metadata.uid ?? '';
+    // What an earlier run of the node reported is no longer true.
+    if (this.pod.status?.containerStatuses !== undefined) this.#changed();
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     this.#podIP = this.#around.addresses.allocate(uid);
     const deadline = this.#watchDeadline();
@@ -216,7 +218,7 @@ export class PodWorker {
         this.#event('Warning', 'FailedMount', `MountVolume.SetUp failed: ${(error as Error).message}`);
         this.#changed();
       }
-      await delay(wait, undefined, { signal, ref: false }).catch(() => {});
+      await sleepUnlessAborted(wait, signal);
       if (signal.aborted) return false;
     }
   }
@@ -224,7 +226,7 @@ export class PodWorker {
   async #refreshVolumes(): Promise<void> {
     const signal = AbortSignal.any([this.#ending.signal, this.#volumesDone.signal]);
     while (!signal.aborted) {
-      await delay(VOLUME_REFRESH_MS, undefined, { signal, ref: false }).catch(() => {});
+      await sleepUnlessAborted(VOLUME_REFRESH_MS, signal);
       if (signal.aborted) return;
       await this.#volumes
         .materialise()
@@ -315,7 +317,7 @@ export class PodWorker {
           break;
         } catch (error) {
           if (isReason(error, 'NotFound') || isReason(error, 'Conflict')) break;
-          await delay(wait, undefined, { signal: this.#nodeSignal, ref: false }).catch(() => {});
+          await sleepUnlessAborted(wait, this.#nodeSignal);
         }
       }
     }

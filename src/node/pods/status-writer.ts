@@ -1,9 +1,9 @@
 /** Writes a pod's status: one write at a time, the latest wins, tried again until the pod is gone. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { isReason } from '../../api/status.ts';
 import type { Pod, PodStatus } from '../../api/types/core-v1.ts';
 import type { ClusterClient } from '../../client/cluster-client.ts';
+import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
 
 export interface StatusWriterOptions {
   client: ClusterClient;
@@ -55,7 +55,7 @@ export class StatusWriter {
           return;
         }
         this.#wanted = true;
-        await delay(wait, undefined, { signal, ref: false }).catch(() => {});
+        await sleepUnlessAborted(wait, signal);
         wait = Math.min(wait * 2, 10_000);
       }
     }

@@ -1,6 +1,6 @@
 /** Runs a container's startup, readiness and liveness probes while it runs. */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Container, Probe } from '../../api/types/core-v1.ts';
+import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
 import type { RunningContainer } from '../runtime/runtime.ts';
 import { attempt } from './attempt.ts';
 
@@ -70,29 +70,22 @@ async function* attempts(
   let streak = 0;
   let last: boolean | undefined;
   const delayed = (probe.initialDelaySeconds ?? 0) * 1000;
-  if (!(await pause(delayed, signal))) return;
+  await sleepUnlessAborted(delayed, signal);
+  if (signal.aborted) return;
   for (;;) {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
     const { ok, message } = await attempt(probe, { container, running, podIP, signal: limit });
     if (signal.aborted) return;
     if (!ok && eager && Date.now() < running.startedAt.getTime() + delayed + period) {
-      if (!(await pause(EAGER_PAUSE_MS, signal))) return;
+      await sleepUnlessAborted(EAGER_PAUSE_MS, signal);
+      if (signal.aborted) return;
       continue;
     }
     streak = ok === last ? streak + 1 : 1;
     last = ok;
     const threshold = ok ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3);
     yield { ok, message, settled: streak >= threshold };
-    if (!(await pause(period, signal))) return;
-  }
-}
-
-/** False when the signal fired meanwhile. */
-async function pause(milliseconds: number, signal: AbortSignal): Promise<boolean> {
-  try {
-    await delay(milliseconds, undefined, { signal });
-    return true;
-  } catch {
-    return false;
+    await sleepUnlessAborted(period, signal);
+    if (signal.aborted) return;
   }
 }

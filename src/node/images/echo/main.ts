@@ -4,6 +4,7 @@
  */
 import { createSocket } from 'node:dgram';
 import type { Server as HttpServer } from 'node:http';
+import { flushCompileCache } from 'node:module';
 import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { hostname } from 'node:os';
@@ -38,7 +39,11 @@ for (const [server, port] of [
   server.listen(port, host, () => console.log(`listening on ${host}:${port}/tcp`));
 }
 udp.on('error', fail);
-udp.bind(Number(values.port), host, () => console.log(`listening on ${host}:${values.port}/udp`));
+udp.bind(Number(values.port), host, () => {
+  console.log(`listening on ${host}:${values.port}/udp`);
+  // The next one to start finds itself compiled.
+  setTimeout(flushCompileCache, 1000).unref();
+});
 process.once('SIGTERM', () => process.exit(0));
 process.once('SIGINT', () => process.exit(0));
 
