@@ -16,6 +16,8 @@ export async function startDatabaseThread(
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     name: 'storage',
     workerData: settings,
+    // Not those of the process: some (`--input-type`) do not suit a file.
+    execArgv: [],
     resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 },
   });
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));

@@ -122,8 +122,9 @@ export class RevisionLog {
 }
 
 function prepare(database: DatabaseSync) {
-  const latest = `SELECT max(revision) AS newest, deleted FROM log
-    WHERE key >= :start AND key < :end AND revision <= :revision GROUP BY key`;
+  // `deleted` is that of the row with the maximum: SQLite promises it for a query with one max().
+  const latest = `SELECT key, max(revision) AS newest, deleted FROM log
+    WHERE key >= :start AND key < :end AND revision <= :revision GROUP BY key HAVING NOT deleted`;
   return {
     compacted: database.prepare('SELECT revision FROM compaction'),
     newest: database.prepare('SELECT coalesce(max(revision), 0) AS revision FROM log'),
@@ -131,9 +132,10 @@ function prepare(database: DatabaseSync) {
     insert: database.prepare(
       'INSERT INTO log (revision, key, deleted, value) VALUES (:revision, :key, :deleted, :value)',
     ),
-    list: database.prepare(`SELECT log.key, log.revision, log.value FROM (${latest}) AS latest
-      JOIN log ON log.revision = latest.newest WHERE NOT latest.deleted ORDER BY log.key LIMIT :limit`),
-    count: database.prepare(`SELECT count(*) AS count FROM (${latest}) AS latest WHERE NOT latest.deleted`),
+    // Limited before the join, so that no value is read that is not returned; CROSS JOIN keeps the order of its left side.
+    list: database.prepare(`SELECT log.key, log.revision, log.value FROM
+      (${latest} ORDER BY key LIMIT :limit) AS latest CROSS JOIN log ON log.revision = latest.newest`),
+    count: database.prepare(`SELECT count(*) AS count FROM (${latest})`),
     history: database.prepare(`SELECT revision, key, deleted, value, (SELECT value FROM log AS older
         WHERE older.key = log.key AND older.revision < log.revision ORDER BY older.revision DESC LIMIT 1) AS previous
       FROM log WHERE revision > :after AND revision <= :upTo AND +key >= :start AND +key < :end

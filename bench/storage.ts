@@ -1,0 +1,51 @@
+/** How many writes a second the SQLite store makes durable, one after the other and in groups, and what opening it costs. */
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openSqliteStorage } from '../src/apiserver/storage/sqlite.ts';
+import type { Storage } from '../src/apiserver/storage/storage.ts';
+
+const value = Buffer.from(JSON.stringify({ kind: 'Pod', metadata: { name: 'p' }, text: 'x'.repeat(1500) }));
+const secondsPerRun = 1.5;
+
+/** Commits per second with so many writers, each waiting for its last write before it makes the next. */
+async function commitsPerSecond(storage: Storage, writers: number): Promise<number> {
+  const start = performance.now();
+  let commits = 0;
+  const write = async (writer: number): Promise<void> => {
+    for (let n = 0; performance.now() - start < secondsPerRun * 1000; n += 1) {
+      await storage.create(`/registry/core/pods/bench-${writers}/${writer}-${n}`, value);
+      commits += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)));
+  return (commits / (performance.now() - start)) * 1000;
+}
+
+async function openMilliseconds(file: string): Promise<number> {
+  const start = performance.now();
+  const storage = await openSqliteStorage({ file });
+  const took = performance.now() - start;
+  await storage[Symbol.asyncDispose]();
+  return took;
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'fairlead-bench-'));
+try {
+  const file = join(directory, 'state.db');
+  const row = (what: string, figure: string): void => console.log(`${what.padEnd(44)}${figure.padStart(14)}`);
+  row('open a new file, first thread of the process', `${(await openMilliseconds(file)).toFixed(1)} ms`);
+  {
+    await using storage = await openSqliteStorage({ file });
+    for (const writers of [1, 32]) {
+      row(`durable writes, ${writers} at a time`, `${(await commitsPerSecond(storage, writers)).toFixed(0)}/s`);
+    }
+    const count = (await storage.list({ prefix: '/registry/' })).entries.length;
+    const start = performance.now();
+    await storage.list({ prefix: '/registry/' });
+    row(`list ${count} objects`, `${(performance.now() - start).toFixed(1)} ms`);
+  }
+  row(`open again (${(statSync(file).size / 1e6).toFixed(1)} MB)`, `${(await openMilliseconds(file)).toFixed(1)} ms`);
+} finally {
+  rmSync(directory, { recursive: true });
+}
