@@ -131,7 +131,7 @@ describe('JSON patch', () => {
     ['no value', {}, [{ op: 'add', path: '/a' }], 422, /has no value/],
     ['a path without slash', {}, [{ op: 'remove', path: 'a' }], 422, /slash/],
     ['no list', {}, { op: 'remove' }, 400, /list of operations/],
-    ['no path', {}, [{ op: 'remove' }], 400, /path of operation 0/],
+    ['no path', {}, [{ op: 'remove' }], 422, /path of operation 0/],
     ['too many operations', {}, Array(10_001).fill({ op: 'test', path: '', value: {} }), 413, /10001/],
   ];
   for (const [name, original, patch, code, message] of refused) {

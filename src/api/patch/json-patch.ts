@@ -26,7 +26,7 @@ function unfit(why: string): StatusError {
 }
 
 function parsePointer(text: unknown, where: string): string[] {
-  if (typeof text !== 'string') throw badRequest(`invalid JSON patch: ${where} must be a string`);
+  if (typeof text !== 'string') throw unfit(`${where} must be a string`);
   if (text === '') return [];
   if (!text.startsWith('/')) throw unfit(`${where} ${JSON.stringify(text)} does not begin with a slash`);
   const parts = text.slice(1).split('/');

@@ -2,10 +2,10 @@
 import type { FieldSchema, FieldType, Scalar } from '../schema/field.ts';
 import type { ObjectSchema } from '../schema/schema.ts';
 import { structOf } from '../schema/schema.ts';
-import { isLeftOut, zeroOf } from '../schema/zero.ts';
+import { fillAbsent, isLeftOut, zeroOf } from '../schema/zero.ts';
 import type { Plan } from './plan.ts';
 import { planOf } from './plan.ts';
-import { MalformedProtobuf, WireReader, wireType } from './wire.ts';
+import { MalformedProtobuf, type WireReader, wireType } from './wire.ts';
 
 type JsonObject = Record<string, unknown>;
 
@@ -143,12 +143,10 @@ function readMapEntry(reader: WireReader, of: FieldType, into: JsonObject, depth
     else if (tag.number === 2) value = readValue(reader, of, tag.type, depth);
     else reader.skip(tag.type);
   }
-  value ??= of.kind === 'scalar' ? zeroOf(of.scalar) : of.kind === 'list' ? [] : emptyMessage(of, depth);
+  if (of.kind === 'scalar') value ??= zeroOf(of.scalar);
+  else if (of.kind === 'struct') value ??= fillAbsent({}, structOf(of));
+  else value ??= [];
   Object.defineProperty(into, key, { value, enumerable: true, writable: true, configurable: true });
-}
-
-function emptyMessage(type: FieldType, depth: number): unknown {
-  return type.kind === 'struct' ? readMessage(new WireReader(Buffer.alloc(0)), structOf(type), depth + 1) : undefined;
 }
 
 function readField(reader: WireReader, field: FieldSchema, given: number, into: JsonObject, depth: number): void {
@@ -182,23 +180,15 @@ function readFields(reader: WireReader, plan: Plan, into: JsonObject, depth: num
   }
 }
 
-/** What Go's JSON has for a field that the message lacks: the zero of a value, nothing for pointers, lists, maps, times. */
-function absentValue(field: FieldSchema, depth: number): unknown {
-  if (field.pointer || field.numbers.length === 0) return undefined;
-  if (field.type.kind === 'struct') return field.omit === 'zero' ? undefined : emptyMessage(field.type, depth);
-  return field.type.kind === 'scalar' ? zeroOf(field.type.scalar) : undefined;
-}
-
 /** The JSON form of a message. Throws `MalformedProtobuf`. */
 export function readMessage(reader: WireReader, schema: ObjectSchema, depth = 0): JsonObject {
   if (depth > depthLimit) throw new MalformedProtobuf('messages are nested too deeply');
   if (schema.either !== undefined) throw new MalformedProtobuf(`${schema.name} is not supported in protobuf`);
   const result: JsonObject = {};
   readFields(reader, planOf(schema), result, depth);
-  for (const field of schema.fields.values()) {
-    const value = result[field.name] ?? absentValue(field, depth);
-    if (value === undefined || isLeftOut(value, field)) delete result[field.name];
-    else result[field.name] = value;
+  for (const [name, value] of Object.entries(result)) {
+    const field = schema.fields.get(name);
+    if (field !== undefined && isLeftOut(value, field)) delete result[name];
   }
-  return result;
+  return fillAbsent(result, schema);
 }

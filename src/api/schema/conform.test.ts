@@ -94,7 +94,20 @@ describe('unknown fields', () => {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
       metadata: { name: 'web' },
-      spec: { replicas: 1, template: { spec: { containers: [{ name: 'a' }, { name: 'b', env: [{}] }] } } },
+      spec: {
+        replicas: 1,
+        strategy: {},
+        template: {
+          metadata: {},
+          spec: {
+            containers: [
+              { name: 'a', resources: {} },
+              { name: 'b', env: [{ name: '' }], resources: {} },
+            ],
+          },
+        },
+      },
+      status: {},
     });
     assert.deepEqual(object, before);
   });
@@ -143,15 +156,33 @@ describe('the form that is kept', () => {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
       metadata: { labels: { a: '' } },
-      spec: { template: { metadata: {} } },
+      spec: { strategy: {}, template: { metadata: {}, spec: { containers: [] } } },
+      status: {},
     });
   });
 
   it('leaves out zeros where Go does and keeps those that say something', () => {
     const spec = { ports: [{ port: 80, nodePort: 0, name: '' }], selector: {}, externalIPs: [], clusterIP: '' };
     const { object } = conform({ metadata: {}, spec: { ...spec, allocateLoadBalancerNodePorts: false } }, service);
-    assert.deepEqual(object, { metadata: {}, spec: { ports: [{ port: 80 }], allocateLoadBalancerNodePorts: false } });
-    assert.deepEqual(pruneFields(deploymentWith({ replicas: 0 }), deployment), deploymentWith({ replicas: 0 }));
+    assert.deepEqual(object, {
+      metadata: {},
+      spec: { ports: [{ port: 80 }], allocateLoadBalancerNodePorts: false },
+      status: { loadBalancer: {} },
+    });
+    const template = { metadata: {}, spec: { containers: [] } };
+    assert.deepEqual(pruneFields(deploymentWith({ replicas: 0 }), deployment), {
+      ...Object(deploymentWith({ replicas: 0, strategy: {}, template })),
+      status: {},
+    });
+  });
+
+  it('has every required field, so that none need be asked for', () => {
+    const role = schema('rbac.authorization.k8s.io', 'Role');
+    assert.deepEqual(conform({}, role).object, { metadata: {}, rules: [] });
+    assert.deepEqual(conform({ rules: [{}, null] }, role).object, {
+      metadata: {},
+      rules: [{ verbs: [] }, { verbs: [] }],
+    });
   });
 
   it('has times in UTC and whole seconds, or microseconds', () => {
@@ -173,7 +204,9 @@ describe('the form that is kept', () => {
     const limits = { cpu: 2, memory: '64Mi' };
     const { object } = conform({ spec: { containers: [{ name: 'a', resources: { limits } }] } }, pod);
     assert.deepEqual(object, {
+      metadata: {},
       spec: { containers: [{ name: 'a', resources: { limits: { cpu: '2', memory: '64Mi' } } }] },
+      status: {},
     });
   });
 });
@@ -256,7 +289,10 @@ describe('values of a wrong type', () => {
   it('refuses data that is no base64', () => {
     const secret = schema('', 'Secret');
     assert.throws(() => conform({ data: { a: 'not base64!' } }, secret), /data\.a: illegal base64 data/);
-    assert.deepEqual(conform({ data: { a: 'YWJj' } }, secret).object, { data: { a: 'YWJj' } });
+    assert.deepEqual(conform({ data: { a: 'YWJj' } }, secret).object, {
+      metadata: {},
+      data: { a: 'YWJj' },
+    });
   });
 });
 

@@ -1,6 +1,7 @@
 /**
  * Brings a JSON object into the form that a Kubernetes server keeps: what decoding it into the Go type and encoding that
- * again gives. Unknown fields go (and are told), null is the same as absent, zeros go where Go leaves them out.
+ * again gives. Unknown fields go (and are told), null is the same as absent, zeros go where Go leaves them out and come
+ * where it does not. So a required field is always there: an empty string, list or object where nothing was said.
  */
 import { parseApiVersion } from '../group-version.ts';
 import type { KubeObject } from '../object.ts';
@@ -10,7 +11,7 @@ import type { FieldType } from './field.ts';
 import { describeJson, goTypeOf, readScalar, ScalarError } from './scalar.ts';
 import type { ObjectSchema } from './schema.ts';
 import { structOf } from './schema.ts';
-import { isLeftOut, zeroOf } from './zero.ts';
+import { fillAbsent, isLeftOut, zeroOf } from './zero.ts';
 
 export interface Conformed {
   object: KubeObject;
@@ -38,6 +39,7 @@ function defineOwn(object: object, key: string, value: unknown): void {
 
 function nullElement(type: FieldType): unknown {
   if (type.kind === 'scalar') return zeroOf(type.scalar) ?? null;
+  if (type.kind === 'struct') return fillAbsent({}, structOf(type));
   return type.kind === 'list' ? null : {};
 }
 
@@ -63,7 +65,7 @@ class Walk {
       }
       this.#path.pop();
     }
-    return result;
+    return fillAbsent(result, schema);
   }
 
   #value(value: unknown, type: FieldType, owner: string): unknown {
