@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../api/object.ts';
 import { schemaOf } from '../../api/schema/schema.ts';
-import { badRequest, StatusError, unsupportedMediaType } from '../../api/status.ts';
+import { badRequest, invalid, isReason, StatusError, unsupportedMediaType } from '../../api/status.ts';
 import { contentTypeOf, readBody } from '../request-body.ts';
 import type { CachedObject } from '../storage/cached-object.ts';
 import { chooseView, sendStored } from '../view.ts';
@@ -60,7 +60,7 @@ export async function patch(call: VerbCall, facet: Facet): Promise<void> {
       const patched = withKind(await apply(shown, value, facet), facet.kind);
       // an attempt that came too late has warned already
       exchange.warnings.splice(0, exchange.warnings.length, ...told);
-      const sent = conformTo(exchange, patched, facet.kind, validation, complaints);
+      const sent = blamePatch(value, () => conformTo(exchange, patched, facet.kind, validation, complaints));
       matchName(sent, name);
       matchNamespace(sent, namespace);
       // what the patch did not name is no precondition: only a resourceVersion of its own is
@@ -69,6 +69,18 @@ export async function patch(call: VerbCall, facet: Facet): Promise<void> {
     },
   });
   await sendStored(exchange, 200, view, facet.definition, facet.show(stored), api.now());
+}
+
+/** What the patch leads to cannot be read as its kind: the patch is invalid (422) where a body would be a bad request. */
+function blamePatch<T>(patch: unknown, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!isReason(error, 'BadRequest')) throw error;
+    const why = error.message.replace(/^.*? cannot be handled as a \S+: /, '');
+    const message = `Invalid value: ${JSON.stringify(patch).slice(0, 200)}: ${why}`;
+    throw invalid({ group: '', version: '', kind: '' }, '', [{ reason: 'FieldValueInvalid', field: 'patch', message }]);
+  }
 }
 
 function toStored(
