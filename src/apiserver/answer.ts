@@ -3,11 +3,13 @@
 import type { ServerResponse } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { StatusError } from '../api/status.ts';
+import { lazy } from '../lib/lazy.ts';
 import type { Exchange } from './exchange.ts';
 import type { AnswerForm } from './negotiate.ts';
 import { isTrue } from './request-info.ts';
 import { formatWarning } from './warning.ts';
 
+const loadYaml = lazy(() => import('yaml'));
 /** Smaller answers are not worth compressing; what Kubernetes does too. */
 const GZIP_FROM_BYTES = 128 * 1024;
 /** Lists are handed to the socket in pieces of about this size. */
@@ -54,7 +56,7 @@ export async function sendObject(
   extraHeaders: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   if (form.format === 'yaml') {
-    const { stringify } = await import('yaml');
+    const { stringify } = await loadYaml();
     return sendParts(exchange, code, 'application/yaml', [Buffer.from(stringify(object))], extraHeaders);
   }
   const text = wantsPretty(exchange) ? JSON.stringify(object, undefined, 2) : JSON.stringify(object);

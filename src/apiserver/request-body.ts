@@ -1,7 +1,12 @@
 /** Reading request bodies: bounded, and decoded by Content-Type into an object. */
 import type { IncomingMessage } from 'node:http';
+import { parseJsonStrict } from '../api/schema/strict.ts';
 import { badRequest, StatusError, unsupportedMediaType } from '../api/status.ts';
+import { lazy } from '../lib/lazy.ts';
 import type { Exchange } from './exchange.ts';
+
+const loadYaml = lazy(() => import('yaml'));
+const loadProtobuf = lazy(() => import('../api/protobuf/decode.ts'));
 
 /** As in kube-apiserver. */
 const BODY_LIMIT_BYTES = 3 * 1024 * 1024;
@@ -37,7 +42,9 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
     request.once('end', () =>
       resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size)),
     );
-    request.once('close', () => reject(badRequest('the request body broke off')));
+    request.once('close', () => {
+      if (!request.complete) reject(badRequest('the request body broke off'));
+    });
     request.once('error', reject);
   });
 }
@@ -67,12 +74,12 @@ export async function readDocument(exchange: Exchange, findDuplicates: boolean):
     case 'application/json':
       return bytes.byteLength === 0 ? undefined : parseJson(bytes.toString('utf8'), findDuplicates);
     case 'application/yaml': {
-      const { parse } = await import('yaml');
+      const { parse } = await loadYaml();
       const value = readText(bytes.toString('utf8'), 'YAML', (text) => parse(text, { maxAliasCount: 100 }));
       return value === null ? undefined : { value, complaints: [] };
     }
     case 'application/vnd.kubernetes.protobuf': {
-      const { decodeProtobuf } = await import('../api/protobuf/decode.ts');
+      const { decodeProtobuf } = await loadProtobuf();
       return bytes.byteLength === 0 ? undefined : { value: decodeProtobuf(bytes), complaints: [] };
     }
     default:
@@ -82,10 +89,8 @@ export async function readDocument(exchange: Exchange, findDuplicates: boolean):
   }
 }
 
-async function parseJson(text: string, findDuplicates: boolean): Promise<DecodedBody> {
-  if (!findDuplicates) return { value: readText(text, 'JSON', JSON.parse), complaints: [] };
-  const { parseJsonStrict } = await import('../api/schema/strict.ts');
-  return parseJsonStrict(text);
+function parseJson(text: string, findDuplicates: boolean): DecodedBody {
+  return findDuplicates ? parseJsonStrict(text) : { value: readText(text, 'JSON', JSON.parse), complaints: [] };
 }
 
 function readText(text: string, format: string, parse: (text: string) => unknown): unknown {

@@ -29,7 +29,7 @@ export interface Change {
    * What is wanted, given what is stored; called again after a conflict. The result is the caller's own copy. Its
    * resourceVersion and uid, where given, are preconditions.
    */
-  want(current: KubeObject): KubeObject | Promise<KubeObject>;
+  want(current: StoredObject): KubeObject | Promise<KubeObject>;
 }
 
 /** The object as it is stored now, or was when this change removed it. Throws `StatusError` 404, 409, 422. */
@@ -42,7 +42,7 @@ async function attempt(change: Change, current: StoredObject): Promise<StoredObj
   const { api, served, namespace, name, user, dryRun, subresource, part } = change;
   const { definition } = served;
   const previous = current.object;
-  const next = await change.want(previous);
+  const next = await change.want(current);
   checkPreconditions(served, previous, next.metadata);
   if (part === 'main') definition.applyDefaults?.(next);
   const admission = new AdmissionChain(api.admission, {

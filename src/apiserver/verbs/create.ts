@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../api/object.ts';
 import { alreadyExists, isReason, StatusError } from '../../api/status.ts';
+import { cloneJson } from '../../lib/clone-json.ts';
 import { KeyExists } from '../storage/storage.ts';
 import type { StoredObject } from '../stored-object.ts';
 import { encodeForStorage, storedObject } from '../stored-object.ts';
@@ -31,7 +32,7 @@ async function createWithName(call: VerbCall, object: KubeObject, dryRun: boolea
   const { name = '', generateName: base = '' } = object.metadata;
   if (name !== '' || base === '') return store(call, object, dryRun);
   for (let attempt = 1; ; attempt += 1) {
-    const candidate = structuredClone(object);
+    const candidate = cloneJson(object);
     candidate.metadata.name = generateName(base);
     try {
       return await store(call, candidate, dryRun);

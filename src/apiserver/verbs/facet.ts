@@ -1,6 +1,8 @@
 /** The sides from which an object can be read and written: the object itself, and its subresources status, scale, finalize. */
+
 import type { GroupVersionKind } from '../../api/group-version.ts';
 import type { KubeObject } from '../../api/object.ts';
+import { cloneJson } from '../../lib/clone-json.ts';
 import type { ResourceDefinition } from '../resources/resource.ts';
 import type { ServedResource } from '../served-resource.ts';
 import type { StoredObject } from '../stored-object.ts';
@@ -33,7 +35,7 @@ export function facetOf(served: ServedResource, subresource: string): Facet | un
         part: 'main',
         verbs: served.verbs,
         show: (stored) => stored,
-        merge: (_stored, sent) => structuredClone(sent),
+        merge: (_stored, sent) => cloneJson(sent),
       };
     case 'status':
       if (!definition.statusSubresource) return undefined;
@@ -44,7 +46,7 @@ export function facetOf(served: ServedResource, subresource: string): Facet | un
       const own = definition.ownFinalizers;
       if (own === undefined) return undefined;
       const merge = (stored: KubeObject, sent: KubeObject) => {
-        const next = structuredClone(stored);
+        const next = cloneJson(stored);
         own.write(next, own.read(sent));
         return withPreconditionsOf(next, sent);
       };
@@ -58,8 +60,8 @@ export function facetOf(served: ServedResource, subresource: string): Facet | un
 function withStatusOf(stored: KubeObject, sent: KubeObject & { status?: unknown }): KubeObject {
   const { status: _status, ...rest }: KubeObject & { status?: unknown } = stored;
   const next = {
-    ...structuredClone(rest),
-    ...(sent.status === undefined ? {} : { status: structuredClone(sent.status) }),
+    ...cloneJson(rest),
+    ...(sent.status === undefined ? {} : { status: cloneJson(sent.status) }),
   };
   return withPreconditionsOf(next, sent);
 }

@@ -1,5 +1,5 @@
 /** What the server itself keeps in metadata, and what clients may not change of it. After `registry/rest`. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { KubeObject, ObjectMeta } from '../../api/object.ts';
 import type { FieldError } from '../../api/status.ts';
 import { badRequest } from '../../api/status.ts';
@@ -15,8 +15,9 @@ export function timestamp(now: Date): string {
 }
 
 export function generateName(base: string): string {
-  const suffix = Array.from(randomBytes(SUFFIX_LENGTH), (byte) => SUFFIX_LETTERS[byte % SUFFIX_LETTERS.length]);
-  return base.slice(0, LONGEST_BASE) + suffix.join('');
+  let name = base.slice(0, LONGEST_BASE);
+  for (let i = 0; i < SUFFIX_LENGTH; i += 1) name += SUFFIX_LETTERS[Math.floor(Math.random() * SUFFIX_LETTERS.length)];
+  return name;
 }
 
 /** Object and path must speak of the same namespace. Throws 400. */

@@ -1,8 +1,8 @@
-import type { KubeObject } from '../../api/object.ts';
 import { schemaOf } from '../../api/schema/schema.ts';
+import { parseJsonStrict } from '../../api/schema/strict.ts';
 import { badRequest, invalid, isReason, StatusError, unsupportedMediaType } from '../../api/status.ts';
+import { lazy } from '../../lib/lazy.ts';
 import { contentTypeOf, readBody } from '../request-body.ts';
-import type { CachedObject } from '../storage/cached-object.ts';
 import { chooseView, sendStored } from '../view.ts';
 import { changeStored } from './change.ts';
 import { conformTo } from './conform-to.ts';
@@ -15,16 +15,18 @@ import type { VerbCall } from './verb.ts';
 
 type ApplyPatch = (original: unknown, patch: unknown, facet: Facet) => unknown | Promise<unknown>;
 
+const loadJsonPatch = lazy(() => import('../../api/patch/json-patch.ts'));
+const loadMergePatch = lazy(() => import('../../api/patch/merge-patch.ts'));
+const loadStrategic = lazy(() => import('../../api/patch/strategic-merge-patch.ts'));
+
 const STRATEGIC = 'application/strategic-merge-patch+json';
 const TYPES: Readonly<Record<string, ApplyPatch>> = {
-  'application/json-patch+json': async (original, patch) =>
-    (await import('../../api/patch/json-patch.ts')).applyJsonPatch(original, patch),
-  'application/merge-patch+json': async (original, patch) =>
-    (await import('../../api/patch/merge-patch.ts')).applyMergePatch(original, patch),
+  'application/json-patch+json': async (original, patch) => (await loadJsonPatch()).applyJsonPatch(original, patch),
+  'application/merge-patch+json': async (original, patch) => (await loadMergePatch()).applyMergePatch(original, patch),
   [STRATEGIC]: async (original, patch, { kind }) => {
     const schema = schemaOf(kind);
     if (schema === undefined) throw unsupportedMediaType(`${kind.kind} has no schema, which ${STRATEGIC} needs`);
-    return (await import('../../api/patch/strategic-merge-patch.ts')).applyStrategicMergePatch(original, patch, schema);
+    return (await loadStrategic()).applyStrategicMergePatch(original, patch, schema);
   },
 };
 
@@ -44,7 +46,7 @@ export async function patch(call: VerbCall, facet: Facet): Promise<void> {
       message: 'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch',
     });
   }
-  const { value, complaints } = await parsePatch(await readBody(exchange.request), validation !== 'Ignore');
+  const { value, complaints } = parsePatch((await readBody(exchange.request)).toString(), validation !== 'Ignore');
   const told = new Set(exchange.warnings);
   const stored = await changeStored({
     api,
@@ -56,7 +58,7 @@ export async function patch(call: VerbCall, facet: Facet): Promise<void> {
     subresource: exchange.info.subresource,
     part: facet.part,
     async want(current) {
-      const shown = facet.show(toStored(current)).object;
+      const shown = facet.show(current).object;
       const patched = withKind(await apply(shown, value, facet), facet.kind);
       // an attempt that came too late has warned already
       exchange.warnings.splice(0, exchange.warnings.length, ...told);
@@ -65,7 +67,7 @@ export async function patch(call: VerbCall, facet: Facet): Promise<void> {
       matchNamespace(sent, namespace);
       // what the patch did not name is no precondition: only a resourceVersion of its own is
       if (sent.metadata.resourceVersion === shown.metadata.resourceVersion) delete sent.metadata.resourceVersion;
-      return facet.merge(current, sent);
+      return facet.merge(current.object, sent);
     },
   });
   await sendStored(exchange, 200, view, facet.definition, facet.show(stored), api.now());
@@ -83,12 +85,6 @@ function blamePatch<T>(patch: unknown, read: () => T): T {
   }
 }
 
-function toStored(
-  object: KubeObject,
-): CachedObject | { key: string; revision: number; bytes: Uint8Array; object: KubeObject } {
-  return { key: '', revision: Number(object.metadata.resourceVersion ?? 0), bytes: Buffer.alloc(0), object };
-}
-
 function patchType(type: string): ApplyPatch {
   const apply = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
   if (apply !== undefined) return apply;
@@ -98,15 +94,8 @@ function patchType(type: string): ApplyPatch {
   );
 }
 
-async function parsePatch(
-  bytes: Buffer,
-  findDuplicates: boolean,
-): Promise<{ value: unknown; complaints: readonly string[] }> {
-  const text = bytes.toString('utf8');
-  if (findDuplicates) {
-    const { parseJsonStrict } = await import('../../api/schema/strict.ts');
-    return parseJsonStrict(text);
-  }
+function parsePatch(text: string, findDuplicates: boolean): { value: unknown; complaints: readonly string[] } {
+  if (findDuplicates) return parseJsonStrict(text);
   try {
     return { value: JSON.parse(text), complaints: [] };
   } catch (error) {

@@ -1,6 +1,8 @@
 /** Deleting one object: at once, or by marking it and waiting for its grace period and finalizers. After `registry/generic`. */
+
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../api/object.ts';
+import { cloneJson } from '../../lib/clone-json.ts';
 import type { UserInfo } from '../auth/types.ts';
 import type { ResourceDefinition } from '../resources/resource.ts';
 import type { ServedResource } from '../served-resource.ts';
@@ -89,7 +91,7 @@ function marked(
   const finalizers = finalizersFor(definition, object, options);
   const held = finalizers.length > 0 || (definition.ownFinalizers?.read(object) ?? []).length > 0;
   if (grace === 0 && !held) return 'remove';
-  const next = structuredClone(object);
+  const next = cloneJson(object);
   // the timestamp says when the grace period will be over
   const began = metadata.deletionTimestamp;
   const start =

@@ -1,6 +1,8 @@
 /** The `scale` subresource: an `autoscaling/v1` Scale in place of the object, whatever the kind. */
+
 import type { KubeObject } from '../../api/object.ts';
 import { invalid } from '../../api/status.ts';
+import { cloneJson } from '../../lib/clone-json.ts';
 import type { ResourceDefinition, ScaleMapping } from '../resources/resource.ts';
 import type { StoredObject } from '../stored-object.ts';
 import type { Facet } from './facet.ts';
@@ -28,7 +30,7 @@ export function scaleFacet(definition: ResourceDefinition, mapping: ScaleMapping
           { reason: 'FieldValueInvalid', field: 'spec.replicas', message },
         ]);
       }
-      const next = structuredClone(stored);
+      const next = cloneJson(stored);
       mapping.setSpecReplicas(next, replicas);
       const { uid, resourceVersion } = sent.metadata;
       if (uid !== undefined && uid !== '') next.metadata.uid = uid;

@@ -25,7 +25,7 @@ export async function update(call: VerbCall, facet: Facet): Promise<void> {
     dryRun,
     subresource: exchange.info.subresource,
     part: facet.part,
-    want: (current) => facet.merge(current, sent),
+    want: (current) => facet.merge(current.object, sent),
   });
   await sendStored(exchange, 200, view, facet.definition, facet.show(stored), api.now());
 }

@@ -1,7 +1,9 @@
 /** Create-only kinds that are answered and never stored. */
+
 import type { GroupResource } from '../../api/group-version.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { internalError, methodNotSupported } from '../../api/status.ts';
+import { cloneJson } from '../../lib/clone-json.ts';
 import { sendObject } from '../answer.ts';
 import type { Exchange } from '../exchange.ts';
 import { negotiate } from '../negotiate.ts';
@@ -56,7 +58,7 @@ function storeAccess(
         subresource: info.subresource,
         part: 'unchecked',
         want(current) {
-          const next = structuredClone(current) as T;
+          const next = cloneJson(current.object) as T;
           change(next);
           return next;
         },
