@@ -88,5 +88,6 @@ export class Subscription implements Disposable {
   readonly #onAbort = (): void => {
     this.#queue = [];
     this.end();
+    this.#leave();
   };
 }

@@ -195,8 +195,8 @@ describe('a database of an older format', () => {
     for (let opening = 0; opening < 2; opening += 1) {
       const database = openDatabase(file, 0, steps);
       assert.deepEqual({ ...database.prepare('SELECT * FROM added').get() }, { what: 'last step' });
-      assert.equal(database.prepare('SELECT count(*) AS rows FROM log').get()?.['rows'], 50);
-      assert.equal(database.prepare('PRAGMA user_version').get()?.['user_version'], 3);
+      assert.equal(database.prepare('SELECT count(*) AS rows FROM log').get()?.rows, 50);
+      assert.equal(database.prepare('PRAGMA user_version').get()?.user_version, 3);
       database.close();
     }
     await assertRefused(file, 'newer', /format 3/);

@@ -151,6 +151,9 @@ export class WatchCache {
     if (cursor === undefined) throw new Compacted(ring.floor);
     const revision = (): number => this.#revisionOf(loaded);
     using watcher = new CacheWatcher({ prefix, ring, cursor, revision, signal });
+    // On abort too: a reader may have left without ending the iteration.
+    const leave = (): void => this.#forget(watcher);
+    signal.addEventListener('abort', leave, { once: true });
     this.#watchers.add(watcher);
     try {
       if (sendInitialEvents) {
@@ -164,8 +167,8 @@ export class WatchCache {
       if (progress) this.#remind(watcher);
       for (let batch = await watcher.next(); batch !== undefined; batch = await watcher.next()) yield batch;
     } finally {
-      this.#watchers.delete(watcher);
-      this.#forgetReminder(watcher);
+      signal.removeEventListener('abort', leave);
+      leave();
     }
   }
 
@@ -260,7 +263,8 @@ export class WatchCache {
     }, this.#progressMs);
   }
 
-  #forgetReminder(watcher: CacheWatcher): void {
+  #forget(watcher: CacheWatcher): void {
+    this.#watchers.delete(watcher);
     this.#reminded.delete(watcher);
     if (this.#reminded.size > 0) return;
     clearInterval(this.#timer);
