@@ -22,6 +22,8 @@ export interface GatewayOptions {
   client: ClusterClient;
   /** `host`: `localhost` (both loopback addresses, the default), `127.0.0.1` or `::1`. `port` 0: any free one. */
   listen: { host?: string; port: number };
+  /** The name of the context, for full host names; default: that of `config`. */
+  context?: string;
   /** Serves the page at `/`. */
   page?: PageHandler;
   /** Stops the gateway, as disposing it does. */
@@ -50,7 +52,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   options.signal.throwIfAborted();
   const connections = new ConnectionPool();
   const stop = new AbortController();
-  const context = config.origin?.context;
+  const context = options.context ?? config.origin?.context;
   const api = new ApiOrigin({ connections, upstream: apiUpstream(config), page, log });
   const apps = new AppOrigin({ client, connections, context, signal: stop.signal });
   const server = new Http1Server({ onRequest: (exchange) => route(exchange, { api, apps, log }) });

@@ -39,7 +39,10 @@ export async function dialUpstream(
   signal.throwIfAborted();
   let socket: Duplex | undefined;
   try {
-    socket = endpoint.dial === undefined ? await openTcp(endpoint, signal) : await endpoint.dial.open(signal);
+    socket =
+      endpoint.dial === undefined
+        ? await openTcp(endpoint, signal)
+        : await unlessAborted(endpoint.dial.open(signal), signal);
     return endpoint.tls === undefined ? socket : await openTls(endpoint, socket, memory, signal);
   } catch (error) {
     socket?.destroy();
@@ -67,6 +70,24 @@ async function openTcp({ host, port }: UpstreamEndpoint, signal: AbortSignal): P
     throw error;
   }
   return socket;
+}
+
+/** A dialler may be slow to notice the signal; what it opens afterwards is closed. */
+async function unlessAborted(opening: Promise<Duplex>, signal: AbortSignal): Promise<Duplex> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => {
+    opening.then(
+      (late) => late.destroy(),
+      () => {},
+    );
+    reject(signal.reason);
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([opening, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 async function openTls(

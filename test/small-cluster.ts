@@ -1,0 +1,205 @@
+/**
+ * A Kubernetes API of a few objects, for tests of what knows a cluster only through its API: list and watch of services,
+ * endpoint slices and pods, and port-forwards to programs of this machine. Everything else is echoed.
+ */
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Pod, Service, ServicePort } from '../src/api/types/core-v1.ts';
+import type { EndpointSlice } from '../src/api/types/discovery-v1.ts';
+import { Channels } from '../src/net/websocket/channels.ts';
+import { answerHandshake, headerLines } from '../src/net/websocket/handshake.ts';
+import { acceptPortForward } from '../src/net/websocket/port-forward.ts';
+
+type Kind = 'services' | 'endpointslices' | 'pods';
+type Item = Service | EndpointSlice | Pod;
+
+export interface PodSpec {
+  name: string;
+  /** Port of this machine behind each port of the pod. */
+  ports: Readonly<Record<number, number>>;
+  ready?: boolean;
+}
+
+export interface SmallCluster extends AsyncDisposable {
+  server: string;
+  /** Requests so far: method and target, and the headers. */
+  requests: { line: string; headers: IncomingMessage['headers'] }[];
+  /** Port-forwards so far, as `POD:PORT`. */
+  forwards: string[];
+  /** Makes or changes a Service with its pods behind it. */
+  setService(name: string, ports: ServicePort[], pods: readonly PodSpec[], more?: Partial<Service['spec']>): void;
+  removeService(name: string): void;
+  /** Answers every request for this kind with 403. */
+  forbidden: Set<string>;
+}
+
+export const testNamespace = 'shop';
+const apiVersions = { services: 'v1', endpointslices: 'discovery.k8s.io/v1', pods: 'v1' } as const;
+const kinds = { services: 'Service', endpointslices: 'EndpointSlice', pods: 'Pod' } as const;
+
+export async function openSmallCluster(): Promise<SmallCluster> {
+  const objects = {
+    services: new Map<string, Item>(),
+    endpointslices: new Map<string, Item>(),
+    pods: new Map<string, Item>(),
+  };
+  const watchers = {
+    services: new Set<ServerResponse>(),
+    endpointslices: new Set<ServerResponse>(),
+    pods: new Set<ServerResponse>(),
+  };
+  const podPorts = new Map<string, Readonly<Record<number, number>>>();
+  const requests: SmallCluster['requests'] = [];
+  const forwards: string[] = [];
+  const forbidden = new Set<string>();
+  let revision = 1;
+
+  const put = (kind: Kind, name: string, object: Item | undefined): void => {
+    const before = objects[kind].get(name);
+    revision++;
+    const told = object ?? before;
+    if (told === undefined) return;
+    told.metadata.resourceVersion = String(revision);
+    if (object === undefined) objects[kind].delete(name);
+    else objects[kind].set(name, object);
+    const type = object === undefined ? 'DELETED' : before === undefined ? 'ADDED' : 'MODIFIED';
+    for (const watcher of watchers[kind]) watcher.write(`${JSON.stringify({ type, object: told })}\n`);
+  };
+
+  const json = (response: ServerResponse, code: number, body: unknown): void => {
+    response.writeHead(code, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+  };
+  const status = (response: ServerResponse, code: number, reason: string, message: string): void =>
+    json(response, code, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', reason, message, code });
+
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://cluster');
+    requests.push({ line: `${request.method} ${request.url}`, headers: request.headers });
+    const match =
+      /^\/apis?\/(?:discovery\.k8s\.io\/)?v1\/namespaces\/([^/]+)\/(services|endpointslices|pods)(?:\/([^/]+))?$/.exec(
+        url.pathname,
+      );
+    const kind = match?.[2] as Kind | undefined;
+    if (kind === undefined) {
+      response.setHeader('Access-Control-Allow-Origin', '*');
+      json(response, 200, { method: request.method, url: request.url, headers: request.headers });
+    } else if (forbidden.has(kind)) {
+      status(response, 403, 'Forbidden', `${kind} is forbidden: User "dev" cannot list resource "${kind}"`);
+    } else if (match?.[3] !== undefined) {
+      const found = objects[kind].get(match[3]);
+      if (found === undefined) status(response, 404, 'NotFound', `${kind} "${match[3]}" not found`);
+      else json(response, 200, found);
+    } else if (url.searchParams.has('watch')) {
+      response.writeHead(200, { 'Content-Type': 'application/json' }).flushHeaders();
+      watchers[kind].add(response);
+      response.on('close', () => watchers[kind].delete(response));
+    } else {
+      const items = match?.[1] === testNamespace ? [...objects[kind].values()] : [];
+      const metadata = { resourceVersion: String(revision) };
+      json(response, 200, { kind: `${kinds[kind]}List`, apiVersion: apiVersions[kind], metadata, items });
+    }
+  });
+  server.on('upgrade', (request, socket, head) => {
+    const url = new URL(request.url ?? '/', 'http://cluster');
+    requests.push({ line: `${request.method} ${request.url}`, headers: request.headers });
+    const pod = /\/pods\/([^/]+)\/portforward$/.exec(url.pathname)?.[1];
+    const port = Number(url.searchParams.get('ports'));
+    if (pod === undefined || !podPorts.has(pod) || forbidden.has('portforward')) {
+      const body = JSON.stringify({
+        kind: 'Status',
+        status: 'Failure',
+        code: 403,
+        reason: 'Forbidden',
+        message: 'no port-forward for you',
+      });
+      socket.end(
+        `HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      );
+      return;
+    }
+    forwards.push(`${pod}:${port}`);
+    forward(socket, head, request, { port, local: podPorts.get(pod)?.[port] });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+
+  return {
+    server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    forwards,
+    forbidden,
+    setService(name, ports, pods, more = {}) {
+      const metadata = { name, namespace: testNamespace };
+      put('services', name, { apiVersion: 'v1', kind: 'Service', metadata: { ...metadata }, spec: { ports, ...more } });
+      for (const pod of pods) {
+        podPorts.set(pod.name, pod.ports);
+        const containerPorts = Object.keys(pod.ports).map((port) => ({ containerPort: Number(port) }));
+        const spec = { containers: [{ name: 'app', ports: containerPorts }] };
+        put('pods', pod.name, {
+          apiVersion: 'v1',
+          kind: 'Pod',
+          metadata: { name: pod.name, namespace: testNamespace, uid: pod.name },
+          spec,
+        });
+      }
+      put('endpointslices', name, {
+        apiVersion: 'discovery.k8s.io/v1',
+        kind: 'EndpointSlice',
+        addressType: 'IPv4',
+        metadata: { ...metadata, labels: { 'kubernetes.io/service-name': name } },
+        ports: ports.map(({ name: portName = '', port, targetPort }) => ({
+          name: portName,
+          port: typeof targetPort === 'number' ? targetPort : port,
+        })),
+        endpoints: pods.map(({ name: pod, ready = true }) => ({
+          addresses: ['10.0.0.1'],
+          conditions: { ready },
+          targetRef: { kind: 'Pod', name: pod, namespace: testNamespace, uid: pod },
+        })),
+      });
+    },
+    removeService(name) {
+      put('services', name, undefined);
+      put('endpointslices', name, undefined);
+    },
+    async [Symbol.asyncDispose]() {
+      server.close();
+      server.closeAllConnections();
+      for (const kind of Object.values(watchers)) for (const watcher of kind) watcher.destroy();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** The node's half: one TCP connection per port-forward. */
+function forward(
+  socket: Duplex,
+  head: Buffer,
+  request: IncomingMessage,
+  { port, local }: { port: number; local: number | undefined },
+): void {
+  const answer = answerHandshake(request.method ?? '', headerLines(request.rawHeaders), ['v4.channel.k8s.io']);
+  socket.write(answer.head);
+  socket.unshift(head);
+  const channels = new Channels(socket, { role: 'server', subprotocol: answer.subprotocol ?? '', count: 2 });
+  const [pair] = acceptPortForward(channels, [port]);
+  if (pair === undefined) return;
+  const fail = (message: string): void => {
+    pair.error.write(`error forwarding port ${port}: ${message}`);
+    channels.close();
+  };
+  if (local === undefined) {
+    fail('nothing listens there');
+    return;
+  }
+  const target = connect({ port: local, host: '127.0.0.1', allowHalfOpen: true });
+  target.on('error', (error) => fail(error.message));
+  target.on('end', () => channels.close());
+  pair.data.pipe(target);
+  target.pipe(pair.data);
+  void channels.closed.then(() => target.destroy());
+}
