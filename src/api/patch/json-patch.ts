@@ -1,5 +1,7 @@
 /** JSON patch, RFC 6902, in the reading of Kubernetes: negative list indices count from the end, `replace` may also add. */
+
 import { isDeepStrictEqual } from 'node:util';
+import { checkDepth } from '../schema/depth.ts';
 import { badRequest, StatusError } from '../status.ts';
 import { isObject, own, setOwn } from './directives.ts';
 
@@ -170,6 +172,7 @@ class Document {
  * it does not fit the object (a failed test, a path that leads nowhere), 413 for more than 10000 operations.
  */
 export function applyJsonPatch(original: unknown, patch: unknown): unknown {
+  checkDepth(patch);
   if (!Array.isArray(patch)) throw badRequest('invalid JSON patch: it must be a list of operations');
   if (patch.length > operationLimit) {
     throw new StatusError({

@@ -37,4 +37,13 @@ describe('JSON merge patch', () => {
       );
     });
   }
+
+  it('refuses what nests without end, instead of running out of stack', () => {
+    const depth = 100_000;
+    const patch: unknown = JSON.parse(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`);
+    assert.throws(
+      () => applyMergePatch({}, patch),
+      (error) => isReason(error, 'BadRequest') && /levels deep/.test(error.message),
+    );
+  });
 });

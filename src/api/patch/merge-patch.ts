@@ -1,4 +1,6 @@
 /** JSON merge patch, RFC 7386. */
+
+import { checkDepth } from '../schema/depth.ts';
 import { badRequest } from '../status.ts';
 import type { JsonObject } from './directives.ts';
 import { isObject, own, setOwn } from './directives.ts';
@@ -15,6 +17,7 @@ function merge(original: unknown, patch: unknown): unknown {
 
 /** The patched object; neither argument is changed. Throws a 400 `StatusError` when the patch is no object. */
 export function applyMergePatch(original: unknown, patch: unknown): unknown {
+  checkDepth(patch);
   if (!isObject(patch)) throw badRequest('invalid merge patch: it must be a JSON object');
   return merge(original, patch);
 }

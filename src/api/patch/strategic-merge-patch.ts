@@ -2,6 +2,7 @@
  * Strategic merge patch: a merge patch that knows from the kind which lists are merged, and by which key. Behaves as
  * `apimachinery/pkg/util/strategicpatch` does on a server; `vectors.json` holds that code's own results.
  */
+import { checkDepth } from '../schema/depth.ts';
 import type { FieldSchema, FieldType } from '../schema/field.ts';
 import type { ObjectSchema } from '../schema/schema.ts';
 import { structOf } from '../schema/schema.ts';
@@ -136,6 +137,7 @@ function mergeObject(original: JsonObject, patch: JsonObject, schema: Schema): J
 
 /** The patched object; neither argument is changed. Throws a 400 `StatusError` for a patch that is wrong in itself. */
 export function applyStrategicMergePatch(original: unknown, patch: unknown, schema: ObjectSchema): unknown {
+  checkDepth(patch);
   if (!isObject(patch)) throw badPatch(`it must be an object and is a ${describeType(patch)}`);
   return mergeObject(isObject(original) ? original : {}, patch, schema);
 }

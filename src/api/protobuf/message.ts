@@ -146,7 +146,9 @@ function readMapEntry(reader: WireReader, of: FieldType, into: JsonObject, depth
   if (of.kind === 'scalar') value ??= zeroOf(of.scalar);
   else if (of.kind === 'struct') value ??= fillAbsent({}, structOf(of));
   else value ??= [];
-  Object.defineProperty(into, key, { value, enumerable: true, writable: true, configurable: true });
+  if (key === '__proto__')
+    Object.defineProperty(into, key, { value, enumerable: true, writable: true, configurable: true });
+  else into[key] = value;
 }
 
 function readField(reader: WireReader, field: FieldSchema, given: number, into: JsonObject, depth: number): void {

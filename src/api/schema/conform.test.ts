@@ -286,6 +286,12 @@ describe('values of a wrong type', () => {
     });
   }
 
+  it('refuses raw objects that nest without end', () => {
+    const depth = 100_000;
+    const fieldsV1: unknown = JSON.parse(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`);
+    assert.throws(() => conform({ metadata: { managedFields: [{ fieldsV1 }] } }, pod), /levels deep/);
+  });
+
   it('refuses data that is no base64', () => {
     const secret = schema('', 'Secret');
     assert.throws(() => conform({ data: { a: 'not base64!' } }, secret), /data\.a: illegal base64 data/);

@@ -1,4 +1,5 @@
 /** How scalars of Kubernetes' JSON are read: what is accepted, and in which one form it is kept. */
+import { checkDepth } from './depth.ts';
 import type { Scalar } from './field.ts';
 
 /** Why a value is not of its field's type; the caller knows the field and says it. */
@@ -111,8 +112,10 @@ export function readScalar(value: unknown, scalar: Scalar): unknown {
       return time(value, 6);
     case 'object':
       if (typeof value !== 'object' || Array.isArray(value)) throw new ScalarError(describeJson(value), false);
+      checkDepth(value);
       return value;
     case 'json':
+      checkDepth(value);
       return value;
   }
 }
