@@ -1,5 +1,5 @@
 // Vectors writes what Kubernetes' own Go code makes of given inputs, for the tests of the TypeScript code to compare with.
-// Run it in this folder:
+// Run it in this folder, then `biome check --write src/api`:
 //
 //	go run . protobuf > ../../../src/api/protobuf/vectors.json
 //	go run . patch < patch-cases.json > ../../../src/api/patch/vectors.json
