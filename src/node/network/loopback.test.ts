@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openLoopbackPool } from './loopback.ts';
+
+test('every pod has an address of its own, for as long as it lives', () => {
+  const pool = openLoopbackPool('127.80.4.0/29');
+  const all = ['a', 'b', 'c', 'd', 'e', 'f'].map((uid) => pool.allocate(uid));
+  assert.deepEqual(
+    all,
+    [1, 2, 3, 4, 5, 6].map((last) => `127.80.4.${last}`),
+  );
+  assert.equal(pool.allocate('a'), '127.80.4.1');
+  assert.throws(() => pool.allocate('g'), /all 6 addresses of 127.80.4.0\/29 are taken/);
+  pool.release('c');
+  assert.equal(pool.allocate('g'), '127.80.4.3');
+});
+
+test('an address that was given back is not at once another pod’s', () => {
+  const pool = openLoopbackPool('127.80.4.0/24');
+  const first = pool.allocate('a');
+  pool.release('a');
+  assert.notEqual(pool.allocate('b'), first);
+});
+
+test('only ranges of loopback', () => {
+  for (const range of ['10.0.0.0/24', '127.0.0.1', '127.0.0.0/31', '128.0.0.0/8']) {
+    assert.throws(() => openLoopbackPool(range), /no IPv4 range inside 127.0.0.0\/8/, range);
+  }
+});
