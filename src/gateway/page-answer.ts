@@ -1,6 +1,6 @@
 /** Lets the page's handler answer an exchange. */
-import { STATUS_CODES } from 'node:http';
 import { headerValue } from '../net/http1/headers.ts';
+import { reasonPhrase } from '../net/http1/reason-phrases.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import type { PageHandler, PageRequest, PageResponse, PageStream } from './page-handler.ts';
 
@@ -50,7 +50,7 @@ class ChunkedPageStream implements PageStream {
     if (this.#chunked) lines.push(['Transfer-Encoding', 'chunked']);
     exchange.onDrain = () => this.#drain();
     exchange.onGone = () => this.#drain();
-    exchange.writeHead(status, STATUS_CODES[status] ?? '', lines, this.#chunked ? 'chunked' : 'close');
+    exchange.writeHead(status, reasonPhrase(status), lines, this.#chunked ? 'chunked' : 'close');
     if (exchange.head.method === 'HEAD') exchange.end();
   }
 

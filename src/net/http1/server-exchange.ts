@@ -1,5 +1,4 @@
 /** One request on a server connection and the answer to it. */
-import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { BodyFraming, FramingError } from './body-framing.ts';
@@ -7,6 +6,7 @@ import { BodyTracker } from './body-framing.ts';
 import type { RequestHead } from './head.ts';
 import { formatHead, formatParsedHead } from './head.ts';
 import { hasListToken, headerValue } from './headers.ts';
+import { reasonPhrase } from './reason-phrases.ts';
 import type { HeaderLines } from './upstream.ts';
 
 /** The connection as its exchange sees it. */
@@ -25,6 +25,8 @@ export interface RequestBodyReader {
   onChunk(chunk: Buffer): void;
   onEnd(): void;
 }
+
+const maxJoined = 16 * 1024;
 
 /** How the response's end is marked. `close`: by closing the connection. */
 export type ResponseFraming = 'none' | 'length' | 'chunked' | 'close';
@@ -46,6 +48,13 @@ export class ServerExchange {
   #keepAlive: boolean;
   #response: ResponseFraming | undefined;
   #over = false;
+  /** Written by the first body bytes or, where none come at once, alone. */
+  #headText = '';
+  readonly #flushHead = (): void => {
+    const text = this.#headText;
+    this.#headText = '';
+    if (text !== '') this.#connection.socket.write(text, 'latin1');
+  };
   #abort: AbortController | undefined;
   #halfOpen: NodeJS.Timeout | undefined;
 
@@ -125,15 +134,19 @@ export class ServerExchange {
     const lines = [...headers];
     if (!this.#keepAlive) lines.push(['Connection', 'close']);
     else if (this.head.minor === 0) lines.push(['Connection', 'keep-alive']);
-    this.#connection.socket.cork();
-    this.#connection.socket.write(formatParsedHead(`HTTP/1.1 ${status} ${statusText}`, lines), 'latin1');
-    queueMicrotask(() => this.#connection.socket.uncork());
+    this.#headText = formatParsedHead(`HTTP/1.1 ${status} ${statusText}`, lines);
+    queueMicrotask(this.#flushHead);
   }
 
   /** Bytes of the body, framed as the head says. False: wait for `onDrain`. */
   write(bytes: Uint8Array | string): boolean {
     if (this.#over) return true;
     this.#halfOpen?.refresh();
+    if (this.#headText !== '') {
+      const joined = this.#joinHead(bytes);
+      if (joined !== undefined) return this.#connection.socket.write(joined);
+      this.#flushHead();
+    }
     return typeof bytes === 'string'
       ? this.#connection.socket.write(bytes, 'latin1')
       : this.#connection.socket.write(bytes);
@@ -142,6 +155,7 @@ export class ServerExchange {
   /** The answer is complete. */
   end(): void {
     if (this.#over) return;
+    this.#flushHead();
     this.complete = true;
     this.#finish();
     this.#connection.exchangeOver(this.#keepAlive && this.#request.done);
@@ -154,7 +168,7 @@ export class ServerExchange {
     // A 304 has no body but would announce another's length.
     if (status !== 304 && status !== 204) lines.push(['Content-Length', String(bytes.length)]);
     formatHead('', lines);
-    this.writeHead(status, STATUS_CODES[status] ?? '', lines, bytes.length === 0 ? 'none' : 'length');
+    this.writeHead(status, reasonPhrase(status), lines, bytes.length === 0 ? 'none' : 'length');
     if (this.head.method !== 'HEAD' && bytes.length > 0) this.write(bytes);
     this.end();
   }
@@ -228,8 +242,20 @@ export class ServerExchange {
     this.#connection.socket.destroy();
   }
 
+  /** Head and a small body leave in one piece: one system call and one TCP segment fewer. */
+  #joinHead(bytes: Uint8Array | string): Buffer | undefined {
+    if (typeof bytes === 'string' || bytes.length > maxJoined) return undefined;
+    const head = this.#headText;
+    this.#headText = '';
+    const joined = Buffer.allocUnsafe(head.length + bytes.length);
+    joined.write(head, 0, 'latin1');
+    joined.set(bytes, head.length);
+    return joined;
+  }
+
   #finish(): void {
     this.#over = true;
+    this.#headText = '';
     clearTimeout(this.#halfOpen);
   }
 }

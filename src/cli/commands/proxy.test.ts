@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { RawClient } from '../../../test/raw-sockets.ts';
+import { openSmallCluster } from '../../../test/small-cluster.ts';
+
+const program = resolve(import.meta.dirname, '../../../bin/fairlead.ts');
+
+interface Running extends AsyncDisposable {
+  child: ChildProcess;
+  directory: string;
+  /** What it printed when it was ready. */
+  lines: string[];
+  port: number;
+}
+
+function run(args: readonly string[], home: string): ChildProcess {
+  return spawn(process.execPath, [program, 'proxy', ...args], {
+    env: { PATH: process.env.PATH, HOME: home },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+async function startProxy(server: string): Promise<Running> {
+  const directory = await mkdtemp(join(tmpdir(), 'fairlead-proxy-'));
+  const child = run(['--server', server, '--token', 'from-flag', '--port', '0'], directory);
+  let printed = '';
+  while (printed.split('\n').length < 3 && child.stdout !== null) printed += (await once(child.stdout, 'data'))[0];
+  const lines = printed.trim().split('\n');
+  return {
+    child,
+    directory,
+    lines,
+    port: Number(/:(\d+)$/.exec(lines[0] ?? '')?.[1]),
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+      }
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+test("proxy prints kubectl's line and the page, serves both, and drains on SIGTERM", async () => {
+  await using cluster = await openSmallCluster();
+  await using proxy = await startProxy(cluster.server);
+  const { port } = proxy;
+  assert.deepEqual(proxy.lines, [
+    `Starting to serve on 127.0.0.1:${port}`,
+    `Every service, one click away: http://localhost:${port}/`,
+  ]);
+  using api = await RawClient.open(port);
+  api.send(`GET /api HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`);
+  await api.until(/"authorization":"Bearer from-flag"/);
+  using page = await RawClient.open(port);
+  page.send(`GET / HTTP/1.1\r\nHost: localhost:${port}\r\nAccept: text/html\r\n\r\n`);
+  await page.until(/<!doctype html>/i);
+  proxy.child.kill('SIGTERM');
+  const [code] = await once(proxy.child, 'exit');
+  assert.equal(code, 0);
+  assert.equal(await api.end(), 'end');
+});
+
+test('a port in use is one sentence and exit code 1; a port that is none is a usage error', async () => {
+  await using cluster = await openSmallCluster();
+  await using proxy = await startProxy(cluster.server);
+  for (const [port, code, says] of [
+    [String(proxy.port), 1, new RegExp(`^error: Port ${proxy.port} is in use on 127\\.0\\.0\\.1: .*\n$`)],
+    ['70000', 2, /^error: invalid --port 70000/],
+  ] as const) {
+    const second = run(['--server', cluster.server, '--port', port], proxy.directory);
+    assert.ok(second.stderr !== null);
+    const [printed, [exit]] = await Promise.all([text(second.stderr), once(second, 'exit')]);
+    assert.equal(exit, code);
+    assert.match(printed, says);
+  }
+});
+
+test('a client that hangs does not keep it from stopping', async () => {
+  await using cluster = await openSmallCluster();
+  await using proxy = await startProxy(cluster.server);
+  const silent = connect(proxy.port, '127.0.0.1');
+  await once(silent, 'connect');
+  silent.on('error', () => {});
+  silent.write('GET');
+  proxy.child.kill('SIGINT');
+  const [code] = await once(proxy.child, 'exit');
+  assert.equal(code, 0);
+  silent.destroy();
+});
