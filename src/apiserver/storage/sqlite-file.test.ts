@@ -65,15 +65,24 @@ function openElsewhere(file: string): string {
   return execFileSync(process.execPath, ['--input-type=module', '--eval', script, file], { encoding: 'utf8' }).trim();
 }
 
+/** Why this process cannot open the file; undefined when it can. */
+async function refusalOf(file: string): Promise<StorageFileError | undefined> {
+  try {
+    await using _storage = await openSqliteStorage({ file });
+    return undefined;
+  } catch (error) {
+    assert.ok(error instanceof StorageFileError, String(error));
+    return error;
+  }
+}
+
 async function assertRefused(file: string, problem: FileProblem, words: RegExp): Promise<void> {
   const before = existsSync(file) && statSync(file).isFile() ? readFileSync(file) : undefined;
-  await assert.rejects(openSqliteStorage({ file }), (error) => {
-    assert.ok(error instanceof StorageFileError);
-    assert.equal(error.problem, problem, error.message);
-    assert.ok(error.message.startsWith(`${file} `), error.message);
-    assert.match(error.message, words);
-    return true;
-  });
+  const error = await refusalOf(file);
+  assert.ok(error !== undefined, `${file} was opened`);
+  assert.equal(error.problem, problem, error.message);
+  assert.ok(error.message.startsWith(`${file} `), error.message);
+  assert.match(error.message, words);
   if (before !== undefined) assert.ok(before.equals(readFileSync(file)), 'the file is as it was');
 }
 
@@ -218,10 +227,9 @@ describe('a SQLite store is refused', () => {
     const file = newFile();
     await using first = await openSqliteStorage({ file });
     // Not by assertRefused: to close a file that one has locked unlocks it (POSIX), and that one reads it.
-    const inUse = (error: unknown): boolean => error instanceof StorageFileError && error.problem === 'in-use';
-    await assert.rejects(openSqliteStorage({ file }), inUse);
+    assert.equal((await refusalOf(file))?.problem, 'in-use');
     await first.create(lease, Buffer.from('1'));
-    await assert.rejects(openSqliteStorage({ file }), inUse);
+    assert.equal((await refusalOf(file))?.problem, 'in-use');
     assert.equal(
       openElsewhere(file),
       `${file} is in use by another process: stop that one first, or choose another data directory`,

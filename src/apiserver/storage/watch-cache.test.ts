@@ -37,6 +37,21 @@ async function withCache(
   }
 }
 
+/** The store with another way to watch it. */
+function withWatch(storage: Storage, watch: Storage['watch']): Storage {
+  return {
+    currentRevision: () => storage.currentRevision(),
+    get: (key) => storage.get(key),
+    list: (options) => storage.list(options),
+    create: (key, value) => storage.create(key, value),
+    update: (key, value, expected) => storage.update(key, value, expected),
+    delete: (key, expected) => storage.delete(key, expected),
+    watch,
+    compact: (revision) => storage.compact(revision),
+    [Symbol.asyncDispose]: () => storage[Symbol.asyncDispose](),
+  };
+}
+
 /** Reads a watch event by event. */
 class Reader {
   readonly #batches: AsyncIterator<CacheEvent[]>;
@@ -91,17 +106,27 @@ describe('a watch cache reads', () => {
     });
   });
 
-  it('shows every acknowledged write, and writes elsewhere do not hold it up', async () => {
-    await withCache(async ({ storage, cache, signal }) => {
-      const other = openWatchCache({ storage, prefix: '/registry/core/nodes/', signal });
-      for (let n = 0; n < 50; n += 1) {
-        const revision = await storage.create(keyOf(`p${n}`), podJson(`p${n}`));
-        assert.equal((await cache.get(keyOf(`p${n}`)))?.revision, revision);
-        await storage.create(`/registry/core/nodes/n${n}`, podJson(`n${n}`));
-        assert.equal((await cache.list({ prefix })).items.length, n + 1);
-        assert.equal((await other.list({ prefix: other.prefix })).items.length, n + 1);
+  it('shows every acknowledged write, however late its event; and writes elsewhere do not hold it up', async () => {
+    await using memory = openMemoryStorage();
+    const late = withWatch(memory, async function* (options) {
+      for await (const batch of memory.watch(options)) {
+        await new Promise(setImmediate);
+        yield batch;
       }
     });
+    await withCache(
+      async ({ storage, cache, signal }) => {
+        const other = openWatchCache({ storage, prefix: '/registry/core/nodes/', signal });
+        for (let n = 0; n < 50; n += 1) {
+          const revision = await storage.create(keyOf(`p${n}`), podJson(`p${n}`));
+          assert.equal((await cache.get(keyOf(`p${n}`)))?.revision, revision);
+          await storage.create(`/registry/core/nodes/n${n}`, podJson(`n${n}`));
+          assert.equal((await cache.list({ prefix })).items.length, n + 1);
+          assert.equal((await other.list({ prefix: other.prefix })).items.length, n + 1);
+        }
+      },
+      { storage: late },
+    );
   });
 });
 
@@ -356,23 +381,12 @@ it('a cache that lost events loads anew, and its watches are told', async () => 
   await using memory = openMemoryStorage();
   const lose = new AbortController();
   let losses = 0;
-  /** The memory store, whose first watch is cut off as a slow one is. */
-  const storage: Storage = {
-    currentRevision: () => memory.currentRevision(),
-    get: (key) => memory.get(key),
-    list: (options) => memory.list(options),
-    create: (key, value) => memory.create(key, value),
-    update: (key, value, expected) => memory.update(key, value, expected),
-    delete: (key, expected) => memory.delete(key, expected),
-    async *watch({ prefix: watched, after, signal }) {
-      const until = losses === 0 ? AbortSignal.any([signal, lose.signal]) : signal;
-      yield* memory.watch({ prefix: watched, after, signal: until });
-      losses += 1;
-      if (!signal.aborted) throw new Compacted(await memory.currentRevision());
-    },
-    compact: (revision) => memory.compact(revision),
-    [Symbol.asyncDispose]: async () => {},
-  };
+  // The first watch is cut off as a slow one is.
+  const storage = withWatch(memory, async function* ({ signal, ...options }) {
+    yield* memory.watch({ ...options, signal: losses === 0 ? AbortSignal.any([signal, lose.signal]) : signal });
+    losses += 1;
+    if (!signal.aborted) throw new Compacted(await memory.currentRevision());
+  });
   await withCache(
     async ({ cache, signal }) => {
       await storage.create(keyOf('a'), podJson('a'));
