@@ -5,6 +5,7 @@ import { StorageFileError, StorageWriteError } from './file-error.ts';
 import type { CallAnswer, CallName, Calls, Failure, Opening, WorkerSettings } from './protocol.ts';
 
 interface PendingCall {
+  name: CallName;
   resolve(result: never): void;
   reject(reason: unknown): void;
 }
@@ -58,7 +59,7 @@ export class DatabaseThread {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     this.#lastId += 1;
     const { promise, resolve, reject } = Promise.withResolvers<Calls[N]['result']>();
-    this.#calls.set(this.#lastId, { resolve, reject });
+    this.#calls.set(this.#lastId, { name, resolve, reject });
     this.#worker.postMessage({ id: this.#lastId, name, argument });
     return promise;
   }
@@ -71,16 +72,18 @@ export class DatabaseThread {
 
   #settle(answer: CallAnswer): void {
     const call = this.#calls.get(answer.id);
+    if (call === undefined) return;
     this.#calls.delete(answer.id);
-    if ('failure' in answer) call?.reject(this.#errorOf(answer.failure));
+    if ('failure' in answer) call.reject(this.#errorOf(call.name, answer.failure));
     // The worker answers a call with the result type of its name.
-    else call?.resolve(answer.result as never);
+    else call.resolve(answer.result as never);
   }
 
-  #errorOf(failure: Failure): Error {
+  #errorOf(name: CallName, failure: Failure): Error {
     if (failure.kind === 'compacted') return new Compacted(failure.oldest);
     if (failure.kind === 'future') return new FutureRevision(failure.requested, failure.current);
-    return new StorageWriteError(this.#file, failure.detail);
+    if (name === 'commit' || name === 'compact') return new StorageWriteError(this.#file, failure.detail);
+    return new StorageFileError('corrupt', this.#file, failure.detail);
   }
 
   #end(reason: StorageClosed): void {

@@ -30,7 +30,8 @@ export function openDatabase(file: string, maxBytes: number, steps: readonly str
   try {
     createPrivately(file);
     database = new DatabaseSync(file, { timeout: 0 });
-    // Held until the process ends, however it ends. No shared memory is needed then.
+    // The lock is held until the process ends, however it ends, and no shared memory is needed. Nothing else in this
+    // process may open the file, not even to read: POSIX drops a process's locks on a file when any of its handles closes.
     database.exec('PRAGMA locking_mode = EXCLUSIVE');
     const version = identify(database, steps.length);
     if (version === 0) database.exec(`PRAGMA page_size = ${pageSize}; PRAGMA auto_vacuum = INCREMENTAL`);
