@@ -204,7 +204,7 @@ export function resourceVersionTooLarge(requested: number, current: number): Sta
   return new StatusError({
     code: 504,
     reason: 'Timeout',
-    message: `Too large resource version: ${requested}, current: ${current}`,
+    message: `Timeout: Too large resource version: ${requested}, current: ${current}`,
     details: {
       causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
       retryAfterSeconds: 1,

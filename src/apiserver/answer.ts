@@ -10,6 +10,8 @@ import { isTrue } from './request-info.ts';
 import { formatWarning } from './warning.ts';
 
 const loadYaml = lazy(() => import('yaml'));
+/** By the older rules, which other readers go by, timestamps and words such as `yes` need quotes to stay text. */
+const YAML_OPTIONS = { version: '1.1', aliasDuplicateObjects: false } as const;
 /** Smaller answers are not worth compressing; what Kubernetes does too. */
 const GZIP_FROM_BYTES = 128 * 1024;
 /** Lists are handed to the socket in pieces of about this size. */
@@ -57,7 +59,7 @@ export async function sendObject(
 ): Promise<void> {
   if (form.format === 'yaml') {
     const { stringify } = await loadYaml();
-    return sendParts(exchange, code, 'application/yaml', [Buffer.from(stringify(object))], extraHeaders);
+    return sendParts(exchange, code, 'application/yaml', [Buffer.from(stringify(object, YAML_OPTIONS))], extraHeaders);
   }
   const text = wantsPretty(exchange) ? JSON.stringify(object, undefined, 2) : JSON.stringify(object);
   await sendParts(exchange, code, 'application/json', [Buffer.from(text), NEWLINE], extraHeaders);

@@ -23,6 +23,9 @@ import { watch } from './verbs/watch.ts';
 
 const COLLECTION_VERBS: Readonly<Record<string, Verb>> = { list, watch, create, deletecollection: removeCollection };
 
+/** What can be asked of a namespaced kind without saying in which. */
+const ACROSS_NAMESPACES: ReadonlySet<string> = new Set(['list', 'watch']);
+
 /** 404 for a path that nothing answers, as kube-apiserver has it. */
 export function pathNotFound(): StatusError {
   return new StatusError({
@@ -76,6 +79,7 @@ async function dispatchResource(api: ApiContext, exchange: Exchange): Promise<vo
   if (served === undefined) throw pathNotFound();
   const call: VerbCall = { api, exchange, served, namespace: namespaceOf(exchange, served), name: info.name };
   const { verb, subresource } = info;
+  if (call.namespace === '' && served.definition.namespaced && !ACROSS_NAMESPACES.has(verb)) throw notAllowed(exchange);
   const onCollection = subresource === '' ? COLLECTION_VERBS[verb] : undefined;
   if (onCollection !== undefined && served.verbs.includes(verb) && (verb !== 'create' || info.name === '')) {
     return onCollection(call);
@@ -112,6 +116,6 @@ function namespaceOf({ info }: Exchange, { definition }: ServedResource): string
     if (info.namespace !== '' && definition.plural !== 'namespaces') throw pathNotFound();
     return '';
   }
-  if (info.namespace === '' && !(info.verb === 'list' || info.verb === 'watch')) throw pathNotFound();
+  if (info.namespace === '' && info.name !== '' && info.verb !== 'list' && info.verb !== 'watch') throw pathNotFound();
   return info.namespace;
 }

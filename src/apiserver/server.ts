@@ -1,15 +1,16 @@
 /** The API server: HTTPS on loopback, every request through one list of filters, reads from the watch caches. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { lazy } from '../lib/lazy.ts';
 import type { AdmissionPlugin } from './admission/admission.ts';
 import { readCredentials } from './auth/credentials.ts';
 import type { Authenticator, Authorizer } from './auth/types.ts';
 import type { Connector } from './connect/connector.ts';
-import type { Catalog } from './discovery/catalog.ts';
 import { buildCatalog } from './discovery/catalog.ts';
 import { discovery } from './discovery/discovery.ts';
 import type { HealthCheck } from './discovery/health.ts';
 import { health } from './discovery/health.ts';
+import { rootPaths } from './discovery/root.ts';
 import type { PathHandler } from './discovery/route.ts';
 import { version } from './discovery/version.ts';
 import { dispatchTo } from './dispatch.ts';
@@ -89,7 +90,7 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
     ...(options.checks ?? []),
     { name: 'shutdown', only: 'readyz', check: () => draining.signal.throwIfAborted() },
   ];
-  let catalog: Catalog | undefined;
+  const catalog = lazy(() => buildCatalog(resources.all, virtual));
   const metrics = new Metrics();
   const handle = pipeline(
     [
@@ -108,13 +109,8 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
         ...routes,
         health(checks, log),
         version,
-        discovery(
-          () => {
-            catalog ??= buildCatalog(resources.all, virtual);
-            return catalog;
-          },
-          () => `127.0.0.1:${listener.port}`,
-        ),
+        discovery(catalog, () => `127.0.0.1:${listener.port}`),
+        rootPaths(catalog),
         openApiRoute(options.resources, virtual),
         metrics.route,
       ],

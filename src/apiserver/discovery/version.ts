@@ -7,6 +7,10 @@ import { pathParts } from './route.ts';
 const VERSION = {
   major: '1',
   minor: '36',
+  emulationMajor: '1',
+  emulationMinor: '36',
+  minCompatibilityMajor: '1',
+  minCompatibilityMinor: '35',
   gitVersion: 'v1.36.3+fairlead',
   gitCommit: '',
   gitTreeState: 'clean',

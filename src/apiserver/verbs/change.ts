@@ -68,7 +68,7 @@ async function attempt(change: Change, current: StoredObject): Promise<StoredObj
     if (isFinalized(served, next)) {
       if (!dryRun) await api.storage.delete(current.key, current.revision);
       written = !dryRun;
-      return current;
+      return storedObject(current.key, encodeForStorage(next), current.revision);
     }
     if (isUnchanged(next, previous)) return current;
     const value = encodeForStorage(next);

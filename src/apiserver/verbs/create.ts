@@ -8,7 +8,7 @@ import { chooseView, sendStored } from '../view.ts';
 import { AdmissionChain } from './admission-chain.ts';
 import { decodeObject } from './decode.ts';
 import { fillForCreate, generateName, matchNamespace } from './object-meta.ts';
-import { checkParameters, readDryRun } from './parameters.ts';
+import { checkFieldManager, checkParameters, readDryRun } from './parameters.ts';
 import { validateNew } from './validation.ts';
 import type { Verb, VerbCall } from './verb.ts';
 
@@ -20,6 +20,7 @@ const NAME_ATTEMPTS = 8;
 export const create: Verb = async (call) => {
   const { api, exchange, served, namespace } = call;
   checkParameters(exchange, WRITE_PARAMETERS);
+  checkFieldManager(exchange.query, 'CreateOptions');
   const view = chooseView(exchange, 'object');
   const dryRun = readDryRun(exchange.query.getAll('dryRun'), 'CreateOptions');
   const object = await decodeObject(exchange, served.kind, 'CreateOptions');
@@ -81,6 +82,8 @@ async function store(call: VerbCall, object: KubeObject, dryRun: boolean): Promi
     await admission.validate();
     const name = object.metadata.name ?? '';
     const key = served.key(namespace, name);
+    // from the first write on the cache keeps history: a client may watch from the revision that it is answered
+    await served.cache.get(key, 0);
     const value = encodeForStorage(object);
     if (dryRun) {
       if ((await served.cache.get(key)) !== undefined) throw alreadyExists(served.resource, name);

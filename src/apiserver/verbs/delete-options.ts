@@ -83,7 +83,7 @@ function readPropagation(sent: Record<string, unknown>): DeleteOptions['propagat
     {
       reason: 'FieldValueNotSupported',
       field: 'propagationPolicy',
-      message: `Unsupported value: ${JSON.stringify(policy)}: supported values: "Background", "Foreground", "Orphan"`,
+      message: `Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan", "nil"`,
     },
   ]);
 }

@@ -33,8 +33,10 @@ export function matchNamespace(object: KubeObject, namespace: string): void {
 /** Object and path must speak of the same name. Throws 400. */
 export function matchName(object: KubeObject, name: string): void {
   const given = object.metadata.name ?? '';
-  if (given === '') object.metadata.name = name;
-  else if (given !== name) {
+  if (given === '') {
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  }
+  if (given !== name) {
     throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
   }
 }
@@ -65,7 +67,7 @@ export function fillForUpdate(next: KubeObject, previous: KubeObject): void {
   dropUnkept(metadata);
   metadata.uid ??= old.uid ?? '';
   if (metadata.uid === '' && old.uid !== undefined) metadata.uid = old.uid;
-  if (old.creationTimestamp !== undefined) metadata.creationTimestamp ??= old.creationTimestamp;
+  if (old.creationTimestamp !== undefined) metadata.creationTimestamp = old.creationTimestamp;
   if (old.deletionTimestamp === undefined) {
     delete metadata.deletionTimestamp;
     delete metadata.deletionGracePeriodSeconds;
@@ -79,14 +81,7 @@ export function fillForUpdate(next: KubeObject, previous: KubeObject): void {
   else metadata.generation = old.generation;
 }
 
-const IMMUTABLE = [
-  'name',
-  'namespace',
-  'uid',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-] as const;
+const IMMUTABLE = ['name', 'namespace', 'uid', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const;
 
 export function complainAboutMeta(next: KubeObject, previous: KubeObject): FieldError[] {
   const errors: FieldError[] = [];

@@ -12,7 +12,7 @@ export function readDryRun(values: readonly string[], kind: string): boolean {
       {
         reason: 'FieldValueNotSupported',
         field: 'dryRun',
-        message: `Unsupported value: ${JSON.stringify(wrong[0])}: supported values: "All"`,
+        message: `Unsupported value: [${values.map((value) => JSON.stringify(value)).join(' ')}]: supported values: "All"`,
       },
     ]);
   }
@@ -29,9 +29,25 @@ export function readFieldValidation(query: URLSearchParams, kind: string): Field
     {
       reason: 'FieldValueNotSupported',
       field: 'fieldValidation',
-      message: `Unsupported value: ${JSON.stringify(value)}: supported values: "Ignore", "Strict", "Warn"`,
+      message: `Unsupported value: ${JSON.stringify(value)}: supported values: "", "Ignore", "Strict", "Warn"`,
     },
   ]);
+}
+
+const LONGEST_FIELD_MANAGER_BYTES = 128;
+
+/** The manager's name is checked and then forgotten: this server keeps no managedFields. Throws 422. */
+export function checkFieldManager(query: URLSearchParams, kind: string): void {
+  const manager = query.get('fieldManager') ?? '';
+  const field = 'fieldManager';
+  if (Buffer.byteLength(manager) > LONGEST_FIELD_MANAGER_BYTES) {
+    const message = `Too long: may not be more than ${LONGEST_FIELD_MANAGER_BYTES} bytes`;
+    throw invalidOptions(kind, [{ reason: 'FieldValueTooLong', field, message }]);
+  }
+  if (/[\p{C}\p{Z}]/u.test(manager.replaceAll(' ', ''))) {
+    const message = `Invalid value: ${JSON.stringify(manager)}: should only contain printable characters`;
+    throw invalidOptions(kind, [{ reason: 'FieldValueInvalid', field, message }]);
+  }
 }
 
 /** 422 about options such as `ListOptions`, which have no name. */

@@ -1,6 +1,6 @@
 import { schemaOf } from '../../api/schema/schema.ts';
 import { parseJsonStrict } from '../../api/schema/strict.ts';
-import { badRequest, invalid, isReason, StatusError, unsupportedMediaType } from '../../api/status.ts';
+import { badRequest, invalid, isReason, unsupportedMediaType } from '../../api/status.ts';
 import { lazy } from '../../lib/lazy.ts';
 import { contentTypeOf, readBody } from '../request-body.ts';
 import { chooseView, sendStored } from '../view.ts';
@@ -10,7 +10,7 @@ import { WRITE_PARAMETERS } from './create.ts';
 import { withKind } from './decode.ts';
 import type { Facet } from './facet.ts';
 import { matchName, matchNamespace } from './object-meta.ts';
-import { checkParameters, readDryRun, readFieldValidation } from './parameters.ts';
+import { checkFieldManager, checkParameters, invalidOptions, readDryRun, readFieldValidation } from './parameters.ts';
 import type { VerbCall } from './verb.ts';
 
 type ApplyPatch = (original: unknown, patch: unknown, facet: Facet) => unknown | Promise<unknown>;
@@ -35,16 +35,14 @@ export async function patch(call: VerbCall, facet: Facet): Promise<void> {
   const { api, exchange, served, namespace, name } = call;
   const { query } = exchange;
   checkParameters(exchange, [...WRITE_PARAMETERS, 'force']);
+  checkFieldManager(query, 'PatchOptions');
   const view = chooseView(exchange, 'object');
   const dryRun = readDryRun(query.getAll('dryRun'), 'PatchOptions');
   const validation = readFieldValidation(query, 'PatchOptions');
   const apply = patchType(contentTypeOf(exchange.request));
   if (query.has('force')) {
-    throw new StatusError({
-      code: 422,
-      reason: 'Invalid',
-      message: 'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch',
-    });
+    const message = 'Forbidden: may not be specified for non-apply patch';
+    throw invalidOptions('PatchOptions', [{ reason: 'FieldValueForbidden', field: 'force', message }]);
   }
   const { value, complaints } = parsePatch((await readBody(exchange.request)).toString(), validation !== 'Ignore');
   const told = new Set(exchange.warnings);

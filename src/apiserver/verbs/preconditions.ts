@@ -30,3 +30,29 @@ export function checkPreconditions(
     );
   }
 }
+
+/** The same for a delete, in the words that upstream has for it. Throws `StatusError` 409. */
+export function checkDeletePreconditions(
+  { kind: { group, kind } }: ServedResource,
+  { metadata }: KubeObject,
+  { uid = '', resourceVersion = '' }: Preconditions,
+): void {
+  const resource = { group, resource: kind };
+  const name = metadata.name ?? '';
+  if (uid !== '' && uid !== metadata.uid) {
+    throw conflict(
+      resource,
+      name,
+      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid ?? ''}). ` +
+        'The object might have been deleted and then recreated',
+    );
+  }
+  if (resourceVersion !== '' && resourceVersion !== metadata.resourceVersion) {
+    throw conflict(
+      resource,
+      name,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record ` +
+        `(${metadata.resourceVersion ?? ''}). The object might have been modified`,
+    );
+  }
+}

@@ -12,7 +12,7 @@ import { AdmissionChain } from './admission-chain.ts';
 import { withNewest } from './compare-and-swap.ts';
 import type { DeleteOptions } from './delete-options.ts';
 import { timestamp } from './object-meta.ts';
-import { checkPreconditions } from './preconditions.ts';
+import { checkDeletePreconditions } from './preconditions.ts';
 import type { ApiContext } from './verb.ts';
 
 export interface Removal {
@@ -43,7 +43,7 @@ async function attempt(
   { api, served, namespace, name, user, options }: Removal,
   current: StoredObject,
 ): Promise<Removed> {
-  checkPreconditions(served, current.object, options.preconditions);
+  checkDeletePreconditions(served, current.object, options.preconditions);
   const { definition } = served;
   const { dryRun } = options;
   const admission = new AdmissionChain(api.admission, {

@@ -4,13 +4,14 @@ import { WRITE_PARAMETERS } from './create.ts';
 import { decodeObject } from './decode.ts';
 import type { Facet } from './facet.ts';
 import { matchName, matchNamespace } from './object-meta.ts';
-import { checkParameters, readDryRun } from './parameters.ts';
+import { checkFieldManager, checkParameters, readDryRun } from './parameters.ts';
 import type { VerbCall } from './verb.ts';
 
 /** PUT: the object as a whole; without a resourceVersion whatever is stored is replaced. */
 export async function update(call: VerbCall, facet: Facet): Promise<void> {
   const { api, exchange, served, namespace, name } = call;
   checkParameters(exchange, WRITE_PARAMETERS);
+  checkFieldManager(exchange.query, 'UpdateOptions');
   const view = chooseView(exchange, 'object');
   const dryRun = readDryRun(exchange.query.getAll('dryRun'), 'UpdateOptions');
   const sent = await decodeObject(exchange, facet.kind, 'UpdateOptions');
