@@ -21,14 +21,16 @@ export interface UiOptions {
   facts: ClusterFacts;
   /** Ends every stream. */
   signal: AbortSignal;
+  /** How long the cluster is watched on after the last tab closed, for the next one; default 10 seconds. */
+  lingerMs?: number;
 }
 
 /** A browser opens six streams at most; this is for scripts gone wild. */
 const mostStreams = 100;
 
 /** Serves `/` (to browsers; other clients get the API's answer there) and what lies under `/.fairlead/`. */
-export function uiHandler({ client, facts, signal }: UiOptions): PageHandler {
-  const feed = openServiceFeed({ client, context: facts.context ?? facts.cluster, signal });
+export function uiHandler({ client, facts, signal, lingerMs = 10_000 }: UiOptions): PageHandler {
+  const feed = openServiceFeed({ client, context: facts.context ?? facts.cluster, signal, lingerMs });
   let streams = 0;
   return (request, response) => {
     if (request.path === '/' && !wantsHtml(request)) return false;

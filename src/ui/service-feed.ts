@@ -1,12 +1,13 @@
 /** The services as the page shows them, kept by two informers that all tabs share and that run only while somebody watches. */
+import type { KubeObject } from '../api/object.ts';
+import { StatusError } from '../api/status.ts';
 import type { Service } from '../api/types/core-v1.ts';
 import type { EndpointSlice } from '../api/types/discovery-v1.ts';
-import type { ClusterClient, Informer } from '../client/cluster-client.ts';
-import { openInformer } from '../client/informer.ts';
+import type { ClusterClient } from '../client/cluster-client.ts';
+import { objectKey, openInformer } from '../client/informer.ts';
+import { sleepUnlessAborted } from '../lib/abortable-sleep.ts';
+import { backoffMs } from '../lib/backoff.ts';
 import { viewService } from './service-view.ts';
-
-/** A reload or a change of tabs finds the informers still there. */
-const lingerMs = 10_000;
 
 export interface FeedWatcher {
   /** `json` of the ServiceView, or undefined when the service is gone. */
@@ -24,87 +25,132 @@ export interface ServiceFeed {
 
 interface Running {
   stop: AbortController;
-  views: Map<string, string>;
+  probing: boolean;
   state: 'starting' | 'complete' | { trouble: string };
 }
 
-const bySliceOwner = 'service';
+const byService = 'service';
+const probes = { baseMs: 250, maxMs: 5000 };
 
 export function openServiceFeed({
   client,
   context,
   signal,
+  lingerMs,
 }: {
   client: ClusterClient;
   context: string;
   signal: AbortSignal;
+  /** A reload or a change of tabs finds the informers still there for this long. */
+  lingerMs: number;
 }): ServiceFeed {
   const watchers = new Set<FeedWatcher>();
+  /** What the watchers were told, by `namespace/name`. */
+  const views = new Map<string, string>();
   let running: Running | undefined;
   let linger: NodeJS.Timeout | undefined;
 
   function start(): Running {
-    const stop = new AbortController();
-    const run: Running = { stop, views: new Map(), state: 'starting' };
-    const ended = AbortSignal.any([signal, stop.signal]);
-    const onError = (error: Error): void => {
-      if (ended.aborted) return;
-      run.state = { trouble: `The cluster cannot be watched: ${error.message}` };
-      for (const watcher of watchers) watcher.trouble(run.state.trouble);
-    };
-    const onRecovered = (): void => {
-      if (ended.aborted || !(run.state instanceof Object)) return;
-      run.state = 'complete';
-      for (const watcher of watchers) watcher.complete();
+    const run: Running = { stop: new AbortController(), probing: false, state: 'starting' };
+    const ended = AbortSignal.any([signal, run.stop.signal]);
+    const onError = (error: unknown): void => {
+      if (!ended.aborted) void suffer(run, error, ended);
     };
     const services = openInformer<Service>({
       resource: client.resource<Service>('v1', 'services'),
+      transform: withoutHistory,
       signal: ended,
       onError,
-      onRecovered,
     });
     const slices = openInformer<EndpointSlice>({
       resource: client.resource<EndpointSlice>('discovery.k8s.io/v1', 'endpointslices'),
-      indexes: { [bySliceOwner]: (slice) => [ownerKey(slice)] },
+      indexes: { [byService]: (slice) => [serviceKey(slice)] },
+      transform: withoutHistory,
       signal: ended,
       onError,
-      onRecovered,
     });
-    const refresh = (key: string): void => tell(run, key, render(key, services, slices));
+    const refresh = (key: string): void => {
+      const service = services.get(key);
+      tell(key, service && JSON.stringify(viewService(service, slices.byIndex(byService, key), context)));
+    };
+    const change = (keys: readonly string[]): void => {
+      for (const key of new Set(keys)) if (key !== '') refresh(key);
+      settle(run);
+    };
     Promise.all([services.synced, slices.synced]).then(
       () => {
-        for (const service of services.list()) refresh(keyOf(service));
-        services.onChange((next, previous) => refresh(keyOf(next ?? previous)));
-        slices.onChange((next, previous) => {
-          for (const key of new Set([ownerKey(next), ownerKey(previous)])) if (key !== '') refresh(key);
+        for (const key of new Set([...views.keys(), ...services.list().map(objectKey)])) refresh(key);
+        services.onChange((next, previous) => {
+          const service = next ?? previous;
+          if (service !== undefined) change([objectKey(service)]);
         });
-        run.state = 'complete';
-        for (const watcher of watchers) watcher.complete();
+        slices.onChange((next, previous) => change([next, previous].map(serviceKey)));
+        settle(run);
       },
-      (error: unknown) => onError(error instanceof Error ? error : new Error(String(error))),
+      // Stopped before the first list was in.
+      () => {},
     );
     return run;
   }
 
-  function render(key: string, services: Informer<Service>, slices: Informer<EndpointSlice>): string | undefined {
-    const service = services.get(key);
-    if (service === undefined) return undefined;
-    return JSON.stringify(viewService(service, slices.byIndex(bySliceOwner, key), context));
+  function tell(key: string, json: string | undefined): void {
+    if (views.get(key) === json) return;
+    if (json === undefined) views.delete(key);
+    else views.set(key, json);
+    for (const watcher of watchers) watcher.changed(key, json);
   }
 
-  function tell(run: Running, key: string, json: string | undefined): void {
-    if (run.views.get(key) === json) return;
-    if (json === undefined) run.views.delete(key);
-    else run.views.set(key, json);
-    for (const watcher of watchers) watcher.changed(key, json);
+  function settle(run: Running): void {
+    if (run.state === 'complete') return;
+    run.state = 'complete';
+    for (const watcher of watchers) watcher.complete();
+  }
+
+  /**
+   * What the server refuses is told. Where it was not reached, everything begins anew as soon as it answers, and only an
+   * outage that lasts is told.
+   */
+  async function suffer(run: Running, error: unknown, ended: AbortSignal): Promise<void> {
+    if (error instanceof StatusError) {
+      tellTrouble(run, error.message);
+      return;
+    }
+    if (run.probing) return;
+    run.probing = true;
+    for (let attempt = 1; !(await answers(ended)); attempt++) {
+      if (ended.aborted) return;
+      tellTrouble(run, error instanceof Error ? error.message : String(error));
+      await sleepUnlessAborted(backoffMs(attempt, probes), ended);
+    }
+    if (ended.aborted || running !== run) return;
+    run.stop.abort();
+    running = start();
+  }
+
+  function tellTrouble(run: Running, trouble: string): void {
+    if (typeof run.state === 'object' && run.state.trouble === trouble) return;
+    run.state = { trouble };
+    for (const watcher of watchers) watcher.trouble(trouble);
+  }
+
+  async function answers(ended: AbortSignal): Promise<boolean> {
+    try {
+      const answer = await client.request({ method: 'GET', path: '/version', signal: ended });
+      answer.body.destroy();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   function leave(watcher: FeedWatcher): void {
     watchers.delete(watcher);
-    if (watchers.size > 0 || running === undefined) return;
+    if (watchers.size > 0) return;
+    clearTimeout(linger);
     linger = setTimeout(() => {
       running?.stop.abort();
       running = undefined;
+      views.clear();
     }, lingerMs);
     linger.unref();
   }
@@ -114,19 +160,22 @@ export function openServiceFeed({
       clearTimeout(linger);
       watchers.add(watcher);
       running ??= start();
-      for (const [key, json] of running.views) watcher.changed(key, json);
+      for (const [key, json] of views) watcher.changed(key, json);
       if (running.state === 'complete') watcher.complete();
-      else if (running.state !== 'starting') watcher.trouble(running.state.trouble);
+      else if (typeof running.state === 'object') watcher.trouble(running.state.trouble);
       return () => leave(watcher);
     },
   };
 }
 
-function keyOf(service: Service | undefined): string {
-  return `${service?.metadata.namespace}/${service?.metadata.name}`;
+/** What the page does not show is not kept. */
+function withoutHistory<T extends KubeObject>(object: T): T {
+  delete object.metadata.managedFields;
+  delete object.metadata.annotations;
+  return object;
 }
 
-function ownerKey(slice: EndpointSlice | undefined): string {
-  const service = slice?.metadata.labels?.['kubernetes.io/service-name'];
-  return slice === undefined || service === undefined ? '' : `${slice.metadata.namespace}/${service}`;
+function serviceKey(slice: EndpointSlice | undefined): string {
+  const name = slice?.metadata.labels?.['kubernetes.io/service-name'];
+  return slice === undefined || name === undefined ? '' : `${slice.metadata.namespace}/${name}`;
 }

@@ -1,7 +1,8 @@
 /** What the page shows of a Service: plain data, made from the Service and its EndpointSlices. */
 import type { Service, ServicePort } from '../api/types/core-v1.ts';
 import type { Endpoint, EndpointSlice } from '../api/types/discovery-v1.ts';
-import { defaultPort, looksLikeHttp } from './service-ports.ts';
+import { choosePort } from '../gateway/service-ports.ts';
+import { looksLikeHttp } from './http-ports.ts';
 
 export interface PortView {
   /** As the Service says: `http`, or empty. */
@@ -35,7 +36,8 @@ export function viewService(service: Service, slices: readonly EndpointSlice[], 
   const ready = endpoints.filter(isReady);
   const hasPods = endpoints.some(({ targetRef }) => targetRef?.kind === 'Pod') || spec.selector !== undefined;
   const ports = spec.ports ?? [];
-  const main = hasPods ? defaultPort(ports.filter(looksLikeHttp), ports) : undefined;
+  const choice = choosePort(service, undefined);
+  const main = hasPods && choice.kind === 'port' && looksLikeHttp(choice.port) ? choice.port : undefined;
   const views = ports.map((port): PortView => {
     const view: PortView = { name: port.name ?? '', port: port.port, protocol: port.protocol ?? 'TCP' };
     if (!hasPods) return view;
@@ -103,11 +105,13 @@ function shellWord(text: string): string {
 }
 
 function noteFor(
-  { spec = {} }: Service,
+  { metadata, spec = {} }: Service,
   { ready, total, hasPods }: { ready: number; total: number; hasPods: boolean },
 ): string | undefined {
+  const isApiServer = metadata.namespace === 'default' && metadata.name === 'kubernetes';
   if (spec.type === 'ExternalName') return `An alias of ${spec.externalName ?? 'nothing'}, outside of the cluster.`;
-  if (!hasPods) return total === 0 ? 'It selects no pods.' : 'Its endpoints are no pods.';
+  if (isApiServer) return 'The API server itself.';
+  if (!hasPods) return total === 0 ? 'It selects no pods.' : 'Its endpoints are not pods.';
   if (total === 0) {
     const selector = Object.entries(spec.selector ?? {}).map(([key, value]) => `${key}=${value}`);
     return `No pod matches its selector ${selector.join(',')}.`;

@@ -24,9 +24,9 @@ function stateOf(view) {
 
 /** @param {ServiceView} view @param {PortView} port */
 function portChip(view, port) {
-  const label = [port.port, port.name, port.protocol === 'TCP' ? '' : port.protocol]
-    .filter((part) => part !== '')
-    .join(' ');
+  const protocol = port.protocol === 'TCP' ? '' : port.protocol;
+  const name = port.name.toUpperCase() === protocol ? '' : port.name;
+  const label = [port.port, name, protocol].filter((part) => part !== '').join(' ');
   if (port.host !== undefined) {
     return element('a', { href: addressOf(port.host), title: addressOf(port.host) }, label);
   }
@@ -39,8 +39,11 @@ function portChip(view, port) {
 /** @param {ServiceView} view */
 function rowParts(view) {
   const title = element('div');
-  if (view.host === undefined) title.append(element('span', { class: 'name' }, view.name));
-  else {
+  const command = view.ports.find((port) => port.command !== undefined)?.command;
+  if (view.host === undefined) {
+    title.append(element('span', { class: 'name' }, view.name));
+    if (command !== undefined) title.append(element('p', { class: 'address' }, element('code', {}, command)));
+  } else {
     const address = addressOf(view.host);
     title.append(
       element('a', { class: 'name', href: address }, view.name),

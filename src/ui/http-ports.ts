@@ -1,4 +1,4 @@
-/** Which of a Service's ports a browser can open, and which one its plain name means. */
+/** Which of a Service's ports a browser can open. */
 import type { ServicePort } from '../api/types/core-v1.ts';
 
 const otherNames =
@@ -13,18 +13,4 @@ export function looksLikeHttp({ protocol = 'TCP', appProtocol, name, port }: Ser
   if (appProtocol !== undefined) return /^(https?|kubernetes\.io\/wss?)$/i.test(appProtocol);
   if (name !== undefined && /^(https?|web|ui)\b/.test(name)) return true;
   return !(name !== undefined && otherNames.test(name)) && !otherPorts.has(port);
-}
-
-/** The only port; else the unnamed, `http`, `https`, 80. */
-export function defaultPort(
-  candidates: readonly ServicePort[],
-  ports: readonly ServicePort[],
-): ServicePort | undefined {
-  if (ports.length === 1 || candidates.length === 1) return candidates[0];
-  return (
-    candidates.find(({ name }) => name === undefined || name === '') ??
-    candidates.find(({ name }) => name === 'http') ??
-    candidates.find(({ name }) => name === 'https') ??
-    candidates.find(({ port }) => port === 80)
-  );
 }
