@@ -61,14 +61,18 @@ export function selectableField(definition: ResourceDefinition, object: KubeObje
   return definition.selectableFields?.[field]?.(object);
 }
 
-/** All kinds of a server, found by group, version and plural. */
-export class ResourceIndex {
+/**
+ * All kinds of a server, found by group, version and plural. Made before the server by whoever composes it when
+ * authorization or admission read stored objects (`objectReader`), and disposed after it.
+ */
+export class ResourceIndex implements Disposable {
   readonly all: readonly ServedResource[];
+  readonly #ended = new AbortController();
   readonly #byName: ReadonlyMap<string, ServedResource>;
   readonly #byResource: ReadonlyMap<string, ServedResource>;
 
-  constructor(definitions: readonly ResourceDefinition[], storage: Storage, signal: AbortSignal) {
-    this.all = definitions.map((definition) => new ServedResource(definition, storage, signal));
+  constructor(definitions: readonly ResourceDefinition[], storage: Storage) {
+    this.all = definitions.map((definition) => new ServedResource(definition, storage, this.#ended.signal));
     this.#byName = new Map(
       this.all.map((one) => [`${one.definition.group}/${one.definition.version}/${one.definition.plural}`, one]),
     );
@@ -82,5 +86,10 @@ export class ResourceIndex {
   /** The resource in whatever version it is stored. */
   findResource({ group, resource }: GroupResource): ServedResource | undefined {
     return this.#byResource.get(`${group}/${resource}`);
+  }
+
+  /** Ends the caches. */
+  [Symbol.dispose](): void {
+    this.#ended.abort();
   }
 }

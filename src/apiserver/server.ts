@@ -34,7 +34,8 @@ import type { ApiContext } from './verbs/verb.ts';
 export interface ApiServerOptions {
   /** Stays the caller's: it is not disposed with the server. */
   storage: Storage;
-  resources: readonly ResourceDefinition[];
+  /** Given as an index, they stay the caller's and are not disposed with the server. */
+  resources: readonly ResourceDefinition[] | ResourceIndex;
   /** Create-only kinds that are not stored. */
   virtual?: readonly VirtualResource[];
   authenticator: Authenticator;
@@ -74,9 +75,8 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
   const { storage, virtual = [], routes = [], log = console.error } = options;
   /** Fires when draining begins: watches end, readiness fails. */
   const draining = new AbortController();
-  /** Fires when everything was answered: the caches end. */
-  const ended = new AbortController();
-  const resources = new ResourceIndex(options.resources, storage, ended.signal);
+  const given = options.resources;
+  const resources = given instanceof ResourceIndex ? given : new ResourceIndex(given, storage);
   const api: ApiContext = {
     storage,
     resources,
@@ -111,7 +111,10 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
         version,
         discovery(catalog, () => `127.0.0.1:${listener.port}`),
         rootPaths(catalog),
-        openApiRoute(options.resources, virtual),
+        openApiRoute(
+          resources.all.map(({ definition }) => definition),
+          virtual,
+        ),
         metrics.route,
       ],
     }),
@@ -143,7 +146,7 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
     for (const exchange of active.keys()) if (connects(exchange)) exchange.abort(draining.signal.reason);
     await Promise.all(active.values());
     await closed;
-    ended.abort();
+    if (resources !== given) resources[Symbol.dispose]();
   };
   let closing: Promise<void> | undefined;
   const { promise: closed, resolve } = Promise.withResolvers<void>();
