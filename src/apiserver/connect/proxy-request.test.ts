@@ -269,7 +269,7 @@ test('after any other answer nothing is piped: it is passed on and the client’
   const closed = Promise.withResolvers<void>();
   backend.on('upgrade', (_, socket: Socket) => {
     socket.on('data', (data: Buffer) => received.push(data.toString()));
-    socket.on('close', () => closed.resolve());
+    socket.on('end', () => closed.resolve());
     socket.on('error', () => {});
     socket.write('HTTP/1.1 403 No\r\nContent-Length: 4\r\n\r\nnope');
   });

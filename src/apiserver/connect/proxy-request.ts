@@ -61,6 +61,10 @@ export async function proxyRequest(
     const text = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
     socket.write(`HTTP/1.1 ${answer.status} ${answer.statusText}\r\n${text}Connection: close\r\n\r\n`);
     await pipeline(answer.body, socket).catch(() => {});
+    // What the client still sends goes nowhere; one that does not hang up is cut off.
+    socket.resume();
+    const patience = setTimeout(() => socket.destroy(), 2000).unref();
+    socket.once('close', () => clearTimeout(patience));
     return;
   }
 
