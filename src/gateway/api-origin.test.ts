@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { TLSSocket } from 'node:tls';
+import { testCertificate } from '../../test/certificate.ts';
 import { openGatewayFixture } from '../../test/gateway-fixture.ts';
 import { RawClient } from '../../test/raw-sockets.ts';
 
@@ -22,6 +27,33 @@ test('the API is asked with our credentials, or with those that the client bring
   const posted = await gateway.ask('/apis/g/v1/things', { method: 'POST', body: '{}', host: '127.0.0.1' });
   assert.equal(echo(posted.body).method, 'POST');
   assert.equal((await gateway.ask('/api', { host: '[::1]' })).status, 200);
+});
+
+test('our client certificate is not shown where the client brings credentials of its own', async () => {
+  const { ca, cert, key } = testCertificate();
+  const server = createServer(
+    { cert, key, requestCert: true, rejectUnauthorized: false },
+    ({ socket, headers }, response) => {
+      const shown = socket instanceof TLSSocket && Object.keys(socket.getPeerCertificate()).length > 0;
+      response.end(JSON.stringify({ shown, authorization: headers.authorization }));
+    },
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const { port } = server.address() as AddressInfo;
+    await using gateway = await openGatewayFixture({
+      config: { server: `https://127.0.0.1:${port}`, token: '', tls: { ca, cert, key } },
+    });
+    for (let i = 0; i < 2; i++) {
+      assert.equal(JSON.parse((await gateway.ask('/api')).body).shown, true);
+      const own = JSON.parse((await gateway.ask('/api', { headers: { Authorization: 'Bearer theirs' } })).body);
+      assert.deepEqual(own, { shown: false, authorization: 'Bearer theirs' });
+    }
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
 });
 
 test('a server with a path prefix gets it in front', async () => {

@@ -97,10 +97,11 @@ export class ApiOrigin {
 
   #splice(exchange: ServerExchange, toApp: boolean, authorization: string | undefined): void {
     const { connections, upstream } = this.#options;
+    const own = headerValue(exchange.head.headers, 'authorization') !== undefined;
     const target = `${upstream.basePath}${exchange.head.target}`;
     splice(exchange, {
       connections,
-      endpoint: upstream.endpoint,
+      endpoint: own ? upstream.anonymous : upstream.endpoint,
       target,
       head: apiRequestHead(exchange, target, { host: upstream.host, authorization }),
       watch: !toApp && exchange.head.method === 'GET' && isWatch(target),
@@ -130,9 +131,4 @@ export class ApiOrigin {
 function isWatch(target: string): boolean {
   const query = target.indexOf('?');
   return query !== -1 && /[?&]watch=(?:true|1)(?:&|$)/.test(target.slice(query));
-}
-
-/** For tests of browsers' reading: the origin under which a request asked. */
-export function requestOrigin(exchange: ServerExchange): string {
-  return `http://${headerValue(exchange.head.headers, 'host') ?? ''}`;
 }

@@ -5,6 +5,8 @@ import type { UpstreamEndpoint } from '../net/http1/upstream.ts';
 
 export interface ApiUpstream {
   endpoint: UpstreamEndpoint;
+  /** Without our client certificate: for requests that bring credentials of their own, which a certificate would outrank. */
+  anonymous: UpstreamEndpoint;
   /** `host[:port]`, as the server knows itself. */
   host: string;
   /** Path prefix of the server's URL, without a slash at the end. */
@@ -13,8 +15,8 @@ export interface ApiUpstream {
   authorization(): string | undefined | Promise<string | undefined>;
 }
 
-/** A token file is read again this often, as client-go does. */
-const tokenLifeMs = 60_000;
+/** Token files are rotated; the API server accepts the old token for some time. */
+const tokenLifeMs = 10_000;
 
 /** Throws TypeError for a server URL that is not http or https. */
 export function apiUpstream(config: ClientConfig): ApiUpstream {
@@ -28,8 +30,11 @@ export function apiUpstream(config: ClientConfig): ApiUpstream {
     port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
     ...(secure ? { tls: { ...config.tls } } : {}),
   };
+  const { cert, key, ...withoutIdentity } = config.tls ?? {};
+  const anonymous = cert === undefined && key === undefined ? endpoint : { ...endpoint, tls: withoutIdentity };
   return {
     endpoint,
+    anonymous: secure ? anonymous : endpoint,
     host: url.host,
     basePath: url.pathname.replace(/\/+$/, ''),
     authorization: config.tokenFile === undefined ? fixed(config.token) : fromFile(config.tokenFile),
@@ -37,7 +42,7 @@ export function apiUpstream(config: ClientConfig): ApiUpstream {
 }
 
 function fixed(token: string | undefined): () => string | undefined {
-  const value = token === undefined ? undefined : `Bearer ${token}`;
+  const value = token === undefined || token === '' ? undefined : `Bearer ${token}`;
   return () => value;
 }
 
@@ -46,10 +51,16 @@ function fromFile(path: string): () => string | Promise<string> {
   let until = 0;
   return () => {
     if (Date.now() < until) return value;
-    return readFile(path, 'utf8').then((text) => {
-      value = `Bearer ${text.trim()}`;
-      until = Date.now() + tokenLifeMs;
-      return value;
-    });
+    return readFile(path, 'utf8').then(
+      (text) => {
+        value = `Bearer ${text.trim()}`;
+        until = Date.now() + tokenLifeMs;
+        return value;
+      },
+      (error: Error) => {
+        if (value !== '') return value;
+        throw new Error(`the token file ${path} cannot be read: ${error.message}`, { cause: error });
+      },
+    );
   };
 }

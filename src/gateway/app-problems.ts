@@ -77,6 +77,7 @@ export function noEndpoints({ service, slices }: ServiceFacts): Problem {
   const { name = '', namespace = '' } = service.metadata;
   const title = `Service "${name}" in namespace "${namespace}" has no ready pod`;
   const problem = (message: string): Problem => ({ code: 503, reason: 'ServiceUnavailable', title, message });
+  const passing = (message: string): Problem => ({ ...problem(message), retryAfterSeconds: 2 });
   if (service.spec?.type === 'ExternalName') {
     return problem(
       `It is an alias for ${service.spec.externalName ?? 'another host'}, outside of the cluster: open that host itself.`,
@@ -86,14 +87,14 @@ export function noEndpoints({ service, slices }: ServiceFacts): Problem {
   if (endpoints.length === 0) {
     const selector = Object.entries(service.spec?.selector ?? {}).map(([key, value]) => `${key}=${value}`);
     if (selector.length === 0) return problem('It has no selector and nobody has given it endpoints.');
-    return problem(
+    return passing(
       `No pod matches its selector ${selector.join(',')}. See: kubectl get pods -n ${namespace} -l ${selector.join(',')}`,
     );
   }
   const pods = endpoints.filter(({ targetRef }) => targetRef?.kind === 'Pod');
   if (pods.length === 0) return problem('Its endpoints are not pods of this cluster, so no way leads there from here.');
   const names = pods.map(({ targetRef }) => targetRef?.name).join(', ');
-  return problem(`Not ready: ${names}. See why with: kubectl describe pod -n ${namespace} ${pods[0]?.targetRef?.name}`);
+  return passing(`Not ready: ${names}. See why with: kubectl describe pod -n ${namespace} ${pods[0]?.targetRef?.name}`);
 }
 
 /** The cluster could not be asked. */

@@ -1,4 +1,5 @@
 /** What a Host header names: the API's own origin, a service, a pod; anything else is refused. */
+import { createHash } from 'node:crypto';
 
 export type HostTarget =
   | { kind: 'api' }
@@ -57,11 +58,16 @@ function serviceTarget(labels: readonly string[]): HostTarget | undefined {
   }
 }
 
-/** The label by which a context is named in host names: its name in lower case, other characters as hyphens. */
+/**
+ * The label by which a context is named in host names: its name in lower case, other characters as hyphens; where that
+ * is too long for a label, its beginning and a hash of the name.
+ */
 export function contextAlias(context: string): string {
   const slug = context
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, 63);
-  return slug.replace(/^-+|-+$/g, '');
+    .replace(/^-+|-+$/g, '');
+  if (slug.length <= 63) return slug;
+  const hash = createHash('sha256').update(context).digest('hex').slice(0, 6);
+  return `${slug.slice(0, 56).replace(/-+$/, '')}-${hash}`;
 }

@@ -14,15 +14,27 @@ export interface Problem {
   message: string;
   /** Further ways on; `href` must be a URL of ours. */
   links?: readonly { href: string; text: string }[];
+  /** It may pass by itself: pages load again after these seconds, programs are told so. */
+  retryAfterSeconds?: number;
 }
 
-/** Answers by what the client accepts. `retry`: a page that asks again on its own, for what may pass. */
+/** Answers by what the client accepts. */
 export function answerProblem(exchange: ServerExchange, problem: Problem): void {
   const { code, reason, title, message } = problem;
-  const headers = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
+  const retry = problem.retryAfterSeconds;
+  const headers = {
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    ...(retry === undefined ? {} : { 'Retry-After': String(retry) }),
+  };
   if (headerValue(exchange.head.headers, 'accept')?.includes('text/html') === true && exchange.upgrade === undefined) {
     const policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
-    const html = { ...headers, 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': policy };
+    const html = {
+      ...headers,
+      'Content-Type': 'text/html; charset=utf-8',
+      'Content-Security-Policy': policy,
+      ...(retry !== undefined && exchange.head.method === 'GET' && { Refresh: String(retry) }),
+    };
     exchange.answer(code, html, page(problem));
     return;
   }

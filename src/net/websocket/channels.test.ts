@@ -111,6 +111,18 @@ for (const subprotocol of [v4Channels, v5Channels]) {
   });
 }
 
+test('where one direction cannot end, the end of ours ends the connection once the other side is silent', async () => {
+  await using pair = await socketPair();
+  const stream = openPortForward(pair.client, { port: 80, subprotocol: v4Channels });
+  const channels = new Channels(pair.server, { role: 'server', subprotocol: v4Channels, count: 2 });
+  const [forwarded] = acceptPortForward(channels, [80]);
+  const received = text(stream);
+  stream.end('bye');
+  forwarded?.data.write('last words');
+  assert.equal((await channels.closed).code, 1000);
+  assert.equal(await received, 'last words');
+});
+
 test('port-forward fails with the text that the server gives', async () => {
   for (const close of [true, false]) {
     await using pair = await socketPair();

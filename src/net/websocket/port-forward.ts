@@ -3,7 +3,7 @@
  * two bytes of either are the port, little-endian. One WebSocket carries one TCP connection per port.
  */
 import { Duplex } from 'node:stream';
-import { Channels } from './channels.ts';
+import { Channels, v5Channels } from './channels.ts';
 
 export interface PortForwardOptions {
   port: number;
@@ -20,7 +20,7 @@ export function openPortForward(stream: Duplex, { port, subprotocol, pingInterva
     count: 2,
     ...(pingIntervalMs === undefined ? {} : { pingIntervalMs }),
   });
-  return new PortForwardStream(channels, port);
+  return new PortForwardStream(channels, port, subprotocol === v5Channels);
 }
 
 export interface ForwardedPort {
@@ -44,16 +44,20 @@ export function acceptPortForward(channels: Channels, ports: readonly number[]):
 }
 
 const maxErrorBytes = 4096;
+/** What containerd grants a half-closed connection as well. */
+const halfOpenMs = 1000;
 
 class PortForwardStream extends Duplex {
   readonly #channels: Channels;
   readonly #data: Duplex;
+  readonly #canHalfClose: boolean;
   readonly #errorText: Buffer[] = [];
   #errorBytes = 0;
 
-  constructor(channels: Channels, port: number) {
+  constructor(channels: Channels, port: number, canHalfClose: boolean) {
     super({ allowHalfOpen: true });
     this.#channels = channels;
+    this.#canHalfClose = canHalfClose;
     this.#data = channels.channel(0);
     this.#readData(port);
     this.#readErrors(channels.channel(1));
@@ -70,6 +74,7 @@ class PortForwardStream extends Duplex {
 
   override _final(callback: (error?: Error | null) => void): void {
     this.#data.end();
+    if (!this.#canHalfClose) this.#endSoon();
     callback();
   }
 
@@ -78,6 +83,13 @@ class PortForwardStream extends Duplex {
     if (error === null && this.readableEnded && this.writableFinished) this.#channels.close();
     else this.#channels.terminate();
     callback(error);
+  }
+
+  /** v4 cannot tell the other side that we have ended: once it is silent, the whole connection ends. */
+  #endSoon(): void {
+    const timer = setTimeout(() => this.#channels.close(), halfOpenMs);
+    this.#data.on('data', () => timer.refresh());
+    this.on('close', () => clearTimeout(timer));
   }
 
   #readData(port: number): void {
