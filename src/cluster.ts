@@ -110,8 +110,12 @@ async function openServer(
   return openApiServer({
     storage,
     resources: resourceTable,
-    authenticator: firstOf(authenticators),
-    authorizer: async () => ({ allowed: true, reason: '' }),
+    policy: () => ({
+      authenticator: firstOf(authenticators),
+      authorizer: async () => ({ allowed: true, reason: '' }),
+      admission: [],
+      virtual: [],
+    }),
     tls: { cert: pki.serving.cert, key: pki.serving.key, clientCa: pki.ca },
     listen: { hosts: ['127.0.0.1', '::1'], port: options.apiPort },
     signal,

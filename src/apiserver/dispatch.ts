@@ -1,11 +1,10 @@
 /** The last step of the pipeline: from what a request is about to the function that answers it. */
 import { badRequest, methodNotSupported, StatusError } from '../api/status.ts';
-import type { Connector } from './connect/connector.ts';
+import type { Connector, ObjectReader } from './connect/connector.ts';
 import { connectSubresources } from './connect-subresources.ts';
 import type { PathHandler } from './discovery/route.ts';
 import type { Exchange } from './exchange.ts';
 import type { Handler } from './filters/filter.ts';
-import { objectReader } from './object-reader.ts';
 import type { VirtualResource } from './resources/virtual-resource.ts';
 import type { ServedResource } from './served-resource.ts';
 import { connectTo } from './verbs/connect.ts';
@@ -39,6 +38,8 @@ export function pathNotFound(): StatusError {
 
 export interface Destinations {
   api: ApiContext;
+  /** What connectors look objects up in. */
+  store: ObjectReader;
   virtual: readonly VirtualResource[];
   /** Absent: nothing can be connected to, and such requests are 404. */
   connect: Connector | undefined;
@@ -46,11 +47,10 @@ export interface Destinations {
   routes: readonly PathHandler[];
 }
 
-export function dispatchTo({ api, virtual, connect, routes }: Destinations): Handler {
+export function dispatchTo({ api, store, virtual, connect, routes }: Destinations): Handler {
   const virtualByPath = new Map(
     virtual.map((one) => [`${one.group}/${one.version}/${one.plural}/${one.subresource ?? ''}`, one]),
   );
-  const store = objectReader(api.resources);
   return async (exchange) => {
     const { info } = exchange;
     if (!info.isResourceRequest) return dispatchPath(exchange, routes);

@@ -61,10 +61,7 @@ export function selectableField(definition: ResourceDefinition, object: KubeObje
   return definition.selectableFields?.[field]?.(object);
 }
 
-/**
- * All kinds of a server, found by group, version and plural. Made before the server by whoever composes it when
- * authorization or admission read stored objects (`objectReader`), and disposed after it.
- */
+/** All kinds of a server, found by group, version and plural. */
 export class ResourceIndex implements Disposable {
   readonly all: readonly ServedResource[];
   readonly #ended = new AbortController();

@@ -131,9 +131,11 @@ test('connections are handed to the connector, upgrades as raw sockets, after th
   const seen: string[] = [];
   const asked: string[] = [];
   await using server = await openTestServer({
-    authorizer: async ({ user, verb, resource, subresource }) => {
-      asked.push(`${verb} ${resource}/${subresource}`);
-      return { allowed: user.name === 'admin', reason: '' };
+    policy: {
+      async authorizer({ user, verb, resource, subresource }) {
+        asked.push(`${verb} ${resource}/${subresource}`);
+        return { allowed: user.name === 'admin', reason: '' };
+      },
     },
     async connect({ info, socket, response }) {
       seen.push(`${info.name} ${info.subresource} ${info.rest}`);

@@ -2,9 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { lazy } from '../lib/lazy.ts';
-import type { AdmissionPlugin } from './admission/admission.ts';
 import { readCredentials } from './auth/credentials.ts';
-import type { Authenticator, Authorizer } from './auth/types.ts';
+import type { PolicyFactory } from './auth/policy.ts';
 import type { Connector } from './connect/connector.ts';
 import { buildCatalog } from './discovery/catalog.ts';
 import { discovery } from './discovery/discovery.ts';
@@ -24,9 +23,9 @@ import { isLongRunning, limitInFlight } from './filters/in-flight.ts';
 import type { Listen, ServerTls } from './listener.ts';
 import { openListener } from './listener.ts';
 import { Metrics } from './metrics.ts';
+import { objectReader } from './object-reader.ts';
 import { openApiRoute } from './openapi/route.ts';
 import type { ResourceDefinition } from './resources/resource.ts';
-import type { VirtualResource } from './resources/virtual-resource.ts';
 import { ResourceIndex } from './served-resource.ts';
 import type { Storage } from './storage/storage.ts';
 import type { ApiContext } from './verbs/verb.ts';
@@ -34,13 +33,9 @@ import type { ApiContext } from './verbs/verb.ts';
 export interface ApiServerOptions {
   /** Stays the caller's: it is not disposed with the server. */
   storage: Storage;
-  /** Given as an index, they stay the caller's and are not disposed with the server. */
-  resources: readonly ResourceDefinition[] | ResourceIndex;
-  /** Create-only kinds that are not stored. */
-  virtual?: readonly VirtualResource[];
-  authenticator: Authenticator;
-  authorizer: Authorizer;
-  admission?: readonly AdmissionPlugin[];
+  resources: readonly ResourceDefinition[];
+  /** Who may do what, made for the server's own view of the objects. */
+  policy: PolicyFactory;
   /** Absent: log, exec, attach, portforward and proxy are 404. */
   connect?: Connector;
   /** Answers for paths that are no resource, asked before the server's own: OpenID's, for example. */
@@ -72,15 +67,16 @@ const LONGEST_REQUEST_MILLISECONDS = 60_000;
 
 /** Listens on return. Throws the system's error (EADDRINUSE, EACCES) when it cannot. */
 export async function openApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { storage, virtual = [], routes = [], log = console.error } = options;
+  const { storage, routes = [], log = console.error } = options;
   /** Fires when draining begins: watches end, readiness fails. */
   const draining = new AbortController();
-  const given = options.resources;
-  const resources = given instanceof ResourceIndex ? given : new ResourceIndex(given, storage);
+  const resources = new ResourceIndex(options.resources, storage);
+  const store = objectReader(resources);
+  const { authenticator, authorizer, admission, virtual } = options.policy(store);
   const api: ApiContext = {
     storage,
     resources,
-    admission: options.admission ?? [],
+    admission,
     now: options.now ?? (() => new Date()),
     signal: draining.signal,
   };
@@ -98,11 +94,12 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
       metrics.filter,
       limitInFlight(IN_FLIGHT),
       limitTime(LONGEST_REQUEST_MILLISECONDS),
-      authenticate(options.authenticator, ({ request }) => readCredentials(request)),
-      authorize(options.authorizer),
+      authenticate(authenticator, ({ request }) => readCredentials(request)),
+      authorize(authorizer),
     ],
     dispatchTo({
       api,
+      store,
       virtual,
       connect: options.connect,
       routes: [
@@ -111,10 +108,7 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
         version,
         discovery(catalog, () => `127.0.0.1:${listener.port}`),
         rootPaths(catalog),
-        openApiRoute(
-          resources.all.map(({ definition }) => definition),
-          virtual,
-        ),
+        openApiRoute(options.resources, virtual),
         metrics.route,
       ],
     }),
@@ -146,7 +140,7 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
     for (const exchange of active.keys()) if (connects(exchange)) exchange.abort(draining.signal.reason);
     await Promise.all(active.values());
     await closed;
-    if (resources !== given) resources[Symbol.dispose]();
+    resources[Symbol.dispose]();
   };
   let closing: Promise<void> | undefined;
   const { promise: closed, resolve } = Promise.withResolvers<void>();

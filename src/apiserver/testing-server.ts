@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { createInterface } from 'node:readline';
 import type { KubeObject } from '../api/object.ts';
+import type { ApiPolicy } from './auth/policy.ts';
 import type { Authenticator, Authorizer } from './auth/types.ts';
 import { issueCertificate } from './pki/certificate.ts';
 import type { ResourceDefinition } from './resources/resource.ts';
@@ -139,7 +140,10 @@ export interface TestWatch {
   stop(): void;
 }
 
-export async function openTestServer(options: Partial<ApiServerOptions> = {}): Promise<TestServer> {
+export async function openTestServer({
+  policy,
+  ...options
+}: Partial<Omit<ApiServerOptions, 'policy'>> & { policy?: Partial<ApiPolicy> } = {}): Promise<TestServer> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const cert = issueCertificate({
     subject: { commonName: 'localhost' },
@@ -156,8 +160,7 @@ export async function openTestServer(options: Partial<ApiServerOptions> = {}): P
   const server = await openApiServer({
     storage,
     resources: [widgets, runners, boxes, configMaps],
-    authenticator: tokens,
-    authorizer: adminOnly,
+    policy: () => ({ authenticator: tokens, authorizer: adminOnly, admission: [], virtual: [], ...policy }),
     tls: { cert, key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() },
     listen: { hosts: ['127.0.0.1'], port: 0 },
     signal: stopping.signal,
