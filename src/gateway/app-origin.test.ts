@@ -9,6 +9,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { testCertificate } from '../../test/certificate.ts';
 import type { Answer, GatewayFixture } from '../../test/gateway-fixture.ts';
 import { openGatewayFixture } from '../../test/gateway-fixture.ts';
+import { RawClient } from '../../test/raw-sockets.ts';
 
 interface App extends AsyncDisposable {
   port: number;
@@ -261,4 +262,13 @@ test('missing rights are named', async () => {
   const answer = await gateway.ask('/', { host: web });
   assert.equal(answer.status, 403);
   assert.match(answer.body, /You may not connect to this pod.*pods\/portforward/);
+});
+
+test('a client that ends its half still gets its answer', async () => {
+  await using app = await openApp('web-1');
+  await using gateway = await openWeb(app);
+  using client = await RawClient.open(gateway.port);
+  client.socket.end(`GET /half HTTP/1.1\r\nHost: ${web}:${gateway.port}\r\n\r\n`);
+  assert.equal(await client.end(), 'end');
+  assert.match(client.received, /"url":"\/half"/);
 });

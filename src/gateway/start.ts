@@ -64,9 +64,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       socket.setTimeout(firstBytesMs, () => socket.destroy());
       socket.on('error', () => socket.destroy());
       socket.on('close', () => unknown.delete(socket));
-      socket.once('end', () => socket.end());
+      const onEnd = (): void => {
+        socket.end();
+      };
+      socket.once('end', onEnd);
       socket.once('data', (first: Buffer) => {
         unknown.delete(socket);
+        socket.off('end', onEnd);
         socket.setTimeout(0);
         const protocol = protocolOf(first);
         if (protocol === 'http1') server.accept(socket, first);
@@ -108,14 +112,18 @@ function route(exchange: ServerExchange, { api, apps, log }: Routes): void {
       const message = `"${host.slice(0, 200)}" is not a name of this gateway. Use localhost, or SERVICE.NAMESPACE.localhost.`;
       answerProblem(exchange, { code: 403, reason: 'Forbidden', title: 'Unknown host', message });
     } else if (target.kind === 'api') api.handle(exchange);
-    else void apps.handle(exchange, target);
+    else apps.handle(exchange, target).catch((error: unknown) => answerDefect(exchange, error, log));
   } catch (error) {
-    log(`the gateway failed: ${error instanceof Error ? error.stack : error}`);
-    if (exchange.responseStarted) exchange.cut();
-    else {
-      const message = 'this is a defect of Fairlead; its log has more.';
-      answerProblem(exchange, { code: 500, reason: 'InternalError', title: 'The gateway failed', message });
-    }
+    answerDefect(exchange, error, log);
+  }
+}
+
+function answerDefect(exchange: ServerExchange, error: unknown, log: (line: string) => void): void {
+  log(`the gateway failed: ${error instanceof Error ? error.stack : error}`);
+  if (exchange.responseStarted) exchange.cut();
+  else {
+    const message = 'this is a defect of Fairlead; its log has more.';
+    answerProblem(exchange, { code: 500, reason: 'InternalError', title: 'The gateway failed', message });
   }
 }
 
