@@ -30,7 +30,7 @@ const mostStreams = 100;
 
 /** Serves `/` (to browsers; other clients get the API's answer there) and what lies under `/.fairlead/`. */
 export function uiHandler({ client, facts, signal, lingerMs = 10_000 }: UiOptions): PageHandler {
-  const feed = openServiceFeed({ client, context: facts.context ?? facts.cluster, signal, lingerMs });
+  const feed = openServiceFeed({ client, context: facts.context, signal, lingerMs });
   let streams = 0;
   return (request, response) => {
     if (request.path === '/' && !wantsHtml(request)) return false;

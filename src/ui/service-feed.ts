@@ -39,7 +39,7 @@ export function openServiceFeed({
   lingerMs,
 }: {
   client: ClusterClient;
-  context: string;
+  context: string | undefined;
   signal: AbortSignal;
   /** A reload or a change of tabs finds the informers still there for this long. */
   lingerMs: number;

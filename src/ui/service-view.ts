@@ -29,7 +29,11 @@ export interface ServiceView {
 }
 
 /** `context` is named in commands, so that they reach this cluster whatever the current context is. */
-export function viewService(service: Service, slices: readonly EndpointSlice[], context: string): ServiceView {
+export function viewService(
+  service: Service,
+  slices: readonly EndpointSlice[],
+  context: string | undefined,
+): ServiceView {
   const { name = '', namespace = '' } = service.metadata;
   const spec = service.spec ?? {};
   const endpoints = uniqueEndpoints(slices);
@@ -85,7 +89,7 @@ interface Place {
   name: string;
   namespace: string;
   slices: readonly EndpointSlice[];
-  context: string;
+  context: string | undefined;
 }
 
 /** Pods of a cluster in loopback mode can be dialled; elsewhere kubectl forwards TCP, and nothing forwards UDP. */
@@ -97,7 +101,8 @@ function commandFor(port: ServicePort, { name, namespace, slices, context }: Pla
     return port.protocol === 'UDP' ? `nc -u ${address} ${at}` : `nc ${address} ${at}`;
   }
   if ((port.protocol ?? 'TCP') !== 'TCP') return undefined;
-  return `kubectl --context ${shellWord(context)} -n ${namespace} port-forward service/${name} ${port.port}`;
+  const chosen = context === undefined ? '' : ` --context ${shellWord(context)}`;
+  return `kubectl${chosen} -n ${namespace} port-forward service/${name} ${port.port}`;
 }
 
 function shellWord(text: string): string {

@@ -31,10 +31,10 @@ function refresh() {
       : `${shown} of ${all} services`;
 }
 
-/** @param {{ cluster: string, context?: string, server: string, version?: string, suggestions: string[] }} facts */
+/** @param {{ cluster: string, context?: string, server: string, version?: string, embedded?: boolean, suggestions: string[] }} facts */
 function showFacts(facts) {
   document.title = `${facts.cluster} · Fairlead`;
-  byId('cluster').textContent = facts.cluster;
+  byId('cluster').textContent = facts.embedded ? `Fairlead · ${facts.cluster}` : facts.cluster;
   const context =
     facts.context === undefined || facts.context === facts.cluster ? undefined : `context ${facts.context}`;
   byId('facts').textContent = [
