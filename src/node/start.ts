@@ -30,6 +30,8 @@ export interface NodeOptions {
   podCIDR: string;
   /** Of the kubelet's API; 0 (default): any free one. */
   kubeletPort?: number;
+  /** Told once of each trouble that the node goes on trying to get over. */
+  log?(line: string): void;
   signal: AbortSignal;
 }
 
@@ -52,6 +54,12 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
   const podsDirectory = join(dataDir, 'pods', name);
   await mkdir(podsDirectory, { recursive: true, mode: 0o700 });
 
+  const told = new Set<string>();
+  const trouble = (line: string) => {
+    if (told.has(line)) return;
+    told.add(line);
+    options.log?.(line);
+  };
   const runtime = openProcessRuntime();
   let leftovers = 0;
   // Nodes that are no longer asked for may have left some too; those of living nodes are spared.
@@ -63,6 +71,7 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
     resource: client.resource<Pod>('v1', 'pods'),
     query: { fieldSelector: `spec.nodeName=${name}` },
     signal,
+    onError: (error) => trouble(`node ${name} cannot watch its pods: ${(error as Error).message}`),
   });
   const manager = new PodManager(
     {

@@ -1,7 +1,7 @@
 /** GET /portForward/NAMESPACE/POD as a WebSocket: one TCP connection to the pod for each `port` of the query. */
 import { connect } from 'node:net';
-import { pipeline } from 'node:stream/promises';
-import { Channels, channelSubprotocols } from '../../net/websocket/channels.ts';
+import { relay } from '../../net/relay.ts';
+import { Channels, channelSubprotocols, v5Channels } from '../../net/websocket/channels.ts';
 import { answerHandshake, HandshakeError } from '../../net/websocket/handshake.ts';
 import type { ForwardedPort } from '../../net/websocket/port-forward.ts';
 import { acceptPortForward } from '../../net/websocket/port-forward.ts';
@@ -49,25 +49,40 @@ export async function servePortForward(
   const gone = new AbortController();
   void channels.closed.then(() => gone.abort());
   const ends = AbortSignal.any([signal, gone.signal]);
-  const outcomes = await Promise.all(acceptPortForward(channels, ports).map((port) => forward(port, podIP, ends)));
+  const canEndOneWay = subprotocol === v5Channels;
+  const outcomes = await Promise.all(
+    acceptPortForward(channels, ports).map((port) => forward(port, { host: podIP, canEndOneWay, signal: ends })),
+  );
   if (gone.signal.aborted) return;
   if (signal.aborted || outcomes.includes('cut off')) channels.terminate();
   else channels.close(1000);
   await channels.closed;
 }
 
+interface ForwardOptions {
+  host: string;
+  /** The protocol can tell that one direction is over: only then is the other one waited for. */
+  canEndOneWay: boolean;
+  signal: AbortSignal;
+}
+
 /** Copies both ways, each direction's end apart. */
 async function forward(
   { port, data, error }: ForwardedPort,
-  host: string,
-  signal: AbortSignal,
+  { host, canEndOneWay, signal }: ForwardOptions,
 ): Promise<'ended' | 'cut off'> {
   error.resume();
   const socket = connect({ host, port, allowHalfOpen: true });
+  const cut = () => {
+    socket.destroy();
+    data.destroy();
+  };
+  signal.addEventListener('abort', cut, { once: true });
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('error', reject);
+      socket.once('close', () => reject(new Error('the connection was given up')));
     });
   } catch (failure) {
     const text = `failed to connect to ${host}:${port} inside the pod: ${(failure as Error).message}`;
@@ -76,12 +91,16 @@ async function forward(
     data.end();
     return 'ended';
   }
-  try {
-    await Promise.all([pipeline(data, socket, { signal }), pipeline(socket, data, { signal })]);
-    error.end();
-    return 'ended';
-  } catch {
-    socket.destroy();
-    return 'cut off';
-  }
+  let isPodDone = false;
+  socket.once('end', () => {
+    isPodDone = true;
+    // The client cannot be told of this end but by the end of all: what was sent goes out first.
+    if (!canEndOneWay) data.write('', cut);
+  });
+  await relay(data, socket);
+  signal.removeEventListener('abort', cut);
+  error.end();
+  if (signal.aborted) return 'cut off';
+  const isWhole = socket.readableEnded && socket.writableFinished && data.readableEnded && data.writableFinished;
+  return isWhole || (isPodDone && !canEndOneWay) ? 'ended' : 'cut off';
 }
