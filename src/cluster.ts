@@ -2,15 +2,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { clientCertificateAuthenticator, firstOf } from './apiserver/auth/authenticators.ts';
-import { staticTokenAuthenticator } from './apiserver/auth/static-tokens.ts';
-import type { Authenticator } from './apiserver/auth/types.ts';
+import { bootstrapObjects, publishApiServer } from './apiserver/bootstrap/bootstrap.ts';
+import { controlPlanePolicy } from './apiserver/bootstrap/policy.ts';
+import { createConnector } from './apiserver/connect/connect.ts';
 import { ensureCertificates, type Pki } from './apiserver/pki/ensure-certificates.ts';
 import { resourceTable } from './apiserver/resources/table.ts';
 import { type ApiServer, openApiServer } from './apiserver/server.ts';
 import type { Storage } from './apiserver/storage/storage.ts';
 import type { ClusterClient } from './client/cluster-client.ts';
+import { claimLoopbackRange, type LoopbackRange } from './cluster/loopback-range.ts';
 import { portError } from './cluster/port-error.ts';
+import { openUpstreamPool } from './net/http1/pool.ts';
+import type { UpstreamPool } from './net/http1/upstream.ts';
 
 export interface ClusterOptions {
   name: string;
@@ -58,24 +61,28 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   await using parts = new AsyncDisposableStack();
   const stopping = new AbortController();
   const { signal } = stopping;
+  const range = options.nodes === 0 ? undefined : parts.use(await claimLoopbackRange(options.directory));
+  const pool = parts.use(openUpstreamPool());
   const [pki, storage] = await Promise.all([
     ensureCertificates(join(options.directory, 'pki'), { signal }),
     openStorage(options),
   ]);
   parts.use(storage);
-  const server = parts.use(await openServer(options, { pki, storage, signal }));
+  await bootstrapObjects(storage, { clientCa: pki.ca, now: new Date() });
+  const server = parts.use(await openServer(options, { pki, storage, pool, range, signal }));
   pki.onRenewal(() => server.renewTls({ ...pki.serving, clientCa: pki.ca }));
+  await publishApiServer(storage, { address: '127.0.0.1', port: server.port }, new Date());
   const readyMilliseconds = Math.round(performance.now());
 
   const apiUrl = `https://127.0.0.1:${server.port}`;
-  const admin = { caPem: pki.ca, certPem: pki.admin.cert, keyPem: pki.admin.key };
+  // Loaded only now: their modules would keep /readyz waiting.
   const { startParts } = await import('./cluster/start-parts.ts');
-  const started = parts.use(await startParts({ options, pki, apiUrl, signal }));
+  const started = parts.use(await startParts({ options, pki, apiUrl, pool, range, signal }));
   const running = parts.move();
   return {
     apiUrl,
     gatewayUrl: started.gatewayUrl,
-    admin,
+    admin: { caPem: pki.ca, certPem: pki.admin.cert, keyPem: pki.admin.key },
     client: started.client,
     modes: options.nodes === 0 ? [] : podModes,
     readyMilliseconds,
@@ -101,20 +108,30 @@ async function openStorage({ storage, directory }: ClusterOptions): Promise<Stor
 
 async function openServer(
   options: ClusterOptions,
-  { pki, storage, signal }: { pki: Pki; storage: Storage; signal: AbortSignal },
+  {
+    pki,
+    storage,
+    pool,
+    range,
+    signal,
+  }: {
+    pki: Pki;
+    storage: Storage;
+    pool: UpstreamPool;
+    range: LoopbackRange | undefined;
+    signal: AbortSignal;
+  },
 ): Promise<ApiServer> {
-  const authenticators: Authenticator[] = [clientCertificateAuthenticator];
-  if (options.tokenFile !== undefined) {
-    authenticators.push(staticTokenAuthenticator(await readFile(options.tokenFile, 'utf8'), options.tokenFile));
-  }
+  const { tokenFile } = options;
+  const tokens = tokenFile === undefined ? {} : { tokens: { csv: await readTokens(tokenFile), source: tokenFile } };
   return openApiServer({
     storage,
     resources: resourceTable,
-    policy: () => ({
-      authenticator: firstOf(authenticators),
-      authorizer: async () => ({ allowed: true, reason: '' }),
-      admission: [],
-      virtual: [],
+    policy: controlPlanePolicy({ serviceAccountKey: pki.serviceAccountKey, ...tokens }),
+    connect: createConnector({
+      pool,
+      kubelet: () => ({ ca: pki.ca, ...pki.kubeletClient }),
+      ...(range === undefined ? {} : { podRange: range.cidr }),
     }),
     tls: { cert: pki.serving.cert, key: pki.serving.key, clientCa: pki.ca },
     listen: { hosts: ['127.0.0.1', '::1'], port: options.apiPort },
@@ -123,4 +140,13 @@ async function openServer(
   }).catch((error: unknown) => {
     throw portError(error, options.apiPort, '--api-port');
   });
+}
+
+async function readTokens(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? error.code : error;
+    throw new Error(`cannot read the token file ${file} (${why}): check the path after --token-file`, { cause: error });
+  }
 }

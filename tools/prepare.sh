@@ -7,11 +7,11 @@ if [ ! -e "$root/node_modules/.fairlead-installed" ] || [ "$root/package-lock.js
   fi
   echo "fairlead: first use, installing what it needs (npm ci)" >&2
   install_log=$(mktemp)
-  if (cd "$root" && npm ci --no-audit --no-fund --loglevel=error) >"$install_log" 2>&1 </dev/null; then
+  if (cd "$root" && npm ci --no-audit --no-fund --loglevel=error --fetch-retries=1 --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=2000) >"$install_log" 2>&1 </dev/null; then
     rm -f "$install_log"
     : >"$root/node_modules/.fairlead-installed"
   else
-    tail -n 5 "$install_log" >&2
+    head -n 5 "$install_log" >&2
     rm -f "$install_log"
     echo "fairlead: npm ci failed, see above. The first use needs a network: connect, then run the same command again." >&2
     exit 1

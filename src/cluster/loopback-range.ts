@@ -9,6 +9,8 @@ const [firstOctet, octets] = [64, 63];
 const claimPort = 10249;
 
 export interface LoopbackRange extends AsyncDisposable {
+  /** All of it: `127.80.0.0/16`. */
+  cidr: string;
   /** The CIDR of the node with this number, from 0: `127.80.1.0/24`. */
   nodeCidr(index: number): string;
 }
@@ -24,6 +26,7 @@ export async function claimLoopbackRange(seed: string): Promise<LoopbackRange> {
     const claim = await listen(`127.${octet}.0.1`);
     if (claim === undefined) continue;
     return {
+      cidr: `127.${octet}.0.0/16`,
       nodeCidr: (index) => `127.${octet}.${index + 1}.0/24`,
       async [Symbol.asyncDispose]() {
         claim.close();

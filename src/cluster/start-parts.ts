@@ -4,18 +4,21 @@ import type { ClientConfig } from '../client/client-config.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
 import { openClusterClient } from '../client/cluster-client-http.ts';
 import type { ClusterOptions } from '../cluster.ts';
+import { startControllers } from '../controllers/start.ts';
 import { startGateway } from '../gateway/start.ts';
-import { openUpstreamPool } from '../net/http1/pool.ts';
 import type { UpstreamPool } from '../net/http1/upstream.ts';
 import { startNode } from '../node/start.ts';
 import { uiHandler } from '../ui/server.ts';
-import { claimLoopbackRange } from './loopback-range.ts';
+import type { LoopbackRange } from './loopback-range.ts';
 import { portError } from './port-error.ts';
 
 interface Environment {
   options: ClusterOptions;
   pki: Pki;
   apiUrl: string;
+  pool: UpstreamPool;
+  /** Where pods get their addresses; absent without nodes. */
+  range: LoopbackRange | undefined;
   signal: AbortSignal;
 }
 
@@ -26,11 +29,10 @@ export interface StartedParts extends AsyncDisposable {
   nodesReady: Promise<void>;
 }
 
-/** Resolves when the gateway listens. What was started is stopped again when a part fails. */
+/** Resolves when the gateway listens; nodes go on starting. What was started is stopped again when a part fails. */
 export async function startParts(environment: Environment): Promise<StartedParts> {
-  const { options, pki, apiUrl, signal } = environment;
+  const { options, pki, apiUrl, pool, signal } = environment;
   await using parts = new AsyncDisposableStack();
-  const pool = parts.use(openUpstreamPool());
   const adminConfig = configOf(environment, pki.admin);
   const client = parts.use(openClusterClient(adminConfig, { pool }));
   const gateway = parts.use(
@@ -45,7 +47,9 @@ export async function startParts(environment: Environment): Promise<StartedParts
       throw portError(error, options.gatewayPort, '--gateway-port');
     }),
   );
-  const nodes = parts.use(startNodes(environment, pool));
+  const controllers = parts.use(openClusterClient(configOf(environment, pki.controllers), { pool }));
+  parts.use(await startControllers({ client: controllers, caPem: pki.ca, signal, log: options.log }));
+  const nodes = parts.use(startNodes(environment));
   nodes.ready.catch((error: unknown) => {
     if (!signal.aborted) options.log(`a node did not start: ${error instanceof Error ? error.message : String(error)}`);
   });
@@ -63,12 +67,11 @@ function configOf({ pki, apiUrl }: Environment, { cert, key }: { cert: string; k
 }
 
 /** Nodes start beside each other; each is its own client with its own certificate. */
-function startNodes(environment: Environment, pool: UpstreamPool): AsyncDisposable & { ready: Promise<void> } {
-  const { options, signal } = environment;
+function startNodes(environment: Environment): AsyncDisposable & { ready: Promise<void> } {
+  const { options, pool, range, signal } = environment;
   const running = new AsyncDisposableStack();
   const start = async (): Promise<void> => {
-    if (options.nodes === 0) return;
-    const range = running.use(await claimLoopbackRange(options.directory));
+    if (range === undefined) return;
     const numbers = Array.from({ length: options.nodes }, (_, index) => index);
     await Promise.all(
       numbers.map(async (index) => {
