@@ -122,7 +122,7 @@ test('a stop ends watches at an event boundary and closes every connection', asy
   const watch = await server.watch(`${path}?watch=1`);
   assert.equal((await watch.next()).type, 'ADDED');
   await server.stop();
-  assert.equal(await watch.next(), undefined);
+  assert.deepEqual(await watch.rest(), []);
   const [error] = await once(tcpConnect(server.port, '127.0.0.1'), 'error').catch((failure: unknown) => [failure]);
   assert.match(String(error), /ECONNREFUSED/);
 });

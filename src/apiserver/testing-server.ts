@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { createInterface } from 'node:readline';
-import type { KubeObject } from '../api/object.ts';
+import type { KubeObject, ListMeta, ObjectMeta } from '../api/object.ts';
 import type { ApiPolicy } from './auth/policy.ts';
 import type { Authenticator, Authorizer } from './auth/types.ts';
 import { issueCertificate } from './pki/certificate.ts';
@@ -107,13 +107,33 @@ const tokens: Authenticator = async ({ bearerToken }) => {
 };
 const adminOnly: Authorizer = async ({ user }) => ({ allowed: user.name === 'admin', reason: '' });
 
+/** The JSON of any answer: a field is declared as what it is where it is there at all, and tests look whether it is. */
+export interface AnswerBody {
+  kind: string;
+  apiVersion: string;
+  metadata: Required<Omit<ObjectMeta & ListMeta, 'creationTimestamp'>> & { creationTimestamp: string };
+  spec: { size: number; colour: string; replicas: number };
+  status: unknown;
+  data: Record<string, string>;
+  items: AnswerBody[];
+  /** Of a Status. */
+  message: string;
+  reason: string;
+  code: number;
+  details: { causes: { field: string; reason: string }[] };
+  /** Of a Table. */
+  columnDefinitions: { name: string; priority: number }[];
+  rows: { cells: unknown[]; object: AnswerBody }[];
+  /** Of an APIResourceList. */
+  resources: { name: string; kind: string; group: string; verbs: string[] }[];
+}
+
 export interface Answer {
   status: number;
   headers: IncomingMessage['headers'];
   text: string;
-  /** The body as JSON, read with care: fields that are not there are undefined. */
-  // biome-ignore lint/suspicious/noExplicitAny: what a test looks into it says itself
-  json: any;
+  /** The body, if it is JSON. */
+  json: AnswerBody;
 }
 
 export interface Call {
@@ -135,8 +155,10 @@ export interface TestServer extends AsyncDisposable {
 
 export interface TestWatch {
   status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: see Answer
-  next(): Promise<any>;
+  /** Throws when the watch has ended. */
+  next(): Promise<{ type: string; object: AnswerBody }>;
+  /** Resolves with what comes after the end: nothing, if it was clean. */
+  rest(): Promise<string[]>;
   stop(): void;
 }
 
@@ -195,7 +217,7 @@ export async function openTestServer({
       const chunks: Buffer[] = [];
       for await (const chunk of response) chunks.push(chunk);
       const text = Buffer.concat(chunks).toString();
-      const json: unknown = text.startsWith('{') ? JSON.parse(text) : undefined;
+      const json = (text.startsWith('{') ? JSON.parse(text) : {}) as AnswerBody;
       return { status: response.statusCode ?? 0, headers: response.headers, text, json };
     },
     async watch(path, headers = {}) {
@@ -205,7 +227,13 @@ export async function openTestServer({
         status: response.statusCode ?? 0,
         async next() {
           const { done, value } = await lines.next();
-          return done === true ? undefined : JSON.parse(value);
+          if (done === true) throw new Error('the watch has ended');
+          return JSON.parse(value);
+        },
+        async rest() {
+          const left: string[] = [];
+          for (let line = await lines.next(); line.done !== true; line = await lines.next()) left.push(line.value);
+          return left;
         },
         stop: () => response.destroy(),
       };

@@ -62,7 +62,7 @@ test('what a create may not say is refused in words that name it', async () => {
     method: 'POST',
     body: { metadata: { name: 'w' }, spec: { colour: 'wrong' } },
   });
-  assert.equal(wrong.json.details.causes[0].field, 'spec.colour');
+  assert.equal(wrong.json.details.causes[0]?.field, 'spec.colour');
   assert.equal((await server.call(path)).json.items.length, 0);
 });
 
@@ -77,7 +77,7 @@ test('fieldValidation ignores, warns of or refuses unknown and duplicate fields'
   const warned = await post('b', '');
   assert.equal(warned.status, 201);
   assert.equal(warned.headers.warning, '299 - "duplicate field \\"data.k\\"", 299 - "unknown field \\"foo\\""');
-  assert.equal(warned.json.foo, undefined);
+  assert.ok(!('foo' in warned.json));
   assert.equal((await post('c', '?fieldValidation=Ignore')).headers.warning, undefined);
   assert.equal((await post('d', '?fieldValidation=Sometimes')).status, 422);
 });

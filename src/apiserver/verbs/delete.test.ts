@@ -117,6 +117,6 @@ test('a collection is deleted by its selectors', async () => {
   assert.equal(status, 200);
   assert.deepEqual([json.kind, json.items.length], ['WidgetList', 2]);
   const left = await server.call(widgets);
-  assert.equal(left.json.items[0].metadata.name, 'b');
+  assert.equal(left.json.items[0]?.metadata.name, 'b');
   assert.equal(left.json.items.length, 1);
 });

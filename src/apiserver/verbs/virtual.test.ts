@@ -49,8 +49,8 @@ test('a kind that is not stored is answered by itself, and can only be created',
   assert.deepEqual([status, json.kind, json.status], [201, 'Greeting', { hello: 'admin' }]);
   assert.equal((await server.call(path)).status, 405);
   assert.equal((await server.call(path, { method: 'POST', body: { kind: 'Other' } })).status, 400);
-  const { resources } = (await server.call('/apis/test.example/v1')).json;
-  const listed = resources.map(({ name, verbs }: { name: string; verbs: string[] }) => `${name}:${verbs}`);
+  const { json: discovery } = await server.call('/apis/test.example/v1');
+  const listed = discovery.resources.map(({ name, verbs }) => `${name}:${verbs}`);
   assert.ok(listed.includes('greetings:create') && listed.includes('widgets/paint:create'));
 });
 
