@@ -6,13 +6,14 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { testCertificate } from '../test/certificate.ts';
 import { buildPeers, peerPath } from '../test/peers/build.ts';
+import { cpuMicroseconds } from './process-cost.ts';
 import { median } from './statistics.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -51,13 +52,6 @@ async function stop({ child }: Proxy): Promise<void> {
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
   await ended;
-}
-
-/** User and system time of a process so far, in microseconds (fields 14 and 15 of proc(5) stat, in ticks of 10 ms). */
-async function cpuOf(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
 /** Keep-alive GETs, one at a time on each connection; counts the answers. */
@@ -100,10 +94,10 @@ function answerLength(head: Buffer): number {
 
 async function measure({ child, port }: Proxy): Promise<Load> {
   const pid = child.pid ?? 0;
-  const [cpu, began] = [await cpuOf(pid), performance.now()];
+  const [cpu, began] = [await cpuMicroseconds(pid), performance.now()];
   const answers = await drive(port, roundMs);
   const seconds = (performance.now() - began) / 1000;
-  return { requestsPerSecond: answers / seconds, cpuMicroseconds: ((await cpuOf(pid)) - cpu) / answers };
+  return { requestsPerSecond: answers / seconds, cpuMicroseconds: ((await cpuMicroseconds(pid)) - cpu) / answers };
 }
 
 /** True when the limits are met. */

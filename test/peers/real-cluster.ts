@@ -15,6 +15,8 @@ export interface RealCluster extends AsyncDisposable {
   caPem: string;
   /** From starting etcd to the answer of /readyz, in milliseconds. */
   readyMilliseconds: number;
+  /** Process ids of etcd and kube-apiserver. */
+  processes: readonly number[];
   /** Resident memory of etcd and kube-apiserver together, in bytes. */
   residentBytes(): Promise<number>;
 }
@@ -146,15 +148,17 @@ export async function startRealCluster(): Promise<RealCluster> {
     }),
     { mode: 0o600 },
   );
+  const processes = [etcd.pid, apiserver.pid].filter((pid) => pid !== undefined);
   return {
     kubeconfig: file('kubeconfig'),
     apiUrl,
     token,
     caPem,
     readyMilliseconds,
+    processes,
     async residentBytes() {
       let sum = 0;
-      for (const { pid } of [etcd, apiserver]) sum += await residentBytesOf(pid ?? 0);
+      for (const pid of processes) sum += await residentBytesOf(pid);
       return sum;
     },
     [Symbol.asyncDispose]: close,
