@@ -106,6 +106,12 @@ function osName(): string {
   return version();
 }
 
+/** The lowest port on which an ordinary user may listen. */
+export function firstOrdinaryPort(): number {
+  const text = firstLine('/proc/sys/net/ipv4/ip_unprivileged_port_start');
+  return text === '' ? 1024 : Number(text);
+}
+
 function firstLine(file: string): string {
   try {
     return readFileSync(file, 'utf8').trim();

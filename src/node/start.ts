@@ -9,7 +9,7 @@ import { openImageTable } from './images/image-table.ts';
 import type { NodePki } from './kubelet/server.ts';
 import { startKubeletServer } from './kubelet/server.ts';
 import { openLoopbackPool } from './network/loopback.ts';
-import { HOST_IP, nodeResources } from './node-object.ts';
+import { firstOrdinaryPort, HOST_IP, nodeResources } from './node-object.ts';
 import { PodManager } from './pod-manager.ts';
 import { openClusterObjects } from './pods/cluster-objects.ts';
 import { keepAlive, registerNode } from './registration.ts';
@@ -84,6 +84,7 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
       hostIP: HOST_IP,
       apiServerUrl,
       nodeResources: nodeResources(dataDir),
+      firstOrdinaryPort: firstOrdinaryPort(),
       podsDirectory,
     },
     informer,

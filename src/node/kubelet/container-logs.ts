@@ -21,7 +21,7 @@ export async function serveContainerLogs(
   const file = previous ? runner.previousLogFile : runner.logFile;
   if (file === undefined) {
     const where = `container "${containerName}" in pod "${podName}"`;
-    if (previous) throw new HttpError(400, `previous terminated ${where.replace(' in pod', ' in pod')} not found`);
+    if (previous) throw new HttpError(400, `previous terminated ${where} not found`);
     const { waiting } = runner.status().state ?? {};
     throw new HttpError(400, `${where} is waiting to start: ${waiting?.reason ?? 'no logs yet'}`);
   }

@@ -18,7 +18,7 @@ import { logFileOf, prepareLaunch } from './launch.ts';
 import { podStatus } from './pod-status.ts';
 import type { NodeResources } from './resource-fields.ts';
 import { StatusWriter } from './status-writer.ts';
-import { hasOwnMounts, unenforcedFields } from './unsupported.ts';
+import { hasOwnMounts, privilegedPorts, unenforcedFields } from './unsupported.ts';
 
 /** What all pods of a node share. */
 export interface PodSurroundings {
@@ -31,6 +31,8 @@ export interface PodSurroundings {
   hostIP: string;
   apiServerUrl: string;
   nodeResources: NodeResources;
+  /** Below it only root may listen. */
+  firstOrdinaryPort: number;
   /** Holds a directory per pod, by UID. */
   podsDirectory: string;
 }
@@ -329,6 +331,11 @@ export class PodWorker {
     if (unenforced.length > 0) {
       const message = `the process runtime runs this pod without enforcing ${unenforced.join(', ')}`;
       this.#event('Warning', 'NotEnforced', message);
+    }
+    const privileged = privilegedPorts(this.pod, this.#around.firstOrdinaryPort);
+    if (privileged.length > 0) {
+      const message = `pods run as an ordinary user, who cannot listen on port ${privileged.join(', ')}: choose ports from ${this.#around.firstOrdinaryPort} on`;
+      this.#event('Warning', 'PrivilegedPort', message);
     }
     if (hasOwnMounts(this.pod)) {
       const message =

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Container, Pod, PodSpec } from '../../api/types/core-v1.ts';
-import { hasOwnMounts, refusedFields, SERVICE_ACCOUNT_MOUNT, unenforcedFields } from './unsupported.ts';
+import {
+  hasOwnMounts,
+  privilegedPorts,
+  refusedFields,
+  SERVICE_ACCOUNT_MOUNT,
+  unenforcedFields,
+} from './unsupported.ts';
 
 function refused(container: Partial<Container>, spec: Partial<PodSpec> = {}): string[] {
   const whole = { name: 'c', ...container };
@@ -44,6 +50,11 @@ test('restrictions that are not enforced are told, each once', () => {
     'securityContext.capabilities.drop',
   ];
   assert.deepEqual(unenforcedFields(twice), expected);
+});
+
+test('ports that an ordinary user cannot listen on are named', { skip: process.getuid?.() === 0 && 'root may' }, () => {
+  const ports = [{ containerPort: 80 }, { containerPort: 8080 }];
+  assert.deepEqual(privilegedPorts(pod({ name: 'c', ports }), 1024), ['80 of container c']);
 });
 
 test('the service account alone is no mount of its own', () => {

@@ -31,6 +31,12 @@ export function refusedFields(pod: Pod, container: Container): string[] {
   const user = security?.runAsUser ?? spec?.securityContext?.runAsUser;
   const own = process.getuid?.();
   refuse(user !== undefined && user !== own, `securityContext.runAsUser ${user} (pods run as user ${own})`);
+  const group = security?.runAsGroup ?? spec?.securityContext?.runAsGroup;
+  const ownGroup = process.getgid?.();
+  refuse(
+    group !== undefined && group !== ownGroup,
+    `securityContext.runAsGroup ${group} (pods run as group ${ownGroup})`,
+  );
   const nonRoot = security?.runAsNonRoot ?? spec?.securityContext?.runAsNonRoot;
   refuse(nonRoot === true && own === 0, 'securityContext.runAsNonRoot (pods run as root, as the cluster does)');
   refuse(container.tty, 'tty');
@@ -50,16 +56,27 @@ export function unenforcedFields(pod: Pod): string[] {
   const note = (found: boolean | undefined, what: string) => {
     if (found === true) unenforced.add(what);
   };
-  note((pod.spec?.hostAliases ?? []).length > 0, 'hostAliases');
-  for (const { resources, securityContext, volumeMounts } of pod.spec?.containers ?? []) {
+  const { hostAliases = [], dnsConfig, securityContext: ofPod, initContainers = [], containers = [] } = pod.spec ?? {};
+  note(hostAliases.length > 0, 'hostAliases');
+  note(dnsConfig !== undefined, 'dnsConfig');
+  note(ofPod?.fsGroup !== undefined, 'securityContext.fsGroup');
+  note((ofPod?.supplementalGroups ?? []).length > 0, 'securityContext.supplementalGroups');
+  for (const { resources, securityContext: own, volumeMounts = [] } of [...initContainers, ...containers]) {
     note(Object.keys(resources?.limits ?? {}).length > 0, 'resources.limits');
-    note(securityContext?.readOnlyRootFilesystem, 'securityContext.readOnlyRootFilesystem');
-    note(securityContext?.allowPrivilegeEscalation === false, 'securityContext.allowPrivilegeEscalation');
-    note((securityContext?.capabilities?.drop ?? []).length > 0, 'securityContext.capabilities.drop');
-    const mounts = volumeMounts?.filter(({ mountPath }) => mountPath !== SERVICE_ACCOUNT_MOUNT);
+    note(own?.readOnlyRootFilesystem, 'securityContext.readOnlyRootFilesystem');
+    note(own?.allowPrivilegeEscalation === false, 'securityContext.allowPrivilegeEscalation');
+    note((own?.capabilities?.drop ?? []).length > 0, 'securityContext.capabilities.drop');
+    for (const profile of ['seccompProfile', 'appArmorProfile', 'seLinuxOptions'] as const) {
+      note((own?.[profile] ?? ofPod?.[profile]) !== undefined, `securityContext.${profile}`);
+    }
+    const mounts = volumeMounts.filter(({ mountPath }) => mountPath !== SERVICE_ACCOUNT_MOUNT);
     note(
-      mounts?.some(({ readOnly }) => readOnly === true),
+      mounts.some(({ readOnly }) => readOnly === true),
       'volumeMounts.readOnly',
+    );
+    note(
+      mounts.some(({ mountPropagation = 'None' }) => mountPropagation !== 'None'),
+      'volumeMounts.mountPropagation',
     );
   }
   return [...unenforced];
@@ -73,5 +90,15 @@ export function hasOwnMounts(pod: Pod): boolean {
   const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
   return containers.some(({ volumeMounts = [] }) =>
     volumeMounts.some(({ mountPath }) => mountPath !== SERVICE_ACCOUNT_MOUNT),
+  );
+}
+
+/** Ports that a container wants to listen on and may not, as `PORT of container NAME`. */
+export function privilegedPorts(pod: Pod, firstOrdinaryPort: number): string[] {
+  if (process.getuid?.() === 0) return [];
+  return (pod.spec?.containers ?? []).flatMap(({ name, ports = [] }) =>
+    ports
+      .filter(({ containerPort }) => containerPort < firstOrdinaryPort)
+      .map(({ containerPort }) => `${containerPort} of container ${name}`),
   );
 }

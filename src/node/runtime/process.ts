@@ -37,13 +37,16 @@ export function openProcessRuntime(): Runtime {
     },
     endLeftovers: async (podsDirectory) => {
       const pods = await readdir(podsDirectory).catch(() => [] as string[]);
-      const ids = new Set<string>();
+      const left = new Map<string, string>();
       for (const pod of pods) {
-        for (const record of await readRecords(join(podsDirectory, pod))) {
-          if (record.owner === undefined || !isAlive(record.owner)) ids.add(record.id);
+        const podDirectory = join(podsDirectory, pod);
+        for (const { id, owner } of await readRecords(podDirectory)) {
+          if (owner === undefined || !isAlive(owner)) left.set(id, join(podDirectory, RECORDS, id));
         }
       }
-      return await killMarked(ids);
+      const killed = await killMarked(new Set(left.keys()));
+      for (const record of left.values()) await rm(record, { force: true });
+      return killed;
     },
   };
 }
