@@ -63,9 +63,8 @@ async function startFairlead(directory: string): Promise<Start> {
   const kubeconfig = join(directory, 'kubeconfig');
   const started = performance.now();
   const child = spawn(
-    process.execPath,
+    join(root, 'fairlead'),
     [
-      join(root, 'bin/fairlead.ts'),
       'up',
       '--name',
       'bench',
