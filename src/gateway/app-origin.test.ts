@@ -236,7 +236,7 @@ test('what cannot be shown says what is wrong and what to do', async () => {
     ['nope.shop', 404, /No service "nope" in namespace "shop".*kubectl get services -n shop/s],
     ['web.elsewhere', 404, /No service "web" in namespace "elsewhere"/],
     ['starting.shop', 503, /no ready pod.*Not ready: slow.*kubectl describe pod/s],
-    ['empty.shop', 503, /No pod matches its selector app=web/],
+    ['empty.shop', 503, /No pod that has an address matches its selector app=web/],
     ['udp.shop', 404, /no TCP port/],
     ['outside.shop', 503, /alias for example\.com/],
   ] as const) {

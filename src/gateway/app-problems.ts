@@ -88,7 +88,7 @@ export function noEndpoints({ service, slices }: ServiceFacts): Problem {
     const selector = Object.entries(service.spec?.selector ?? {}).map(([key, value]) => `${key}=${value}`);
     if (selector.length === 0) return problem('It has no selector and nobody has given it endpoints.');
     return passing(
-      `No pod matches its selector ${selector.join(',')}. See: kubectl get pods -n ${namespace} -l ${selector.join(',')}`,
+      `No pod that has an address matches its selector ${selector.join(',')}. See: kubectl get pods -n ${namespace} -l ${selector.join(',')}`,
     );
   }
   const pods = endpoints.filter(({ targetRef }) => targetRef?.kind === 'Pod');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
@@ -115,4 +116,54 @@ test('a server that never answers the handshake is given up', async () => {
     (error: Error) => error instanceof UpstreamError && /no answer within 0\.05 s/.test(error.message),
   );
   assert.equal(await get(pool, { host: '127.0.0.1', port: server.port, tls: { insecureSkipVerify: true } }), 'ok');
+});
+
+test('half-close works over TLS, both ways round', async () => {
+  const { ca, cert, key } = testCertificate();
+  const server = createServer({ cert, key, allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => {});
+    let received = '';
+    socket.once('data', (head) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+      if (head.includes('/server-first')) socket.end('all from the server');
+      socket.on('data', (chunk) => {
+        received += chunk;
+      });
+      socket.on('end', () => {
+        if (socket.writable) socket.end(`got ${received}`);
+        else told.resolve(received);
+      });
+    });
+  });
+  const told = Promise.withResolvers<string>();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  await using pool = openUpstreamPool();
+  const endpoint = { host: '127.0.0.1', port: (server.address() as AddressInfo).port, tls: { ca } };
+  const upgrade = async (target: string): Promise<Duplex> => {
+    const headers = [
+      ['Connection', 'Upgrade'],
+      ['Upgrade', 'x'],
+    ] as const;
+    const result = await pool.upgrade(endpoint, {
+      method: 'GET',
+      target,
+      headers,
+      signal: new AbortController().signal,
+    });
+    assert.ok(result.upgraded);
+    return result.stream;
+  };
+  const clientFirst = await upgrade('/client-first');
+  clientFirst.end('request');
+  assert.equal(await text(clientFirst), 'got request');
+  const serverFirst = await upgrade('/server-first');
+  // Not by text(): reading to the end that way destroys a stream.
+  const ended = once(serverFirst.setEncoding('utf8').resume(), 'end');
+  assert.equal((await once(serverFirst, 'data'))[0], 'all from the server');
+  await ended;
+  serverFirst.end('late');
+  assert.equal(await told.promise, 'late');
+  server.close();
+  await once(server, 'close');
 });

@@ -38,7 +38,7 @@ export interface UpstreamResponse {
   body: Readable;
 }
 
-/** The answer to a request for an upgrade: the raw stream only after a valid 101, else an ordinary response. */
+/** The answer to a request for an upgrade: the raw stream (paused) only after a valid 101, else an ordinary response. */
 export type UpgradeResult =
   | { upgraded: true; status: 101; headers: HeaderLines; stream: Duplex }
   | ({ upgraded: false } & UpstreamResponse);
