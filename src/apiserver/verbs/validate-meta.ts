@@ -1,32 +1,29 @@
+/** What every object's metadata must satisfy, its name by the rules of its kind. */
 import type { ObjectMeta } from '../../api/object.ts';
 import type { FieldError } from '../../api/status.ts';
+import { invalidFor, required } from '../../api/validation/field-errors.ts';
+import { validateMetadata } from '../../api/validation/metadata.ts';
+import { complainAboutDnsSubdomain } from '../../api/validation/names.ts';
 import type { ResourceDefinition } from '../resources/resource.ts';
 
-const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+/** The only ones that need no domain before them. */
+const STANDARD_FINALIZERS: ReadonlySet<string> = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
-function subdomainComplaints(name: string): string[] {
-  if (name.length > 253) return ['must be no more than 253 bytes'];
-  if (SUBDOMAIN.test(name)) return [];
-  return [
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end " +
-      "with an alphanumeric character (e.g. 'example.com', regex used for validation is " +
-      "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
-  ];
+export function validateObjectMeta(metadata: ObjectMeta, definition: ResourceDefinition): FieldError[] {
+  return [...validateName(metadata, definition), ...validateMetadata(metadata), ...validateFinalizers(metadata)];
 }
 
-export function validateObjectMeta({ name = '' }: ObjectMeta, definition: ResourceDefinition): FieldError[] {
-  if (name === '') {
-    return [
-      {
-        reason: 'FieldValueRequired',
-        field: 'metadata.name',
-        message: 'Required value: name or generateName is required',
-      },
-    ];
-  }
-  return (definition.validateName ?? subdomainComplaints)(name).map((complaint) => ({
-    reason: 'FieldValueInvalid',
-    field: 'metadata.name',
-    message: `Invalid value: ${JSON.stringify(name)}: ${complaint}`,
-  }));
+function validateName({ name = '' }: ObjectMeta, { validateName = complainAboutDnsSubdomain }: ResourceDefinition) {
+  if (name === '') return [required('metadata.name', 'name or generateName is required')];
+  return invalidFor('metadata.name', name, validateName(name));
+}
+
+function validateFinalizers({ finalizers = [] }: ObjectMeta): FieldError[] {
+  return finalizers.flatMap((finalizer, index) =>
+    finalizer.includes('/') || STANDARD_FINALIZERS.has(finalizer)
+      ? []
+      : invalidFor(`metadata.finalizers[${index}]`, finalizer, [
+          'name is neither a standard finalizer name nor is it fully qualified',
+        ]),
+  );
 }
