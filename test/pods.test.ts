@@ -1,0 +1,210 @@
+/** Pods on the embedded cluster: run, looked into, ended; through its API as any client does. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { after, before, test } from 'node:test';
+import { isReason } from '../src/api/status.ts';
+import type { Event, Node, Pod, PodSpec } from '../src/api/types/core-v1.ts';
+import { openInformer } from '../src/client/informer.ts';
+import { type Cluster, startCluster } from '../src/cluster.ts';
+import { Channels, v5Channels } from '../src/net/websocket/channels.ts';
+import { openPortForward } from '../src/net/websocket/port-forward.ts';
+
+const namespace = 'default';
+const stopped = new AbortController();
+let cluster: Cluster;
+let end: () => Promise<void>;
+
+before(async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'fairlead-pods-'));
+  cluster = await startCluster({
+    name: 'pods',
+    directory,
+    storage: 'memory',
+    apiPort: 0,
+    gatewayPort: 0,
+    nodes: 2,
+    images: new Map([['sh', 'sh']]),
+    log: (line) => console.error(line),
+  });
+  await cluster.nodesReady;
+  end = async () => {
+    stopped.abort();
+    await cluster[Symbol.asyncDispose]();
+    await rm(directory, { recursive: true });
+  };
+});
+after(() => end());
+
+const pods = () => cluster.client.resource<Pod>('v1', 'pods');
+
+async function create(name: string, spec: PodSpec): Promise<Pod> {
+  // Bound to a node at once: these tests are not about scheduling.
+  const whole = { terminationGracePeriodSeconds: 1, nodeName: 'fairlead', ...spec };
+  for (let wait = 10; ; wait *= 2) {
+    try {
+      return await pods().create({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace }, spec: whole });
+    } catch (error) {
+      // The default service account is made by a controller, soon after the start.
+      if (!isReason(error, 'Forbidden') || wait > 5000) throw error;
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+}
+
+const shell = (script: string) => [{ name: 'c', image: 'sh', args: ['-c', script] }];
+
+/** The pod when it is as wanted; undefined stands for its absence. */
+async function until(name: string, isWanted: (pod: Pod | undefined) => boolean): Promise<Pod | undefined> {
+  const done = new AbortController();
+  const signal = AbortSignal.any([done.signal, stopped.signal]);
+  const informer = openInformer<Pod>({
+    resource: pods(),
+    query: { namespace, fieldSelector: `metadata.name=${name}` },
+    signal,
+  });
+  await informer.synced;
+  const wanted = Promise.withResolvers<Pod | undefined>();
+  const look = () => {
+    const pod = informer.get(`${namespace}/${name}`);
+    if (isWanted(pod)) wanted.resolve(pod);
+  };
+  informer.onChange(look);
+  look();
+  const pod = await wanted.promise;
+  done.abort();
+  return pod;
+}
+
+const isReady = (pod: Pod | undefined) =>
+  pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+const waitingFor = (reason: string) => (pod: Pod | undefined) =>
+  pod?.status?.containerStatuses?.[0]?.state?.waiting?.reason === reason;
+
+async function log(name: string, query = ''): Promise<string> {
+  const response = await cluster.client.request({
+    method: 'GET',
+    path: `/api/v1/namespaces/${namespace}/pods/${name}/log${query}`,
+  });
+  return await text(response.body);
+}
+
+async function events(name: string): Promise<string[]> {
+  const list = await cluster.client.resource<Event>('v1', 'events').list({ namespace });
+  return list.items
+    .filter(({ involvedObject }) => involvedObject.name === name)
+    .map(({ reason, message }) => `${reason}: ${message}`);
+}
+
+test('nodes are ready, each with addresses and a kubelet of its own', async () => {
+  const { items } = await cluster.client.resource<Node>('v1', 'nodes').list();
+  assert.equal(items.length, 2);
+  const unlike = (value: (node: Node) => unknown) => assert.equal(new Set(items.map(value)).size, 2);
+  unlike(({ spec }) => spec?.podCIDR);
+  unlike(({ status }) => status?.daemonEndpoints?.kubeletEndpoint?.Port);
+  for (const { status } of items) {
+    assert.equal(status?.conditions?.find(({ type }) => type === 'Ready')?.status, 'True');
+  }
+});
+
+test('a pod runs, answers logs and exec, and goes when it is deleted', async () => {
+  await create('worker', {
+    containers: shell('echo "I am $POD_NAME at $POD_IP"; exec sleep 60').map((container) => ({
+      ...container,
+      env: [{ name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+    })),
+  });
+  const pod = await until('worker', isReady);
+  const { podIP, phase, qosClass, hostIP } = pod?.status ?? {};
+  assert.match(podIP ?? '', /^127\./);
+  assert.deepEqual([phase, qosClass, hostIP], ['Running', 'BestEffort', '127.0.0.1']);
+  assert.equal(await log('worker'), `I am worker at ${podIP}\n`);
+
+  const path = `/api/v1/namespaces/${namespace}/pods/worker/exec?stdin=true&stdout=true&stderr=true&command=sh&command=-c&command=${encodeURIComponent('cat; echo bad >&2; exit 4')}`;
+  const { stream, subprotocol } = await cluster.client.openWebSocket({ path, subprotocols: [v5Channels] });
+  const channels = new Channels(stream, { role: 'client', subprotocol, count: 5 });
+  channels.channel(0).end('hello');
+  const [stdout, stderr, status] = await Promise.all([1, 2, 3].map((number) => text(channels.channel(number))));
+  assert.deepEqual([stdout, stderr], ['hello', 'bad\n']);
+  assert.match(status ?? '', /"NonZeroExitCode".*"ExitCode","message":"4"/);
+
+  await pods().delete('worker', { namespace });
+  await until('worker', (gone) => gone === undefined);
+  const told = await events('worker');
+  for (const reason of ['Created', 'Started', 'Killing']) {
+    assert.ok(
+      told.some((line) => line.startsWith(`${reason}: `)),
+      `${reason} in ${told.join('\n')}`,
+    );
+  }
+});
+
+test('an image that nothing provides does not run, and it is said how to provide it', async () => {
+  await create('foreign', {
+    containers: [{ name: 'c', image: 'nginx:1.27', command: ['sh', '-c', 'touch /tmp/ran'] }],
+  });
+  await until('foreign', waitingFor('ImagePullBackOff'));
+  assert.ok((await events('foreign')).some((line) => line.includes('fairlead up --image nginx:1.27=COMMAND')));
+  await pods().delete('foreign', { namespace });
+  await until('foreign', (gone) => gone === undefined);
+});
+
+test('a container that crashes is started again, then waits; its last run’s log is there', async () => {
+  await create('crash', { containers: shell('echo run; exit 3') });
+  const pod = await until('crash', waitingFor('CrashLoopBackOff'));
+  const [status] = pod?.status?.containerStatuses ?? [];
+  assert.equal(status?.lastState?.terminated?.exitCode, 3);
+  assert.ok((status?.restartCount ?? 0) >= 1);
+  assert.equal(await log('crash', '?previous=true'), 'run\n');
+  await pods().delete('crash', { namespace });
+});
+
+test('init containers come first, one by one; a pod that is not to be restarted succeeds', async () => {
+  const emptyDir = { name: 'work', emptyDir: {} };
+  const volumeMounts = [{ name: 'work', mountPath: '/work' }];
+  const step = (name: string, script: string) => ({ name, image: 'sh', args: ['-c', script], volumeMounts });
+  await create('job', {
+    restartPolicy: 'Never',
+    volumes: [emptyDir],
+    initContainers: [
+      step('first', 'echo first >> $FAIRLEAD_ROOT/work/log'),
+      step('second', 'echo second >> $FAIRLEAD_ROOT/work/log'),
+    ],
+    containers: [
+      step(
+        'main',
+        'cat $FAIRLEAD_ROOT/work/log; cat $FAIRLEAD_ROOT/var/run/secrets/kubernetes.io/serviceaccount/namespace',
+      ),
+    ],
+  });
+  const pod = await until('job', (given) => given?.status?.phase === 'Succeeded' || given?.status?.phase === 'Failed');
+  assert.equal(await log('job'), 'first\nsecond\ndefault\n');
+  assert.equal(pod?.status?.phase, 'Succeeded');
+  await pods().delete('job', { namespace });
+  await until('job', (gone) => gone === undefined);
+});
+
+test('what the process runtime cannot honour is refused by name', async () => {
+  await create('privileged', { containers: [{ name: 'c', image: 'sh', securityContext: { privileged: true } }] });
+  const pod = await until('privileged', waitingFor('CreateContainerConfigError'));
+  assert.match(pod?.status?.containerStatuses?.[0]?.state?.waiting?.message ?? '', /securityContext.privileged/);
+  await pods().delete('privileged', { namespace });
+});
+
+test('a port of a pod is reached by port-forward and by the proxy verb', async () => {
+  await create('echo', {
+    containers: [{ name: 'c', image: 'fairlead.local/echo', readinessProbe: { httpGet: { port: 8080 } } }],
+  });
+  await until('echo', isReady);
+  const proxy = `/api/v1/namespaces/${namespace}/pods/echo:8080/proxy/a?b=c`;
+  const answer = await cluster.client.request({ method: 'GET', path: proxy });
+  const { pod, path } = JSON.parse(await text(answer.body)) as { pod: string; path: string };
+  assert.deepEqual([pod, path], ['echo', '/a?b=c']);
+  const target = `/api/v1/namespaces/${namespace}/pods/echo/portforward?ports=8080`;
+  const { stream, subprotocol } = await cluster.client.openWebSocket({ path: target, subprotocols: [v5Channels] });
+  const connection = openPortForward(stream, { port: 8080, subprotocol });
+  connection.end('plain TCP\n');
+  assert.equal(await text(connection), 'plain TCP\n');
+});
