@@ -37,8 +37,15 @@ export function apiUpstream(config: ClientConfig): ApiUpstream {
     anonymous: secure ? anonymous : endpoint,
     host: url.host,
     basePath: url.pathname.replace(/\/+$/, ''),
-    authorization: config.tokenFile === undefined ? fixed(config.token) : fromFile(config.tokenFile),
+    authorization: secure || loopback.test(url.hostname) ? authorizationOf(config) : () => undefined,
   };
+}
+
+/** In clear text a token goes to this machine only (kubectl sends none at all then). */
+const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
+
+function authorizationOf({ token, tokenFile }: ClientConfig): ApiUpstream['authorization'] {
+  return tokenFile === undefined ? fixed(token) : fromFile(tokenFile);
 }
 
 function fixed(token: string | undefined): () => string | undefined {
