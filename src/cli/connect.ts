@@ -21,14 +21,14 @@ export async function clusterConfig(globals: GlobalFlags, { env }: Pick<CommandI
   });
 }
 
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, '': 1000 };
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** kubectl's form: `90`, `1.5s`, `2m30s`. Undefined for no limit, which is also what 0 means. */
+/** kubectl's form: `90` (seconds), `1.5s`, `2m30s`. Undefined for no limit, which is also what 0 means. */
 export function parseTimeout(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|$)/gy)];
-  const understood = parts.map(([part]) => part).join('');
-  if (text === '' || understood !== text) {
+  const spelled = /^\d+$/.test(text) ? `${text}s` : text;
+  const parts = [...spelled.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/gy)];
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== spelled) {
     throw new UsageError(`invalid --request-timeout "${text}": a time such as 5s or 2m is needed, or 0 for no limit`);
   }
   const milliseconds = parts.reduce((sum, [, number, unit]) => sum + Number(number) * (units[unit ?? ''] ?? 0), 0);

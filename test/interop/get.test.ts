@@ -1,12 +1,18 @@
 /** `fairlead get` beside the real kubectl on the same cluster: the same bytes, the same exit codes. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { type Finished, Home, RunningFairlead } from '../fairlead-process.ts';
 import { peerPath } from '../peers/build.ts';
 
 const kubectlPath = peerPath('kubectl');
 const skip = existsSync(kubectlPath) ? false : 'kubectl is not built: run npm run test:interop';
+
+const fairleadEntry = resolve(import.meta.dirname, '../../bin/fairlead.ts');
 
 let home: Home;
 let cluster: RunningFairlead;
@@ -91,3 +97,43 @@ for (const line of lines) {
     assert.deepEqual(ours, theirs);
   });
 }
+
+/** Starts a program and keeps the lines that it prints, with every age as "AGE". */
+function follow(program: string, args: readonly string[]) {
+  const child = spawn(program, args, { env: home.env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const reader = createInterface({ input: child.stdout });
+  const printed: string[] = [];
+  reader.on('line', (line) => printed.push(line.replace(/\d+[sm]$/, 'AGE')));
+  return {
+    lines: printed,
+    async until(count: number): Promise<void> {
+      while (printed.length < count) await once(reader, 'line');
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGINT');
+      await once(child, 'exit');
+    },
+  };
+}
+
+test('get -w prints the same lines in the same columns', { skip, timeout: 30_000 }, async () => {
+  const kubectl = async (...args: string[]): Promise<void> => {
+    const { code, stderr } = await home.run(kubectlPath, args);
+    assert.equal(code, 0, stderr);
+  };
+  await kubectl('create', 'ns', 'watched');
+  await kubectl('create', 'cm', 'first', '-n', 'watched');
+  const args = ['get', 'cm', '-n', 'watched', '-l', 'app!=x', '-w'];
+  await using theirs = follow(kubectlPath, args);
+  await using ours = follow(process.execPath, [fairleadEntry, ...args]);
+  const both = (count: number) => Promise.all([theirs.until(count), ours.until(count)]);
+  await both(2);
+  const before = ours.lines.length;
+  await kubectl('create', 'cm', 'a-name-that-is-longer-than-the-heading', '-n', 'watched', '--from-literal=a=b');
+  await both(before + 1);
+  await kubectl('label', 'cm', 'first', 'app=x', '-n', 'watched');
+  await both(before + 2);
+  await kubectl('create', 'cm', 'z', '-n', 'watched');
+  await both(before + 3);
+  assert.deepEqual(ours.lines, theirs.lines);
+});
