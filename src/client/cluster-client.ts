@@ -51,7 +51,7 @@ export interface ResourceClient<T extends KubeObject> {
   /** One watch request, from `resourceVersion`: ends when the server ends it; an ERROR event is thrown as StatusError. */
   watch(query?: WatchQuery): AsyncIterable<WatchEvent<T>>;
   create(object: T, options?: CallOptions & { subresource?: string }): Promise<T>;
-  update(object: T, options?: CallOptions): Promise<T>;
+  update(object: T, options?: CallOptions & { subresource?: string }): Promise<T>;
   updateStatus(object: T, options?: CallOptions): Promise<T>;
   patch(
     name: string,
@@ -59,6 +59,10 @@ export interface ResourceClient<T extends KubeObject> {
     options: CallOptions & { type: PatchType; namespace?: string; subresource?: string },
   ): Promise<T>;
   delete(name: string, options?: CallOptions & DeleteOptions & { namespace?: string }): Promise<T | Status>;
+  /** Everything in a namespace that selectors match; objects with finalizers or grace are only marked. */
+  deleteCollection(
+    options: CallOptions & DeleteOptions & Pick<ListQuery, 'namespace' | 'labelSelector' | 'fieldSelector'>,
+  ): Promise<void>;
 }
 
 export interface RawRequest {

@@ -103,7 +103,8 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
 
     create: (object, { subresource, ...rest } = {}) =>
       write('POST', pathOf(object.metadata.namespace, subresource && nameOf(object), subresource), object, rest),
-    update: (object, rest = {}) => write('PUT', pathOf(object.metadata.namespace, nameOf(object)), object, rest),
+    update: (object, { subresource, ...rest } = {}) =>
+      write('PUT', pathOf(object.metadata.namespace, nameOf(object), subresource), object, rest),
     updateStatus: (object, rest = {}) =>
       write('PUT', pathOf(object.metadata.namespace, nameOf(object), 'status'), object, rest),
 
@@ -120,6 +121,18 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
         accept: json,
         ...(signal && { signal }),
       }),
+
+    async deleteCollection({ namespace, labelSelector, fieldSelector, signal, ...deletion }) {
+      const query = listParameters({
+        ...(labelSelector !== undefined && { labelSelector }),
+        ...(fieldSelector !== undefined && { fieldSelector }),
+      });
+      await call<unknown>('DELETE', `${pathOf(namespace)}${queryString(query)}`, {
+        body: deleteBody(deletion),
+        accept: json,
+        ...(signal && { signal }),
+      });
+    },
   };
 }
 

@@ -1,12 +1,14 @@
 /** One cache per resource for the whole set of controllers: each object is held once, however many look at it. */
 import type { KubeObject } from '../api/object.ts';
-import type { ClusterClient, Informer, PartialObject } from '../client/cluster-client.ts';
+import type { ClusterClient, Informer } from '../client/cluster-client.ts';
 import { openInformer } from '../client/informer.ts';
 
 /** Every cache has these indexes. */
 export const byNamespace = 'namespace';
 /** Objects by the uid of the owner that controls them. */
 export const byController = 'controller';
+/** Objects by the uid of each of their owners. */
+export const byOwner = 'owner';
 
 export class SharedInformers {
   readonly #client: ClusterClient;
@@ -25,32 +27,26 @@ export class SharedInformers {
   }
 
   /** The cache of a resource, without the objects' managedFields. T must be that resource's type. */
-  of<T extends KubeObject>(apiVersion: string, plural: string): Informer<T> {
-    const key = `${apiVersion}/${plural}`;
+  of<T extends KubeObject>(apiVersion: string, plural: string, query: { fieldSelector?: string } = {}): Informer<T> {
+    const key = cacheKey(apiVersion, plural, query);
     const found = this.#open.get(key);
     // The map's key determines the type; the map cannot say so.
     if (found !== undefined) return found.informer as unknown as Informer<T>;
     const informer = openInformer<T>({
       resource: this.#client.resource<T>(apiVersion, plural),
+      query,
       indexes: indexesOf<T>(),
       transform: withoutManagedFields,
       signal: this.#signal,
-      onError: (error) => this.#onError(key, error),
+      onError: (error) => this.#onError(`${plural} (${apiVersion})`, error),
     });
     this.#open.set(key, { informer: informer as unknown as Informer<KubeObject>, done: informer.done });
     return informer;
   }
 
-  /** The full cache where there is one, else one of metadata alone. */
-  metadata(apiVersion: string, plural: string, signal: AbortSignal): Informer<PartialObject> {
-    const shared = this.#open.get(`${apiVersion}/${plural}`);
-    if (shared !== undefined) return shared.informer;
-    return openInformer<PartialObject>({
-      resource: this.#client.metadata(apiVersion, plural),
-      transform: withoutManagedFields,
-      signal,
-      onError: (error) => this.#onError(`${apiVersion}/${plural}`, error),
-    });
+  /** The full cache where there is one, else undefined. */
+  existing(apiVersion: string, plural: string): Informer<KubeObject> | undefined {
+    return this.#open.get(cacheKey(apiVersion, plural, {}))?.informer;
   }
 
   async stopped(): Promise<void> {
@@ -58,7 +54,11 @@ export class SharedInformers {
   }
 }
 
-function withoutManagedFields<T extends KubeObject>(object: T): T {
+function cacheKey(apiVersion: string, plural: string, { fieldSelector = '' }: { fieldSelector?: string }): string {
+  return `${apiVersion}/${plural}?${fieldSelector}`;
+}
+
+export function withoutManagedFields<T extends KubeObject>(object: T): T {
   delete object.metadata.managedFields;
   return object;
 }
@@ -68,5 +68,6 @@ function indexesOf<T extends KubeObject>(): Record<string, (object: T) => readon
     [byNamespace]: ({ metadata: { namespace } }) => (namespace === undefined ? [] : [namespace]),
     [byController]: ({ metadata: { ownerReferences = [] } }) =>
       ownerReferences.filter(({ controller }) => controller === true).map(({ uid }) => uid),
+    [byOwner]: ({ metadata: { ownerReferences = [] } }) => ownerReferences.map(({ uid }) => uid),
   };
 }
