@@ -86,6 +86,7 @@ export async function openSmallCluster(): Promise<SmallCluster> {
     const kind = match?.[2] as Kind | undefined;
     if (kind === undefined) {
       response.setHeader('Access-Control-Allow-Origin', '*');
+      response.setHeader('Set-Cookie', 'a=1');
       json(response, 200, { method: request.method, url: request.url, headers: request.headers });
     } else if (forbidden.has(kind)) {
       status(response, 403, 'Forbidden', `${kind} is forbidden: User "dev" cannot list resource "${kind}"`);

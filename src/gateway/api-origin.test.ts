@@ -62,12 +62,13 @@ test('a server with a path prefix gets it in front', async () => {
   assert.equal(echo((await prefixed.ask('/api?watch=1')).body).url, '/k8s/c-1/api?watch=1');
 });
 
-test('cookies of other programs on localhost stay here, and a server cannot open itself to other origins', async () => {
+test('cookies of localhost neither go nor come, and a server cannot open itself to other origins', async () => {
   await using gateway = await openGatewayFixture();
   const answer = await gateway.ask('/api', { headers: { Cookie: 'session=1', Accept: 'x/y' } });
   const { headers } = echo(answer.body);
   assert.equal(headers.cookie, undefined);
   assert.equal(answer.headers['access-control-allow-origin'], undefined);
+  assert.equal(answer.headers['set-cookie'], undefined);
   assert.equal(headers.accept, 'x/y');
 });
 

@@ -9,7 +9,7 @@ import type { ApiPath } from './api-path.ts';
 import { leadsIntoContainers, PathError, parseApiPath } from './api-path.ts';
 import type { ApiUpstream } from './api-upstream.ts';
 import { crossOriginReason } from './browser-check.ts';
-import { apiRequestHead, dropCors } from './forward-headers.ts';
+import { apiRequestHead, keepOriginApart } from './forward-headers.ts';
 import { answerByPage, isPagePath } from './page-answer.ts';
 import type { PageHandler } from './page-handler.ts';
 import { answerProblem } from './problem.ts';
@@ -106,7 +106,7 @@ export class ApiOrigin {
       head: apiRequestHead(exchange, target, { host: upstream.host, authorization }),
       watch: !toApp && exchange.head.method === 'GET' && isWatch(target),
       rewriteHeaders(headers) {
-        dropCors(headers);
+        keepOriginApart(headers);
         if (toApp) headers.push(['Content-Security-Policy', sandbox]);
       },
       onFail: (error, canRetry) => this.#failed(exchange, error, canRetry),

@@ -77,11 +77,13 @@ export function keepCookiesHome(headers: Lines): void {
   }
 }
 
-/** Headers by which a server lets pages of other origins read; the gateway decides that itself. */
-export function dropCors(headers: Lines): void {
+/**
+ * On the API's origin: drops what lets pages of other origins read (the gateway decides that itself), and cookies, which
+ * would go to every program of this machine that has a web page on localhost.
+ */
+export function keepOriginApart(headers: Lines): void {
   for (let i = headers.length - 1; i >= 0; i--) {
-    const name = headers[i]?.[0];
-    if (name !== undefined && name.length > 22 && name.toLowerCase().startsWith('access-control-allow-'))
-      headers.splice(i, 1);
+    const name = headers[i]?.[0].toLowerCase() ?? '';
+    if (name === 'set-cookie' || name.startsWith('access-control-allow-')) headers.splice(i, 1);
   }
 }
