@@ -1,0 +1,156 @@
+/** Everything the cluster holds, as far as ownership goes: caches of metadata, one per resource. */
+
+import { parseApiVersion } from '../../api/group-version.ts';
+import type { OwnerReference } from '../../api/object.ts';
+import type { Informer, PartialObject, ResourceClient } from '../../client/cluster-client.ts';
+import type { DiscoveredResource } from '../../client/discovery.ts';
+import { discoverResources } from '../../client/discovery.ts';
+import { objectKey, openInformer } from '../../client/informer.ts';
+import type { ControllerContext } from '../controller.ts';
+import { isNotFound } from '../controller.ts';
+import { byOwner } from '../shared-informers.ts';
+
+export interface OwnedResource {
+  facts: DiscoveredResource;
+  /** `pods`, `deployments.apps`. */
+  id: string;
+  client: ResourceClient<PartialObject>;
+  cache: Informer<PartialObject>;
+}
+
+export interface GraphNode {
+  resource: OwnedResource;
+  object: PartialObject;
+}
+
+/** Objects that come in numbers and own nothing that matters. */
+const ignored = new Set(['events', 'events.events.k8s.io']);
+
+type Listener = (resource: OwnedResource, next: PartialObject | undefined, previous: PartialObject | undefined) => void;
+
+export class ObjectGraph {
+  readonly #context: ControllerContext;
+  readonly #listener: Listener;
+  readonly #byKind = new Map<string, OwnedResource>();
+  readonly #byId = new Map<string, OwnedResource>();
+  #known: readonly DiscoveredResource[] = [];
+  #discoveredAt = 0;
+
+  constructor(context: ControllerContext, listener: Listener) {
+    this.#context = context;
+    this.#listener = listener;
+  }
+
+  /** Looks which resources there are and fills caches of those that are new. */
+  async discover(): Promise<void> {
+    const { client, informers, signal } = this.#context;
+    this.#discoveredAt = Date.now();
+    const { resources } = await discoverResources(client, signal);
+    this.#known = resources;
+    const fresh: OwnedResource[] = [];
+    for (const facts of resources) {
+      const id = facts.group === '' ? facts.plural : `${facts.plural}.${facts.group}`;
+      if (this.#byId.has(id) || ignored.has(id)) continue;
+      if (!['list', 'watch', 'delete', 'patch'].every((verb) => facts.verbs.includes(verb))) continue;
+      const resource: OwnedResource = {
+        facts,
+        id,
+        client: client.metadata(facts.apiVersion, facts.plural),
+        cache: informers.existing(facts.apiVersion, facts.plural) ?? this.#openCache(facts),
+      };
+      this.#byId.set(id, resource);
+      this.#byKind.set(`${facts.group}/${facts.kind}`, resource);
+      fresh.push(resource);
+    }
+    await Promise.all(fresh.map(({ cache }) => cache.synced));
+    for (const resource of fresh) resource.cache.onChange((next, previous) => this.#listener(resource, next, previous));
+  }
+
+  /** Looks again when an owner is of a kind that was not there, but not all the time. */
+  async rediscoverFor(owner: OwnerReference): Promise<void> {
+    if (!this.isKnown(owner) && Date.now() - this.#discoveredAt > 30_000) await this.discover();
+  }
+
+  /** The cluster serves this kind. */
+  isKnown(owner: OwnerReference): boolean {
+    return this.#factsOf(owner) !== undefined;
+  }
+
+  find(id: string, key: string): GraphNode | undefined {
+    const resource = this.#byId.get(id);
+    const object = resource?.cache.get(key);
+    return resource === undefined || object === undefined ? undefined : { resource, object };
+  }
+
+  dependentsOf(uid: string): GraphNode[] {
+    const found: GraphNode[] = [];
+    for (const resource of this.#byId.values()) {
+      for (const object of resource.cache.byIndex(byOwner, uid)) found.push({ resource, object });
+    }
+    return found;
+  }
+
+  /** The owner as the caches or, where they do not have it, the API server know it. Undefined: it is gone. */
+  async ownerOf(dependent: PartialObject, owner: OwnerReference): Promise<PartialObject | undefined> {
+    const facts = this.#factsOf(owner);
+    if (facts === undefined) return undefined;
+    const namespace = facts.namespaced ? (dependent.metadata.namespace ?? '') : '';
+    const cached = this.#byKind
+      .get(`${facts.group}/${facts.kind}`)
+      ?.cache.get(namespace === '' ? owner.name : `${namespace}/${owner.name}`);
+    if (cached?.metadata.uid === owner.uid) return cached;
+    try {
+      const { client, signal } = this.#context;
+      const found = await client.metadata(facts.apiVersion, facts.plural).get(owner.name, { namespace, signal });
+      return found.metadata.uid === owner.uid ? found : undefined;
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** A namespaced owner of an object without namespace can never be found. */
+  isImpossible(dependent: PartialObject, owner: OwnerReference): boolean {
+    return this.#factsOf(owner)?.namespaced === true && !dependent.metadata.namespace;
+  }
+
+  #factsOf({ apiVersion, kind }: OwnerReference): DiscoveredResource | undefined {
+    const group = parseApiVersion(apiVersion)?.group;
+    return this.#known.find((facts) => facts.group === group && facts.kind === kind);
+  }
+
+  #openCache(facts: DiscoveredResource): Informer<PartialObject> {
+    const { client, signal, log } = this.#context;
+    const informer = openInformer<PartialObject>({
+      resource: client.metadata(facts.apiVersion, facts.plural),
+      indexes: { [byOwner]: ({ metadata: { ownerReferences = [] } }) => ownerReferences.map(({ uid }) => uid) },
+      transform: ownershipOnly,
+      signal,
+      onError: (error) => log(`watching ${facts.plural}: ${error instanceof Error ? error.message : String(error)}`),
+    });
+    this.#context.onStop(() => informer.done);
+    return informer;
+  }
+}
+
+export function graphKey(resource: OwnedResource, object: PartialObject): string {
+  return `${resource.id} ${objectKey(object)}`;
+}
+
+/** All that the collector reads; the rest of many objects' metadata would be memory for nothing. */
+function ownershipOnly({ apiVersion, kind, metadata }: PartialObject): PartialObject {
+  const { name, namespace, uid, resourceVersion, deletionTimestamp, ownerReferences, finalizers } = metadata;
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      ...(name !== undefined && { name }),
+      ...(namespace !== undefined && { namespace }),
+      ...(uid !== undefined && { uid }),
+      ...(resourceVersion !== undefined && { resourceVersion }),
+      ...(deletionTimestamp !== undefined && { deletionTimestamp }),
+      ...(ownerReferences !== undefined && { ownerReferences }),
+      ...(finalizers !== undefined && { finalizers }),
+    },
+  };
+}
