@@ -40,16 +40,21 @@ export async function keepAlive(
   while (!signal.aborted) {
     try {
       await renewLease(client, facts.name, nodeUid, signal);
-      if (Date.now() - reportedAt > REPORT_MS) {
-        await writeStatus(client, facts, await ensureNode(client, facts, signal), signal);
+      // Somebody may have deleted the Node, or declared it lost while this process was held up.
+      const node = await ensureNode(client, facts, signal);
+      if (!isReady(node) || Date.now() - reportedAt > REPORT_MS) {
+        await writeStatus(client, facts, node, signal);
         reportedAt = Date.now();
       }
     } catch {
-      // The API server is away or the Node was deleted: the next round tries again, with the Node made anew.
-      reportedAt = 0;
+      // The API server is away: the next round tries again.
     }
     await sleepUnlessAborted(RENEW_MS, signal);
   }
+}
+
+function isReady({ status }: Node): boolean {
+  return status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true;
 }
 
 async function ensureNode(client: ClusterClient, facts: NodeFacts, signal: AbortSignal): Promise<Node> {
@@ -57,15 +62,13 @@ async function ensureNode(client: ClusterClient, facts: NodeFacts, signal: Abort
   const { name, podCIDR } = facts;
   const labels = nodeLabels(name);
   const spec = { podCIDR, podCIDRs: [podCIDR] };
+  let node: Node;
   try {
-    // Created with its status, it is Ready in the same moment as it is there.
-    const status = nodeStatus(facts, undefined, new Date());
-    const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, spec, status };
-    return await nodes.create(node, { signal });
+    node = await nodes.get(name, { signal });
   } catch (error) {
-    if (!isReason(error, 'AlreadyExists')) throw error;
+    if (!isReason(error, 'NotFound')) throw error;
+    return await nodes.create({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, spec }, { signal });
   }
-  const node = await nodes.get(name, { signal });
   const isSame =
     node.spec?.podCIDR === podCIDR &&
     Object.entries(labels).every(([key, value]) => node.metadata.labels?.[key] === value);

@@ -10,7 +10,7 @@ import type { NodePki } from './kubelet/server.ts';
 import { startKubeletServer } from './kubelet/server.ts';
 import { openLoopbackPool } from './network/loopback.ts';
 import { firstOrdinaryPort, HOST_IP, nodeResources } from './node-object.ts';
-import { PodManager } from './pod-manager.ts';
+import { PodWorkers } from './pod-workers.ts';
 import { openClusterObjects } from './pods/cluster-objects.ts';
 import { keepAlive, registerNode } from './registration.ts';
 import { openProcessRuntime } from './runtime/process.ts';
@@ -73,7 +73,7 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
     signal,
     onError: (error) => trouble(`node ${name} cannot watch its pods: ${(error as Error).message}`),
   });
-  const manager = new PodManager(
+  const workers = new PodWorkers(
     {
       client,
       runtime,
@@ -94,7 +94,7 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
     port: options.kubeletPort ?? 0,
     nodeName: name,
     pki,
-    access: manager,
+    access: workers,
   });
   const facts = {
     name,
@@ -109,7 +109,7 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
   const stop = () => {
     stopped ??= (async () => {
       stopping.abort();
-      await manager[Symbol.asyncDispose]();
+      await workers[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
       await heart;
       await informer.done;
@@ -121,7 +121,7 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
   try {
     const uid = await registerNode(client, facts, signal);
     heart = keepAlive(client, facts, uid, signal);
-    await manager.start();
+    await workers.start();
   } catch (error) {
     await stop();
     throw error;

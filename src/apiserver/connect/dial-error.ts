@@ -1,5 +1,5 @@
 /** What went wrong on the way to a backend, worded as clients know it from Go. */
-import { StatusError, serviceUnavailable } from '../../api/status.ts';
+import { internalError, StatusError, serviceUnavailable } from '../../api/status.ts';
 import { UpstreamError } from '../../net/http1/upstream.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -12,17 +12,30 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'connect: permission denied',
 };
 
+interface Endpoint {
+  host: string;
+  port: number;
+}
+
 /** 503 `error trying to reach service: …`; a StatusError stays what it is. */
-export function unreachable(error: unknown, { host, port }: { host: string; port: number }): StatusError {
+export function unreachable(error: unknown, endpoint: Endpoint): StatusError {
   if (error instanceof StatusError) return error;
+  return serviceUnavailable(`error trying to reach service: ${reasonOf(error, endpoint)}`);
+}
+
+/** 500 `error dialing backend: …`, for kubelets. */
+export function kubeletUnreachable(error: unknown, endpoint: Endpoint): StatusError {
+  if (error instanceof StatusError) return error;
+  return internalError(`error dialing backend: ${reasonOf(error, endpoint)}`, error);
+}
+
+function reasonOf(error: unknown, { host, port }: Endpoint): string {
   const where = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   const code = codeOf(error);
   const known = code === undefined ? undefined : REASONS[code];
-  if (known !== undefined) return serviceUnavailable(`error trying to reach service: dial tcp ${where}: ${known}`);
+  if (known !== undefined) return `dial tcp ${where}: ${known}`;
   const message = error instanceof Error ? error.message : String(error);
-  const wasSent = error instanceof UpstreamError && error.sent;
-  const text = wasSent ? `${where}: ${message}` : message;
-  return serviceUnavailable(`error trying to reach service: ${text}`);
+  return error instanceof UpstreamError && error.sent ? `${where}: ${message}` : message;
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -4,7 +4,7 @@ import type { FieldError } from '../../api/status.ts';
 import { badRequest, invalid } from '../../api/status.ts';
 import type { UpstreamPool } from '../../net/http1/upstream.ts';
 import type { ConnectRequest } from './connector.ts';
-import { unreachable } from './dial-error.ts';
+import { kubeletUnreachable } from './dial-error.ts';
 import type { KubeletCredentials } from './kubelet.ts';
 import { kubeletEndpoint, kubeletRefusal, podContainer } from './kubelet.ts';
 
@@ -33,7 +33,7 @@ export async function servePodLog(
   const path = ['containerLogs', info.namespace, info.name, container].map(encodeURIComponent).join('/');
   const answer = await pool
     .request(node, { method: 'GET', target: `/${path}?${kubeletQuery}`, headers: [], signal })
-    .catch((error: unknown) => Promise.reject(signal.aborted ? error : unreachable(error, node)));
+    .catch((error: unknown) => Promise.reject(signal.aborted ? error : kubeletUnreachable(error, node)));
   if (answer.status !== 200) throw await kubeletRefusal(answer.status, answer.body, info.name);
   response.writeHead(200, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-cache, private' });
   response.flushHeaders();

@@ -7,7 +7,7 @@ import { relay } from '../../net/relay.ts';
 import { channelSubprotocols } from '../../net/websocket/channels.ts';
 import { headerLines, isWebSocketRequest, offeredSubprotocols } from '../../net/websocket/handshake.ts';
 import type { ConnectRequest } from './connector.ts';
-import { unreachable } from './dial-error.ts';
+import { kubeletUnreachable } from './dial-error.ts';
 import type { KubeletCredentials } from './kubelet.ts';
 import { existingPod, kubeletEndpoint, kubeletRefusal, podContainer } from './kubelet.ts';
 
@@ -102,7 +102,7 @@ async function joinKubelet(
   }
   const answer = await pool
     .upgrade(node, { method: 'GET', target, headers: handshakeHeaders(headers, accepted), signal })
-    .catch((error: unknown) => Promise.reject(signal.aborted ? error : unreachable(error, node)));
+    .catch((error: unknown) => Promise.reject(signal.aborted ? error : kubeletUnreachable(error, node)));
   if (!answer.upgraded) throw await kubeletRefusal(answer.status, answer.body, info.name);
   writeSwitch(socket, answer.headers);
   if (head !== undefined && head.length > 0) socket.unshift(head);

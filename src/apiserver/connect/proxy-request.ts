@@ -73,8 +73,9 @@ export async function proxyRequest(
     headerValue(received, 'content-length') !== undefined || request.headers['transfer-encoding'] !== undefined;
   const upstream: UpstreamRequest = { method, target, headers, signal, ...(hasBody ? { body: request } : {}) };
   const answer = await send(() => pool.request(endpoint, upstream), endpoint, signal);
-  const back = endToEndHeaders(answer.headers).filter(([name]) => !/^transfer-encoding$/i.test(name));
-  const stages = rewritesLinks ? await rewriteAnswer(back, links) : [];
+  const back = endToEndHeaders(answer.headers).filter(([name]) => !/^(transfer-encoding|trailer)$/i.test(name));
+  // A part of a page keeps its place and length.
+  const stages = rewritesLinks && answer.status !== 206 ? await rewriteAnswer(back, links) : [];
   response.writeHead(answer.status, answer.statusText, back.flat());
   await pipeline([answer.body, ...stages, response]).catch(() => {});
 }

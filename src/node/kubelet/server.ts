@@ -26,6 +26,7 @@ export interface KubeletServer extends AsyncDisposable {
 
 /** The one client that is admitted, by the common name of its certificate. */
 const CLIENT = 'kube-apiserver-kubelet-client';
+const KEEP_ALIVE_MS = 300_000;
 
 export async function startKubeletServer(options: {
   host: string;
@@ -49,6 +50,8 @@ export async function startKubeletServer(options: {
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
   });
+  // The API server keeps connections for later: it is not to find them closed just as it takes one up.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   const track = (work: Promise<void>) => {
     running.add(work);
     void work.finally(() => running.delete(work));

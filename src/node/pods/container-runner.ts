@@ -280,6 +280,8 @@ export class ContainerRunner {
     this.#containerID = `process://${running.id}`;
     this.#host.event(spec, 'Normal', 'Started', `Container started: ${spec.name}`);
     this.#setState({ running: { startedAt: seconds(running.startedAt) } });
+    // Stopped while it was being started: nobody else knows of the process yet.
+    if (this.#stop.signal.aborted) running.kill('SIGKILL');
     const probes = this.#watchOver(running);
     const exit = await running.exited;
     this.running = undefined;

@@ -10,7 +10,7 @@ import { PodWorker } from './pods/pod-worker.ts';
 /** When the node stops, programs get this long at most: the cluster's state tells that they are to be started again. */
 const STOP_GRACE_SECONDS = 3;
 
-export class PodManager implements PodAccess, AsyncDisposable {
+export class PodWorkers implements PodAccess, AsyncDisposable {
   readonly #around: PodSurroundings;
   readonly #informer: Informer<Pod>;
   readonly #stopping = new AbortController();
