@@ -78,11 +78,16 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
   return {
     get: (name, { namespace, signal } = {}) => call<T>('GET', pathOf(namespace, name), signal ? { signal } : {}),
 
-    list: (query = {}) =>
-      call<KubeList<T>>('GET', `${pathOf(query.namespace)}${queryString(listParameters(query))}`, {
+    async list(query = {}) {
+      const path = `${pathOf(query.namespace)}${queryString(listParameters(query))}`;
+      const list = await call<KubeList<T>>('GET', path, {
         ...(query.signal && { signal: query.signal }),
         ...(metadataOnly && { accept: partialList }),
-      }),
+      });
+      // Go's empty list is null.
+      list.items ??= [];
+      return list;
+    },
 
     async *watch(query: WatchQuery = {}): AsyncGenerator<WatchEvent<T>> {
       const signal = query.signal ?? closed;

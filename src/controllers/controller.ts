@@ -13,6 +13,8 @@ export interface ControllerContext {
   /** Events in the name of this controller. */
   recorder(component: string): EventRecorder;
   log(line: string): void;
+  /** A cache could not be kept up and tries again; the same trouble is told once in a while. */
+  watchFailed(what: string, error: unknown): void;
   signal: AbortSignal;
   /** Work to wait for when stopping. */
   onStop(stopped: () => Promise<void>): void;

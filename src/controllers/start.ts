@@ -25,14 +25,15 @@ export async function startControllers(options: ControllerOptions): Promise<Asyn
   else options.signal.addEventListener('abort', follow, { once: true });
   const { signal } = stopping;
   const toStop: (() => Promise<void>)[] = [];
-  const onError = failureLog(log);
-  const informers = new SharedInformers({ client, signal, onError });
+  const watchFailed = failureLog(log);
+  const informers = new SharedInformers({ client, signal, onError: watchFailed });
   const context: ControllerContext = {
     client,
     informers,
     caPem,
     recorder: (component) => openEventRecorder({ client, component, signal }),
     log,
+    watchFailed,
     signal,
     onStop: (stopped) => toStop.push(stopped),
   };

@@ -120,13 +120,13 @@ export class ObjectGraph {
   }
 
   #openCache(facts: DiscoveredResource): Informer<PartialObject> {
-    const { client, signal, log } = this.#context;
+    const { client, signal, watchFailed } = this.#context;
     const informer = openInformer<PartialObject>({
       resource: client.metadata(facts.apiVersion, facts.plural),
       indexes: { [byOwner]: ({ metadata: { ownerReferences = [] } }) => ownerReferences.map(({ uid }) => uid) },
       transform: ownershipOnly,
       signal,
-      onError: (error) => log(`watching ${facts.plural}: ${error instanceof Error ? error.message : String(error)}`),
+      onError: (error) => watchFailed(`${facts.plural} (${facts.apiVersion})`, error),
     });
     this.#context.onStop(() => informer.done);
     return informer;
