@@ -12,13 +12,13 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { PodVolumes } from '../volumes/pod-volumes.ts';
 import { openTokenCache } from '../volumes/token-cache.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
-import type { ContainerHost } from './container-runner.ts';
-import { ContainerRunner } from './container-runner.ts';
+import type { ContainerHost, ContainerRunner } from './container-runner.ts';
 import { logFileOf, prepareLaunch } from './launch.ts';
+import { isOver, makeRunners } from './make-runners.ts';
 import { podStatus } from './pod-status.ts';
 import type { NodeResources } from './resource-fields.ts';
 import { StatusWriter } from './status-writer.ts';
-import { hasOwnMounts, privilegedPorts, unenforcedFields } from './unsupported.ts';
+import { podLimits } from './unsupported.ts';
 
 /** What all pods of a node share. */
 export interface PodSurroundings {
@@ -50,6 +50,8 @@ export class PodWorker {
   readonly #ending = new AbortController();
   /** Fires when the node stops: nothing is written any more. */
   readonly #nodeSignal: AbortSignal;
+  /** Fires when volumes need not be kept up to date any more. */
+  readonly #volumesDone = new AbortController();
   readonly #startTime: string;
   #podIP: string | undefined;
   #sandboxReady = false;
@@ -81,20 +83,9 @@ export class PodWorker {
       get addresses() {
         return { podIP: worker.#podIP ?? '', hostIP };
       },
+      token: openTokenCache(objects),
     };
-    this.#volumes = new PodVolumes({
-      pod: () => this.pod,
-      podDirectory: this.#directory,
-      facts: {
-        objects,
-        apiServerUrl,
-        nodeResources,
-        get addresses() {
-          return { podIP: worker.#podIP ?? '', hostIP };
-        },
-        token: openTokenCache(objects),
-      },
-    });
+    this.#volumes = new PodVolumes({ pod: () => this.pod, podDirectory: this.#directory, facts });
     const host: ContainerHost = {
       runtime: around.runtime,
       podName: `${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})`,
@@ -205,8 +196,6 @@ export class PodWorker {
       deadline?.();
     }
   }
-
-  readonly #volumesDone = new AbortController();
 
   /** False when the pod ended meanwhile. */
   async #makeVolumes(): Promise<boolean> {
@@ -327,20 +316,8 @@ export class PodWorker {
   }
 
   #tellLimits(): void {
-    const unenforced = unenforcedFields(this.pod);
-    if (unenforced.length > 0) {
-      const message = `the process runtime runs this pod without enforcing ${unenforced.join(', ')}`;
-      this.#event('Warning', 'NotEnforced', message);
-    }
-    const privileged = privilegedPorts(this.pod, this.#around.firstOrdinaryPort);
-    if (privileged.length > 0) {
-      const message = `pods run as an ordinary user, who cannot listen on port ${privileged.join(', ')}: choose ports from ${this.#around.firstOrdinaryPort} on`;
-      this.#event('Warning', 'PrivilegedPort', message);
-    }
-    if (hasOwnMounts(this.pod)) {
-      const message =
-        'pods share the files of this machine, so volumes are not at their mount paths: they are below $FAIRLEAD_ROOT (for /etc/app: $FAIRLEAD_ROOT/etc/app)';
-      this.#event('Warning', 'MountedBelowRoot', message);
+    for (const { reason, message } of podLimits(this.pod, this.#around.firstOrdinaryPort)) {
+      this.#event('Warning', reason, message);
     }
   }
 
@@ -360,38 +337,8 @@ export class PodWorker {
     const { name = '', namespace = '', uid = '', resourceVersion = '' } = this.pod.metadata;
     const reference: ObjectReference = { apiVersion: 'v1', kind: 'Pod', name, namespace, uid, resourceVersion };
     if (container === undefined) return reference;
-    const list = this.pod.spec?.containers.includes(container) === true ? 'containers' : 'initContainers';
+    const isMain = this.pod.spec?.containers.some(({ name: other }) => other === container.name);
+    const list = isMain === true ? 'containers' : 'initContainers';
     return { ...reference, fieldPath: `spec.${list}{${container.name}}` };
   }
-}
-
-/** Its containers have ended for good in an earlier run of the node, and are not started again. */
-function isOver(pod: Pod): boolean {
-  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
-}
-
-function makeRunners(pod: Pod, host: ContainerHost): ContainerRunner[] {
-  const policy = pod.spec?.restartPolicy ?? 'Always';
-  const graceSeconds = pod.spec?.terminationGracePeriodSeconds ?? 30;
-  const make = (spec: Container, role: ContainerRunner['role']) => {
-    const statuses = role === 'main' ? pod.status?.containerStatuses : pod.status?.initContainerStatuses;
-    const previous = statuses?.find(({ name }) => name === spec.name);
-    const runner = new ContainerRunner({
-      spec,
-      role,
-      host,
-      graceSeconds,
-      ...(previous === undefined ? {} : { previous }),
-    });
-    const ran = previous?.state?.running !== undefined || previous?.state?.terminated !== undefined;
-    const isFinished =
-      isOver(pod) ||
-      (role === 'main' && (policy === 'Never' || previous?.state?.terminated?.exitCode === 0) && policy !== 'Always');
-    if (previous !== undefined && ran && isFinished) runner.adoptFinished(previous);
-    return runner;
-  };
-  return [
-    ...(pod.spec?.initContainers ?? []).map((spec) => make(spec, spec.restartPolicy === 'Always' ? 'sidecar' : 'init')),
-    ...(pod.spec?.containers ?? []).map((spec) => make(spec, 'main')),
-  ];
 }

@@ -102,3 +102,27 @@ export function privilegedPorts(pod: Pod, firstOrdinaryPort: number): string[] {
       .map(({ containerPort }) => `${containerPort} of container ${name}`),
   );
 }
+
+/** What a pod does not get, each as a reason and a sentence for an event. */
+export function podLimits(pod: Pod, firstOrdinaryPort: number): { reason: string; message: string }[] {
+  const limits: { reason: string; message: string }[] = [];
+  const unenforced = unenforcedFields(pod);
+  if (unenforced.length > 0) {
+    const message = `the process runtime runs this pod without enforcing ${unenforced.join(', ')}`;
+    limits.push({ reason: 'NotEnforced', message });
+  }
+  const privileged = privilegedPorts(pod, firstOrdinaryPort);
+  if (privileged.length > 0) {
+    const message =
+      `pods run as an ordinary user, who cannot listen on port ${privileged.join(', ')}: ` +
+      `choose ports from ${firstOrdinaryPort} on`;
+    limits.push({ reason: 'PrivilegedPort', message });
+  }
+  if (hasOwnMounts(pod)) {
+    const message =
+      'pods share the files of this machine, so volumes are not at their mount paths: ' +
+      'they are below $FAIRLEAD_ROOT (for /etc/app: $FAIRLEAD_ROOT/etc/app)';
+    limits.push({ reason: 'MountedBelowRoot', message });
+  }
+  return limits;
+}
