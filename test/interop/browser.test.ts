@@ -122,11 +122,15 @@ test('under its own host name the application works unchanged', { skip }, async 
     [{ name: 'harbour', httpOnly: true, domain: 'web.demo.localhost' }],
   );
 
-  await page.click('#ask-many');
-  await page.waitForFunction(
-    `[...document.querySelectorAll('#tally li span:last-child')].reduce((sum, one) => sum + Number(one.textContent), 0) === 30`,
-  );
-  assert.ok((await page.locator('#tally li').count()) > 1, 'several replicas answered');
+  // A browser asks over few connections, each of which stays with its pod: another round may find others.
+  const rows = page.locator('#tally li');
+  for (let round = 1; round <= 10 && (await rows.count()) < 2; round++) {
+    await page.click('#ask-many');
+    await page.waitForFunction(
+      `[...document.querySelectorAll('#tally li span:last-child')].reduce((sum, one) => sum + Number(one.textContent), 0) === ${30 * round}`,
+    );
+  }
+  assert.ok((await rows.count()) > 1, 'several replicas answered');
   const offices = (await page.evaluate(
     `Promise.all(Array.from({ length: 20 }, () => fetch('/api/office').then((answer) => answer.json())))`,
   )) as { pod: string; user: string }[];
@@ -151,6 +155,7 @@ test('under the proxy verb`s path the same application breaks', { skip }, async 
   const answer = await page.goto(path);
   assert.equal(answer?.status(), 200);
   assert.equal(await page.title(), 'Harbour office', 'the page itself comes');
+  await untilText(page, '#trouble', /needs an origin of its own/);
   const astray = await page.evaluate(`fetch('/api/office').then((answer) => answer.status, () => 'refused')`);
   assert.notEqual(astray, 200);
   const live = await page.evaluate(
@@ -161,7 +166,7 @@ test('under the proxy verb`s path the same application breaks', { skip }, async 
     })`,
   );
   assert.equal(live, 'refused');
-  assert.notEqual(await textOf(page, '#line'), 'The office is open.');
+  assert.equal(await textOf(page, '#line'), 'The office cannot be reached.');
   assert.deepEqual(await visitor.context.cookies(path), []);
 });
 

@@ -8,9 +8,10 @@ function byId(id) {
 
 /** Every pod has its own flag colour, the same on every visit. @param {string} pod */
 function flag(pod) {
-  let hash = 0;
-  for (const letter of pod) hash = (hash * 31 + letter.charCodeAt(0)) >>> 0;
-  return `hsl(${(hash * 137) % 360} 65% 48%)`;
+  let hash = 2166136261;
+  for (const letter of pod) hash = Math.imul(hash ^ letter.charCodeAt(0), 16777619) >>> 0;
+  // Steps of the golden ratio lie apart on the colour wheel even for neighbours.
+  return `hsl(${Math.round(((hash * 0.618034) % 1) * 360)} 65% 45%)`;
 }
 
 /** @param {HTMLElement} element @param {string} pod */
