@@ -1,4 +1,6 @@
 import type { ClusterRoleBinding } from '../../api/types/rbac-v1.ts';
+import { complainAboutPathSegment } from '../../api/validation/names.ts';
+import { bindingColumns, defaultBinding, validateBinding, validateBindingUpdate } from './rbac-binding.ts';
 import type { ResourceDefinition } from './resource.ts';
 
 export const clusterRoleBinding: ResourceDefinition<ClusterRoleBinding> = {
@@ -8,4 +10,9 @@ export const clusterRoleBinding: ResourceDefinition<ClusterRoleBinding> = {
   plural: 'clusterrolebindings',
   singular: 'clusterrolebinding',
   namespaced: false,
+  validateName: complainAboutPathSegment,
+  applyDefaults: defaultBinding,
+  validate: validateBinding,
+  validateUpdate: validateBindingUpdate,
+  columns: bindingColumns<ClusterRoleBinding>(),
 };

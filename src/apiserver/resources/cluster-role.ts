@@ -1,4 +1,8 @@
 import type { ClusterRole } from '../../api/types/rbac-v1.ts';
+import { validateLabelSelector } from '../../api/validation/metadata.ts';
+import { complainAboutPathSegment } from '../../api/validation/names.ts';
+import { createdAtColumn, nameColumn } from './columns.ts';
+import { validateRules } from './rbac-rules.ts';
 import type { ResourceDefinition } from './resource.ts';
 
 export const clusterRole: ResourceDefinition<ClusterRole> = {
@@ -8,4 +12,12 @@ export const clusterRole: ResourceDefinition<ClusterRole> = {
   plural: 'clusterroles',
   singular: 'clusterrole',
   namespaced: false,
+  validateName: complainAboutPathSegment,
+  validate: ({ rules, aggregationRule }) => [
+    ...validateRules(rules, false),
+    ...(aggregationRule?.clusterRoleSelectors ?? []).flatMap((selector, index) =>
+      validateLabelSelector(selector, `aggregationRule.clusterRoleSelectors[${index}]`),
+    ),
+  ],
+  columns: [nameColumn, createdAtColumn],
 };

@@ -1,4 +1,6 @@
 import type { RoleBinding } from '../../api/types/rbac-v1.ts';
+import { complainAboutPathSegment } from '../../api/validation/names.ts';
+import { bindingColumns, defaultBinding, validateBinding, validateBindingUpdate } from './rbac-binding.ts';
 import type { ResourceDefinition } from './resource.ts';
 
 export const roleBinding: ResourceDefinition<RoleBinding> = {
@@ -8,4 +10,9 @@ export const roleBinding: ResourceDefinition<RoleBinding> = {
   plural: 'rolebindings',
   singular: 'rolebinding',
   namespaced: true,
+  validateName: complainAboutPathSegment,
+  applyDefaults: defaultBinding,
+  validate: validateBinding,
+  validateUpdate: validateBindingUpdate,
+  columns: bindingColumns<RoleBinding>(),
 };

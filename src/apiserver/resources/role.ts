@@ -1,4 +1,7 @@
 import type { Role } from '../../api/types/rbac-v1.ts';
+import { complainAboutPathSegment } from '../../api/validation/names.ts';
+import { createdAtColumn, nameColumn } from './columns.ts';
+import { validateRules } from './rbac-rules.ts';
 import type { ResourceDefinition } from './resource.ts';
 
 export const role: ResourceDefinition<Role> = {
@@ -8,4 +11,7 @@ export const role: ResourceDefinition<Role> = {
   plural: 'roles',
   singular: 'role',
   namespaced: true,
+  validateName: complainAboutPathSegment,
+  validate: ({ rules }) => validateRules(rules, true),
+  columns: [nameColumn, createdAtColumn],
 };
