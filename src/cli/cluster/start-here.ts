@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { type Cluster, startCluster } from '../../cluster.ts';
 import { identifyProcess } from '../../lib/process-identity.ts';
 import { CommandError, type CommandIo } from '../command.ts';
-import { mergeContext } from '../kubeconfig/merge-context.ts';
+import { mergeContextApart } from '../kubeconfig/merge-apart.ts';
 import { makeScratchDirectory, prepareDataDirectory } from './data-directory.ts';
 import { Progress } from './progress.ts';
 import { type ClusterRecord, readRecord, readRunning, removeRecord, writeRecord } from './record.ts';
@@ -98,7 +98,7 @@ async function publish(
   const identity = identifyProcess(process.pid);
   if (identity === undefined) throw new Error('this process cannot be identified');
   const { caPem, certPem, keyPem } = cluster.admin;
-  await mergeContext({
+  await mergeContextApart({
     file: plan.kubeconfig,
     name: plan.context,
     server: cluster.apiUrl,

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import { loadKubeconfig } from '../../client/kubeconfig.ts';
 import { CommandError } from '../command.ts';
+import { mergeContextApart } from './merge-apart.ts';
 import { mergeContext } from './merge-context.ts';
 import { removeContext } from './remove-context.ts';
 
@@ -192,4 +193,15 @@ test('a lock that is held is respected and named; writers at once all succeed', 
   await writeFile(`${file}.lock`, '');
   await assert.rejects(mergeContext({ file, name: 'e', ...cluster, lockPatienceMs: 60 }), /config\.lock exists/);
   assert.deepEqual(await readdir(dir.path), ['config', 'config.lock']);
+});
+
+test('merging in a process of its own does and says the same', async () => {
+  await using dir = await directory();
+  const [file, other] = [join(dir.path, 'config'), join(dir.path, 'other')];
+  for (const path of [file, other]) await writeFile(path, others);
+  const apart = await mergeContextApart({ file, name: 'fairlead', ...cluster });
+  assert.deepEqual(apart, await mergeContext({ file: other, name: 'fairlead', ...cluster }));
+  assert.equal(await readFile(file, 'utf8'), await readFile(other, 'utf8'));
+  await writeFile(file, '- wrong');
+  await assert.rejects(mergeContextApart({ file, name: 'fairlead', ...cluster }), CommandError);
 });
