@@ -91,6 +91,18 @@ async function log(name: string, query = ''): Promise<string> {
   return await text(response.body);
 }
 
+/** Waits for it. */
+async function firstLine(name: string): Promise<string> {
+  const path = `/api/v1/namespaces/${namespace}/pods/${name}/log?follow=true`;
+  const { body } = await cluster.client.request({ method: 'GET', path });
+  let line = '';
+  for await (const chunk of body) {
+    line += (chunk as Buffer).toString();
+    if (line.includes('\n')) break;
+  }
+  return line.trim();
+}
+
 async function events(name: string): Promise<string[]> {
   const list = await cluster.client.resource<Event>('v1', 'events').list({ namespace });
   return list.items
@@ -207,4 +219,59 @@ test('a port of a pod is reached by port-forward and by the proxy verb', async (
   const connection = openPortForward(stream, { port: 8080, subprotocol });
   connection.end('plain TCP\n');
   assert.equal(await text(connection), 'plain TCP\n');
+});
+
+test('a program that does not end by itself is killed after its grace', async () => {
+  await create('stubborn', { containers: shell("trap '' TERM; echo $$$$; while :; do sleep 0.05; done") });
+  await until('stubborn', isReady);
+  const pid = Number(await firstLine('stubborn'));
+  process.kill(pid, 0);
+  const asked = Date.now();
+  await pods().delete('stubborn', { namespace });
+  await until('stubborn', (gone) => gone === undefined);
+  assert.ok(Date.now() - asked >= 950, 'it had its second');
+  assert.throws(() => process.kill(pid, 0), /ESRCH/);
+});
+
+test('an unhealthy container is ended and started again', async () => {
+  const script = 'echo run; trap "echo asked; exit 0" TERM; while :; do sleep 0.05; done';
+  const livenessProbe = { exec: { command: ['false'] }, periodSeconds: 1, failureThreshold: 1 };
+  await create('sick', { containers: [{ name: 'c', image: 'sh', args: ['-c', script], livenessProbe }] });
+  const pod = await until('sick', (given) => (given?.status?.containerStatuses?.[0]?.restartCount ?? 0) > 0);
+  assert.equal(pod?.status?.containerStatuses?.[0]?.lastState?.terminated?.exitCode, 0);
+  assert.equal(await log('sick', '?previous=true'), 'run\nasked\n');
+  const told = await events('sick');
+  assert.ok(
+    told.some((line) => line === 'Killing: Container c failed liveness probe, will be restarted'),
+    told.join('\n'),
+  );
+  await pods().delete('sick', { namespace });
+});
+
+test('a sidecar starts before the others, and ends when they have', async () => {
+  await create('accompanied', {
+    restartPolicy: 'Never',
+    volumes: [{ name: 'shared', emptyDir: {} }],
+    initContainers: [
+      {
+        name: 'sidecar',
+        image: 'sh',
+        restartPolicy: 'Always',
+        args: ['-c', 'echo up > $FAIRLEAD_ROOT/shared/sidecar; exec sleep 60'],
+        volumeMounts: [{ name: 'shared', mountPath: '/shared' }],
+        startupProbe: { exec: { command: ['sh', '-c', 'test -s $FAIRLEAD_ROOT/shared/sidecar'] }, periodSeconds: 1 },
+      },
+    ],
+    containers: [
+      {
+        name: 'main',
+        image: 'sh',
+        args: ['-c', 'cat $FAIRLEAD_ROOT/shared/sidecar'],
+        volumeMounts: [{ name: 'shared', mountPath: '/shared' }],
+      },
+    ],
+  });
+  const pod = await until('accompanied', (given) => given?.status?.phase === 'Succeeded');
+  assert.equal(await log('accompanied', '?container=main'), 'up\n');
+  assert.equal(pod?.status?.initContainerStatuses?.[0]?.state?.terminated?.exitCode, 143);
 });

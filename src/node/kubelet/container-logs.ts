@@ -27,7 +27,7 @@ export async function serveContainerLogs(
   }
   response.writeHead(200, { 'Content-Type': 'text/plain' });
   response.flushHeaders();
-  const live = !previous && runner.log?.closed === false ? runner.log : undefined;
+  const live = runner.log?.file === file && !runner.log.closed ? runner.log : undefined;
   await pipeline(readLog(file, selection, live, signal), response, { signal });
 }
 

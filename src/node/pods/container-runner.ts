@@ -1,57 +1,28 @@
 /** One container of a pod through all its runs: start, probes, restarts with back-off, end. */
+import { constants } from 'node:os';
 import type { Container, ContainerState, ContainerStatus } from '../../api/types/core-v1.ts';
 import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
 import { ContainerLog } from '../logs/container-log.ts';
 import type { AttemptResult } from '../probes/attempt.ts';
 import { attempt } from '../probes/attempt.ts';
 import { runProbes } from '../probes/prober.ts';
-import type { ContainerExit, ContainerLaunch, RunningContainer, Runtime } from '../runtime/runtime.ts';
+import type { ContainerExit, RunningContainer } from '../runtime/runtime.ts';
 import { StartFailure } from '../runtime/runtime.ts';
 import { ConfigError } from './config-error.ts';
+import type { ContainerHost, ContainerRole, PreparedLaunch } from './container-host.ts';
+import { ImageMissing } from './container-host.ts';
+import { endedBefore, formatWait, seconds, terminated } from './container-state.ts';
 import { RestartBackoff } from './restart-backoff.ts';
 import { terminationMessage } from './termination-message.ts';
 
 /** Longer than any cluster of this sort lives: about 24 days, the longest time a timer takes. */
 const FOREVER_MS = 2 ** 31 - 1;
 
-export type ContainerRole = 'init' | 'sidecar' | 'main';
-
-/** What a launch needs besides the log, and what the status tells of it. */
-export interface PreparedLaunch {
-  launch: Omit<ContainerLaunch, 'log'>;
-  imageID: string;
-  logFile: string;
-  /** The container's root, where a termination message may be. */
-  root: string;
-}
-
-/** Nothing provides the container's image: it will not run however often it is tried. */
-export class ImageMissing extends Error {
-  override readonly name = 'ImageMissing';
-}
-
-export interface ContainerHost {
-  readonly runtime: Runtime;
-  readonly podName: string;
-  podIP(): string;
-  /** Throws `ImageMissing` or `ConfigError`. `attemptNumber` counts runs from 0. */
-  prepare(container: Container, attemptNumber: number): Promise<PreparedLaunch>;
-  /** Where the output of a run is kept, whether or not it is still there. */
-  logFile(container: Container, attemptNumber: number): string;
-  /** The pod's restart policy. */
-  restartPolicy(): string;
-  event(container: Container, type: 'Normal' | 'Warning', reason: string, message: string): void;
-  /** The status of some container changed. */
-  changed(): void;
-}
-
 export class ContainerRunner {
   readonly spec: Container;
   readonly role: ContainerRole;
-  /** The current run's log and the one before it. */
+  /** The log that is written now, or was last. */
   log: ContainerLog | undefined;
-  logFile: string | undefined;
-  previousLogFile: string | undefined;
   running: RunningContainer | undefined;
   /** The last run ended and no other follows. */
   finished = false;
@@ -63,7 +34,10 @@ export class ContainerRunner {
   readonly #startedOnce = Promise.withResolvers<void>();
   #state: ContainerState = { waiting: { reason: 'ContainerCreating' } };
   #lastState: ContainerState | undefined;
-  #restartCount: number;
+  /** Logs of the runs that `#state` and `#lastState` tell of. */
+  #stateLog: string | undefined;
+  #lastStateLog: string | undefined;
+  #restartCount = 0;
   #started = false;
   #ready = false;
   #imageID = '';
@@ -83,15 +57,28 @@ export class ContainerRunner {
     this.role = options.role;
     this.#host = options.host;
     const { previous } = options;
-    const ran = previous?.state?.running !== undefined || previous?.state?.terminated !== undefined;
-    this.#restartCount = (previous?.restartCount ?? 0) + (ran ? 1 : 0);
-    this.#lastState = ran ? { terminated: endedBefore(previous?.state) } : previous?.lastState;
+    const ended = previous?.state?.waiting === undefined ? previous?.state : previous.lastState;
+    if (previous !== undefined && (ended?.running !== undefined || ended?.terminated !== undefined)) {
+      this.#lastState = { terminated: endedBefore(ended) };
+      this.#lastStateLog = this.#host.logFile(this.spec, previous.restartCount);
+      this.#restartCount = previous.restartCount + 1;
+    }
     if (this.role === 'main') this.#state = { waiting: { reason: 'PodInitializing' } };
   }
 
   /** Resolves when the container has started (startup probe passed) for the first time, or will never do so. */
   get started(): Promise<void> {
     return this.#startedOnce.promise;
+  }
+
+  /** Of the current run, or the last one while the container waits; undefined when there was none. */
+  get logFile(): string | undefined {
+    return this.#state.waiting === undefined ? this.#stateLog : this.#lastStateLog;
+  }
+
+  /** Of the run before. */
+  get previousLogFile(): string | undefined {
+    return this.#lastStateLog;
   }
 
   get isRunning(): boolean {
@@ -105,8 +92,8 @@ export class ContainerRunner {
     this.#restartCount = previous.restartCount;
     this.#imageID = previous.imageID;
     this.#containerID = previous.containerID;
-    this.logFile = this.#host.logFile(this.spec, this.#restartCount);
-    if (this.#restartCount > 0) this.previousLogFile = this.#host.logFile(this.spec, this.#restartCount - 1);
+    this.#stateLog = this.#host.logFile(this.spec, this.#restartCount);
+    this.#lastStateLog = this.#restartCount > 0 ? this.#host.logFile(this.spec, this.#restartCount - 1) : undefined;
     this.finished = true;
     this.#startedOnce.resolve();
   }
@@ -167,8 +154,7 @@ export class ContainerRunner {
       const result = await attempt(hook, { container: this.spec, running, podIP: this.#host.podIP(), signal });
       if (!result.ok) this.#host.event(this.spec, 'Warning', 'FailedPreStopHook', hookFailure('PreStopHook', result));
     }
-    const stopSignal = (this.spec.lifecycle?.stopSignal ?? 'SIGTERM') as NodeJS.Signals;
-    running.kill(graceSeconds === 0 ? 'SIGKILL' : stopSignal);
+    running.kill(graceSeconds === 0 ? 'SIGKILL' : stopSignal(this.spec));
     // As the kubelet: whatever the hook took, the program gets two seconds.
     const left = graceSeconds === 0 ? 0 : Math.max(deadline - Date.now(), hook === undefined ? 0 : 2000);
     const kill = setTimeout(() => running.kill('SIGKILL'), left);
@@ -187,8 +173,9 @@ export class ContainerRunner {
       this.#setState({ terminated: terminated(exit, this.#containerID) });
       if (signal.aborted || !this.#restarts(exit.exitCode)) return;
       const wait = this.#backoff.after(exit.finishedAt.getTime() - exit.startedAt.getTime());
+      this.#lastState = this.#state;
+      this.#lastStateLog = this.#stateLog;
       if (wait > 0) {
-        this.#lastState = this.#state;
         const message = `back-off ${formatWait(wait)} restarting failed container=${this.spec.name} pod=${this.#host.podName}`;
         this.#host.event(
           this.spec,
@@ -200,7 +187,6 @@ export class ContainerRunner {
         await sleepUnlessAborted(wait, signal);
         if (signal.aborted) return;
       }
-      if (this.#state.terminated !== undefined) this.#lastState = this.#state;
       this.#restartCount += 1;
     }
   }
@@ -259,9 +245,7 @@ export class ContainerRunner {
     const { spec } = this;
     this.#imageID = imageID;
     this.#host.event(spec, 'Normal', 'Pulled', `Container image "${spec.image}" already present on machine`);
-    this.logFile = logFile;
-    const before = this.#restartCount - 1;
-    this.previousLogFile = before < 0 ? undefined : this.#host.logFile(spec, before);
+    this.#stateLog = logFile;
     const log = await ContainerLog.create({ file: logFile });
     this.log = log;
     let running: RunningContainer;
@@ -340,30 +324,6 @@ export class ContainerRunner {
   }
 }
 
-function terminated(exit: ContainerExit, containerID: string | undefined): NonNullable<ContainerState['terminated']> {
-  return {
-    exitCode: exit.exitCode,
-    ...(exit.signal === undefined ? {} : { signal: exit.signal }),
-    reason: exit.reason,
-    ...(exit.message === undefined ? {} : { message: exit.message }),
-    startedAt: seconds(exit.startedAt),
-    finishedAt: seconds(exit.finishedAt),
-    ...(containerID === undefined ? {} : { containerID }),
-  };
-}
-
-/** How a run ended that nobody watched end. */
-function endedBefore(state: ContainerState | undefined): NonNullable<ContainerState['terminated']> {
-  return (
-    state?.terminated ?? {
-      exitCode: 137,
-      reason: 'ContainerStatusUnknown',
-      message: 'The container could not be located when the node was started again',
-      ...(state?.running?.startedAt === undefined ? {} : { startedAt: state.running.startedAt }),
-    }
-  );
-}
-
 /** Fires when the run is over. */
 function exitSignal(running: RunningContainer): AbortSignal {
   const controller = new AbortController();
@@ -371,16 +331,13 @@ function exitSignal(running: RunningContainer): AbortSignal {
   return controller.signal;
 }
 
+/** The one of the spec, where this platform has it. */
+function stopSignal({ lifecycle }: Container): NodeJS.Signals {
+  const asked = lifecycle?.stopSignal;
+  const known = Object.keys(constants.signals).find((name) => name === asked);
+  return (known ?? 'SIGTERM') as NodeJS.Signals;
+}
+
 function hookFailure(hook: string, { message }: AttemptResult): string {
   return `${hook} failed${message === '' ? '' : `: ${message}`}`;
-}
-
-function seconds(time: Date): string {
-  return time.toISOString().replace(/\.\d+Z$/, 'Z');
-}
-
-function formatWait(milliseconds: number): string {
-  const total = milliseconds / 1000;
-  const minutes = Math.floor(total / 60);
-  return minutes === 0 ? `${total}s` : `${minutes}m${total % 60}s`;
 }

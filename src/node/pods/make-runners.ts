@@ -1,6 +1,6 @@
 /** The containers of a pod as this node takes them on, with what an earlier run of the node reported of them. */
 import type { Container, Pod } from '../../api/types/core-v1.ts';
-import type { ContainerHost } from './container-runner.ts';
+import type { ContainerHost } from './container-host.ts';
 import { ContainerRunner } from './container-runner.ts';
 
 /** Its containers have ended for good in an earlier run of the node, and are not started again. */

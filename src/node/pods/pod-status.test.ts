@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ContainerState, ContainerStatus, Pod, PodStatus } from '../../api/types/core-v1.ts';
-import type { ContainerRole } from './container-runner.ts';
+import type { ContainerRole } from './container-host.ts';
 import { podStatus } from './pod-status.ts';
 
 const running: ContainerState = { running: { startedAt: '2026-01-01T00:00:00Z' } };
@@ -73,6 +73,9 @@ test('phases', () => {
     }).phase,
     'Pending',
   );
+  const sidecar = (state: ContainerState): Given['containers'][number] => ['sidecar', state];
+  assert.equal(status({ policy: 'Never', containers: [sidecar(running), ['main', ended(0)]] }).phase, 'Running');
+  assert.equal(status({ policy: 'Never', containers: [sidecar(ended(143)), ['main', ended(0)]] }).phase, 'Succeeded');
   const crashed = { lastState: ended(1) };
   assert.equal(
     status({ containers: [['main', { waiting: { reason: 'CrashLoopBackOff' } }, crashed]] }).phase,

@@ -1,6 +1,6 @@
 /** A pod's phase and conditions from the states of its containers, after the kubelet's `generateAPIPodStatus`. */
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../api/types/core-v1.ts';
-import type { ContainerRole } from './container-runner.ts';
+import type { ContainerRole } from './container-host.ts';
 import { qosClass } from './qos-class.ts';
 
 export interface PodFacts {
@@ -50,6 +50,8 @@ export function podPhase({ pod, containers, initialized, ended }: PodFacts): str
   let running = 0;
   let failed = 0;
   for (const { role, status } of containers) {
+    // A sidecar keeps a pod running, but how it ends does not count.
+    if (role === 'sidecar' && status.state?.running !== undefined) running += 1;
     if (role !== 'main') continue;
     const terminated = status.state?.terminated ?? status.lastState?.terminated;
     if (status.state?.running !== undefined) running += 1;

@@ -93,7 +93,10 @@ async function start(launch: ContainerLaunch): Promise<RunningContainer> {
     startedAt,
     exited,
     kill(signal) {
-      if (running.alive) killGroup(pid, signal);
+      if (!running.alive) return;
+      // As in a container: asked to end is the main process alone, killed are all.
+      if (signal === 'SIGKILL') killGroup(pid, signal);
+      else child.kill(signal);
     },
     exec: (exec) => execute(exec, environment, launch.workingDirectory),
   };

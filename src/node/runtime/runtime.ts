@@ -52,7 +52,7 @@ export interface RunningContainer {
   readonly startedAt: Date;
   /** Settles when the main process is gone, its children are killed and its output is in the log. Never rejects. */
   readonly exited: Promise<ContainerExit>;
-  /** To every process of the container; does nothing once they are gone. */
+  /** SIGKILL goes to every process of the container, other signals to the main one; nothing happens once it is gone. */
   kill(signal: NodeJS.Signals): void;
   /** Runs a command with the container's environment and working directory. Never rejects. */
   exec(launch: ExecLaunch): Promise<ExecExit>;
