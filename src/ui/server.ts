@@ -68,8 +68,7 @@ function follow(
   { client, feed, facts }: { client: ClusterClient; feed: ServiceFeed; facts: ClusterFacts },
 ): () => void {
   const events = new EventStream(response.stream(200, eventHeaders));
-  const told = { ...facts, suggestions: suggestions(facts) };
-  events.put('begin', 'begin', JSON.stringify(told));
+  events.put('begin', 'begin', JSON.stringify({ ...facts, suggestions: suggestions(facts.embedded === true) }));
   const leave = feed.watch({
     changed(key, json) {
       if (json === undefined) events.put(`service ${key}`, 'drop', JSON.stringify(key));
@@ -79,7 +78,9 @@ function follow(
     trouble: (sentence) => events.put('state', 'trouble', JSON.stringify(sentence)),
   });
   serverVersion(client, request.signal).then((version) => {
-    if (version !== undefined) events.put('facts', 'facts', JSON.stringify({ ...told, version }));
+    if (version === undefined) return;
+    const embedded = facts.embedded === true || version.endsWith('+fairlead');
+    events.put('facts', 'facts', JSON.stringify({ ...facts, version, suggestions: suggestions(embedded) }));
   });
   return () => {
     leave();
@@ -99,9 +100,10 @@ async function serverVersion(client: ClusterClient, signal: AbortSignal): Promis
   }
 }
 
-function suggestions({ embedded }: ClusterFacts): string[] {
-  const image = embedded === true ? 'fairlead.local/echo' : 'nginx';
-  const port = embedded === true ? 8080 : 80;
+/** What to type for a first service, with an image that the cluster has. */
+function suggestions(embedded: boolean): string[] {
+  const image = embedded ? 'fairlead.local/echo' : 'nginx';
+  const port = embedded ? 8080 : 80;
   return [
     `kubectl create deployment hello --image=${image}`,
     `kubectl expose deployment hello --port=80 --target-port=${port}`,

@@ -1,4 +1,5 @@
 import { openApiReader } from '../api-reader.ts';
+import { listRunning } from '../cluster/record.ts';
 import { defineCommand } from '../command.ts';
 import { clusterServices } from '../get/cluster-services.ts';
 import { escapeControls } from '../print/escape.ts';
@@ -29,16 +30,18 @@ export const clusterInfoCommand = defineCommand({
     await using reader = await openApiReader(invocation);
     const { server } = reader.config;
     const services = await clusterServices(reader, globals.namespace ?? 'kube-system');
+    const gateway = (await listRunning(io.env)).find(({ apiUrl }) => apiUrl === server)?.gatewayUrl;
     if (flags.output === 'json' || flags.output === 'yaml') {
-      io.stdout.write(await formatStructured({ server, services }, flags.output, io.stdout));
+      const facts = { server, services, ...(gateway === undefined ? {} : { gateway }) };
+      io.stdout.write(await formatStructured(facts, flags.output, io.stdout));
       return 0;
     }
     const running = [{ name: 'Kubernetes control plane', url: server }, ...services];
+    if (gateway !== undefined) running.push({ name: 'Gateway', url: gateway });
     for (const { name, url } of running) io.stdout.write(escapeControls(`${name} is running at ${url}\n`));
     const context = globals.context === undefined ? '' : ` --context ${globals.context}`;
-    io.stdout.write(
-      `\nEvery service in the browser, each under its own name: fairlead proxy${context}, then http://localhost:8001/\n`,
-    );
+    const how = gateway === undefined ? `fairlead proxy${context}, then http://localhost:8001/` : gateway;
+    io.stdout.write(`\nEvery service in the browser, each under its own name: ${how}\n`);
     return 0;
   },
 });
