@@ -33,8 +33,10 @@ export interface KubeconfigText {
 }
 
 /** Throws `UneditableText` for text that is no single YAML mapping. The message quotes nothing of the file: it holds secrets. */
-export async function openKubeconfigText(text: string): Promise<KubeconfigText> {
+export async function openKubeconfigText(original: string): Promise<KubeconfigText> {
   const yaml = await import('yaml');
+  const mark = original.startsWith('\uFEFF') ? '\uFEFF' : '';
+  const text = original.slice(mark.length);
 
   function parse(source: string): Parsed {
     const document: Document = yaml.parseDocument(source, { logLevel: 'silent' });
@@ -128,7 +130,7 @@ export async function openKubeconfigText(text: string): Promise<KubeconfigText> 
 
   return {
     get text() {
-      return parsed.text;
+      return mark + parsed.text;
     },
     get value() {
       return parsed.value;

@@ -95,6 +95,9 @@ test('kubectl, JSON, CRLF, empty and bare layouts come back as they were, but fo
   assert.equal(mergedJson.removed, json);
   assert.equal(JSON.parse((await roundTrip('{}')).merged)['current-context'], 'fairlead');
   assert.match((await roundTrip('# only a comment')).merged, /^# only a comment\napiVersion: v1\n/);
+  const framed = `\uFEFF---\n${kubectlEmpty}...\n`;
+  assert.equal((await roundTrip(framed)).removed, framed);
+  assert.match((await roundTrip(framed)).merged, /^\uFEFF---\n[\s\S]*users:\n- name: fairlead\n[\s\S]*\n\.\.\.\n$/);
   assert.equal((await roundTrip(others.trimEnd())).removed, others.trimEnd());
 });
 
