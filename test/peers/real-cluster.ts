@@ -57,8 +57,11 @@ async function stop(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Both programs must have been built (`build.ts`). Throws with the end of the log when one does not start. */
-export async function startRealCluster(): Promise<RealCluster> {
+/**
+ * Both programs must have been built (`build.ts`). `flags` go to kube-apiserver besides. Throws with the end of the log
+ * when one does not start.
+ */
+export async function startRealCluster(flags: readonly string[] = []): Promise<RealCluster> {
   const directory = await mkdtemp(join(tmpdir(), 'fairlead-real-'));
   const file = (name: string) => join(directory, name);
   execFileSync('openssl', ['genrsa', '-out', file('sa.key'), '2048'], { stdio: 'ignore' });
@@ -96,6 +99,7 @@ export async function startRealCluster(): Promise<RealCluster> {
       `--token-auth-file=${file('tokens.csv')}`,
       '--authorization-mode=Node,RBAC',
       '--allow-privileged=true',
+      ...flags,
     ],
     file('apiserver.log'),
   );
