@@ -9,7 +9,7 @@ import type { ClusterClient, PartialObject } from './cluster-client.ts';
 import { startDeadline } from './deadline.ts';
 import { headerMap } from './header-map.ts';
 import { openWebSocket } from './open-web-socket.ts';
-import { resourceClient } from './resource-client.ts';
+import { resourceClient, timedOut } from './resource-client.ts';
 import { Transport } from './transport.ts';
 
 /** Connects lazily. Disposing it ends every request, watch and connection (a pool that was given stays open). */
@@ -35,15 +35,18 @@ export function openClusterClient(config: ClientConfig, options: { pool?: Upstre
     resource: <T extends KubeObject>(apiVersion: string, plural: string) => open<T>(apiVersion, plural, false),
     metadata: (apiVersion, plural) => open<PartialObject>(apiVersion, plural, true),
     async request({ method, path, headers = {}, body, signal = closed }) {
-      using deadline = startDeadline(signal, requestTimeoutMs);
-      const response = await transport.send({
-        method,
-        path,
-        headers: Object.entries(headers),
-        body,
-        signal: deadline.signal,
-      });
-      return { status: response.status, headers: headerMap(response.headers), body: response.body };
+      const deadline = startDeadline(signal, requestTimeoutMs);
+      try {
+        const lines = Object.entries(headers);
+        const response = await transport.send({ method, path, headers: lines, body, signal: deadline.signal });
+        // The limit is for the answer's head: what follows may be a log that goes on for hours.
+        deadline.stopClock();
+        response.body.once('close', () => deadline[Symbol.dispose]());
+        return { status: response.status, headers: headerMap(response.headers), body: response.body };
+      } catch (error) {
+        deadline[Symbol.dispose]();
+        throw deadline.expired ? timedOut(transport.server, requestTimeoutMs) : error;
+      }
     },
     openWebSocket: ({ path, subprotocols, signal = closed }) =>
       openWebSocket({ transport, path, subprotocols, signal }),

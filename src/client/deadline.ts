@@ -3,11 +3,13 @@
 export interface Deadline extends Disposable {
   readonly signal: AbortSignal;
   readonly expired: boolean;
+  /** The limit no longer counts; the caller's signal still does. */
+  stopClock(): void;
 }
 
 /** `limitMs` absent: only the caller's signal. Dispose when the answer is in. */
 export function startDeadline(signal: AbortSignal, limitMs: number | undefined): Deadline {
-  if (limitMs === undefined) return { signal, expired: false, [Symbol.dispose]: () => {} };
+  if (limitMs === undefined) return { signal, expired: false, stopClock: () => {}, [Symbol.dispose]: () => {} };
   const controller = new AbortController();
   const follow = () => controller.abort(signal.reason);
   if (signal.aborted) follow();
@@ -22,6 +24,7 @@ export function startDeadline(signal: AbortSignal, limitMs: number | undefined):
     get expired() {
       return expired;
     },
+    stopClock: () => clearTimeout(timer),
     [Symbol.dispose]: () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', follow);

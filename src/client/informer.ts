@@ -4,6 +4,7 @@ import { StatusError } from '../api/status.ts';
 import { sleepUnlessAborted } from '../lib/abortable-sleep.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import type { Informer, ListQuery, ResourceClient } from './cluster-client.ts';
+import { startDeadline } from './deadline.ts';
 import { ObjectCache } from './object-cache.ts';
 
 export interface InformerOptions<T extends KubeObject> {
@@ -23,6 +24,8 @@ const pageSize = 500;
 const restart = { baseMs: 200, maxMs: 30_000 };
 /** A watch that lived this long ended for usual reasons. */
 const healthyMs = 5_000;
+/** A server that has not ended a watch this long after it should have is taken for gone. */
+const lateSeconds = 30;
 /** Servers end watches after minutes; spread, so that not all come back at once. */
 const watchSeconds = () => 300 + Math.floor(Math.random() * 300);
 
@@ -122,12 +125,15 @@ async function* follow<T extends KubeObject>(
   cache: ObjectCache<T>,
   resourceVersion: string,
 ): AsyncGenerator<string> {
+  const timeoutSeconds = watchSeconds();
+  // A connection that died without a word would otherwise be watched for ever.
+  using deadline = startDeadline(signal, (timeoutSeconds + lateSeconds) * 1000);
   const events = resource.watch({
     ...query,
     resourceVersion,
     allowWatchBookmarks: true,
-    timeoutSeconds: watchSeconds(),
-    signal,
+    timeoutSeconds,
+    signal: deadline.signal,
   });
   for await (const { type, object } of events) {
     if (type === 'DELETED') cache.delete(objectKey(object), object);

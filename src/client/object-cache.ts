@@ -44,7 +44,7 @@ export class ObjectCache<T extends KubeObject> {
 
   put(key: string, next: T): void {
     const previous = this.#objects.get(key);
-    if (previous !== undefined && previous.metadata.resourceVersion === next.metadata.resourceVersion) return;
+    if (previous !== undefined && isSame(previous, next)) return;
     this.#objects.set(key, next);
     this.#reindex(key, next, previous);
     // Deleted and created anew while nobody watched: two objects that share a name.
@@ -95,4 +95,9 @@ export class ObjectCache<T extends KubeObject> {
       }
     }
   }
+}
+
+/** The uid too: another cluster behind the same address may count its versions alike. */
+function isSame(a: KubeObject, b: KubeObject): boolean {
+  return a.metadata.resourceVersion === b.metadata.resourceVersion && a.metadata.uid === b.metadata.uid;
 }

@@ -194,7 +194,7 @@ function parseAnswer<R>(answer: Buffer, server: string): R {
   });
 }
 
-function timedOut(server: string, limitMs: number | undefined): StatusError {
+export function timedOut(server: string, limitMs: number | undefined): StatusError {
   return new StatusError({
     code: 504,
     reason: 'Timeout',

@@ -3,6 +3,7 @@ import type { Controller } from './controller.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { endpointSliceController } from './endpoints/endpoint-slice.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
+import { endpointSliceMirroringController } from './endpoints/mirror.ts';
 import { garbageCollectorController } from './garbage-collector/garbage-collector.ts';
 import { namespaceController } from './namespace.ts';
 import { nodeLifecycleController } from './node-lifecycle.ts';
@@ -19,6 +20,7 @@ export const controllerTable: readonly Controller[] = [
   replicaSetController,
   endpointSliceController,
   endpointsController,
+  endpointSliceMirroringController,
   namespaceController,
   podGcController,
   garbageCollectorController,

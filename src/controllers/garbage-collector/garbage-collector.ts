@@ -58,6 +58,7 @@ class Collector {
     if (object === undefined) return;
     const { uid = '', ownerReferences = [], deletionTimestamp, finalizers = [] } = object.metadata;
     if (next === undefined) {
+      this.#waiting.delete(uid);
       for (const dependent of this.graph.dependentsOf(uid)) this.#add(dependent);
     } else {
       const ownersChanged = !sameJson(previous?.metadata.ownerReferences ?? [], ownerReferences);
