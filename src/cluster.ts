@@ -17,6 +17,8 @@ import type { UpstreamPool } from './net/http1/upstream.ts';
 
 export interface ClusterOptions {
   name: string;
+  /** Its context in the user's kubeconfig: commands that the page shows name it, lest they reach another cluster. */
+  context?: string;
   /** Exists and is this cluster's alone. */
   directory: string;
   /** Memory keeps nothing but what `directory` holds while it runs. */

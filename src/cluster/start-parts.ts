@@ -8,7 +8,7 @@ import { startControllers } from '../controllers/start.ts';
 import { startGateway } from '../gateway/start.ts';
 import type { UpstreamPool } from '../net/http1/upstream.ts';
 import { startNode } from '../node/start.ts';
-import { uiHandler } from '../ui/server.ts';
+import { type ClusterFacts, uiHandler } from '../ui/server.ts';
 import type { LoopbackRange } from './loopback-range.ts';
 import { portError } from './port-error.ts';
 
@@ -40,7 +40,7 @@ export async function startParts(environment: Environment): Promise<StartedParts
       config: adminConfig,
       client,
       listen: { port: options.gatewayPort },
-      page: uiHandler({ client, facts: { cluster: options.name, server: apiUrl, embedded: true }, signal }),
+      page: uiHandler({ client, facts: factsOf(options, apiUrl), signal }),
       signal,
       log: options.log,
     }).catch((error: unknown) => {
@@ -60,6 +60,10 @@ export async function startParts(environment: Environment): Promise<StartedParts
     nodesReady: nodes.ready,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+function factsOf({ name, context }: ClusterOptions, server: string): ClusterFacts {
+  return { cluster: name, server, embedded: true, ...(context === undefined ? {} : { context }) };
 }
 
 function configOf({ pki, apiUrl }: Environment, { cert, key }: { cert: string; key: string }): ClientConfig {

@@ -2,6 +2,7 @@
 import type { ClusterClient } from '../client/cluster-client.ts';
 import type { PageHandler, PageRequest, PageResponse } from '../gateway/page-handler.ts';
 import { EventStream } from './event-stream.ts';
+import { kubectlFor } from './kubectl-line.ts';
 import { pageHeaders, sendPageFile } from './page-files.ts';
 import { openServiceFeed, type ServiceFeed } from './service-feed.ts';
 
@@ -68,7 +69,7 @@ function follow(
   { client, feed, facts }: { client: ClusterClient; feed: ServiceFeed; facts: ClusterFacts },
 ): () => void {
   const events = new EventStream(response.stream(200, eventHeaders));
-  events.put('begin', 'begin', JSON.stringify({ ...facts, suggestions: suggestions(facts.embedded === true) }));
+  events.put('begin', 'begin', JSON.stringify({ ...facts, suggestions: suggestions(facts, facts.embedded === true) }));
   const leave = feed.watch({
     changed(key, json) {
       if (json === undefined) events.put(`service ${key}`, 'drop', JSON.stringify(key));
@@ -80,7 +81,7 @@ function follow(
   serverVersion(client, request.signal).then((version) => {
     if (version === undefined) return;
     const embedded = facts.embedded === true || version.endsWith('+fairlead');
-    events.put('facts', 'facts', JSON.stringify({ ...facts, version, suggestions: suggestions(embedded) }));
+    events.put('facts', 'facts', JSON.stringify({ ...facts, version, suggestions: suggestions(facts, embedded) }));
   });
   return () => {
     leave();
@@ -101,11 +102,12 @@ async function serverVersion(client: ClusterClient, signal: AbortSignal): Promis
 }
 
 /** What to type for a first service, with an image that the cluster has. */
-function suggestions(embedded: boolean): string[] {
+function suggestions({ context }: ClusterFacts, embedded: boolean): string[] {
   const image = embedded ? 'fairlead.local/echo' : 'nginx';
   const port = embedded ? 8080 : 80;
+  const kubectl = kubectlFor(context);
   return [
-    `kubectl create deployment hello --image=${image}`,
-    `kubectl expose deployment hello --port=80 --target-port=${port}`,
+    `${kubectl} create deployment hello --image=${image}`,
+    `${kubectl} expose deployment hello --port=80 --target-port=${port}`,
   ];
 }

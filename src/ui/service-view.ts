@@ -3,6 +3,7 @@ import type { Service, ServicePort } from '../api/types/core-v1.ts';
 import type { Endpoint, EndpointSlice } from '../api/types/discovery-v1.ts';
 import { choosePort } from '../gateway/service-ports.ts';
 import { looksLikeHttp } from './http-ports.ts';
+import { kubectlFor } from './kubectl-line.ts';
 
 export interface PortView {
   /** As the Service says: `http`, or empty. */
@@ -101,12 +102,7 @@ function commandFor(port: ServicePort, { name, namespace, slices, context }: Pla
     return port.protocol === 'UDP' ? `nc -u ${address} ${at}` : `nc ${address} ${at}`;
   }
   if ((port.protocol ?? 'TCP') !== 'TCP') return undefined;
-  const chosen = context === undefined ? '' : ` --context ${shellWord(context)}`;
-  return `kubectl${chosen} -n ${namespace} port-forward service/${name} ${port.port}`;
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return `${kubectlFor(context)} -n ${namespace} port-forward service/${name} ${port.port}`;
 }
 
 function noteFor(

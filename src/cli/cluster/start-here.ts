@@ -34,6 +34,7 @@ async function run(
   progress.begin('starting the cluster');
   const cluster = await startCluster({
     name: plan.name,
+    context: plan.context,
     directory,
     storage: plan.place.kind === 'memory' ? 'memory' : 'sqlite',
     apiPort: plan.apiPort,
