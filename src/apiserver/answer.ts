@@ -7,7 +7,7 @@ import { lazy } from '../lib/lazy.ts';
 import type { Exchange } from './exchange.ts';
 import type { AnswerForm } from './negotiate.ts';
 import { isTrue } from './request-info.ts';
-import { formatWarning } from './warning.ts';
+import { formatWarnings } from './warning.ts';
 
 const loadYaml = lazy(() => import('yaml'));
 /** By the older rules, which other readers go by, timestamps and words such as `yes` need quotes to stay text. */
@@ -25,7 +25,7 @@ export function headersOf(exchange: Exchange, type: string): Record<string, stri
     'Cache-Control': 'no-cache, private',
     'Content-Type': type,
   };
-  if (exchange.warnings.length > 0) headers.Warning = exchange.warnings.map(formatWarning);
+  if (exchange.warnings.length > 0) headers.Warning = formatWarnings(exchange.warnings);
   return headers;
 }
 
@@ -85,7 +85,8 @@ export async function sendParts(
   const length = parts.reduce((sum, part) => sum + part.byteLength, 0);
   const headers = { ...headersOf(exchange, type), ...extraHeaders };
   if (length >= GZIP_FROM_BYTES && acceptsGzip(exchange)) return sendCompressed(response, code, headers, parts);
-  headers['Content-Length'] = length;
+  // a 304 speaks of a body that it does not bring
+  if (code !== 304) headers['Content-Length'] = length;
   response.writeHead(code, headers);
   if (length <= PIECE_BYTES) {
     response.end(parts.length === 1 ? parts[0] : Buffer.concat(parts, length));

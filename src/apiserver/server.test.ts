@@ -127,6 +127,32 @@ test('a stop ends watches at an event boundary and closes every connection', asy
   assert.match(String(error), /ECONNREFUSED/);
 });
 
+test('a stop waits for requests that are being worked on', async () => {
+  const { promise: entered, resolve: enter } = Promise.withResolvers<void>();
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  await using server = await openTestServer({
+    routes: [
+      ({ info, response }) => {
+        if (info.path !== '/slow') return undefined;
+        enter();
+        return released.then(() => void response?.end('done'));
+      },
+    ],
+  });
+  const answer = server.call('/slow');
+  await entered;
+  const stopped = server.stop();
+  let ended = false;
+  void stopped.then(() => {
+    ended = true;
+  });
+  await new Promise(setImmediate);
+  assert.equal(ended, false);
+  release();
+  assert.equal((await answer).text, 'done');
+  await stopped;
+});
+
 test('connections are handed to the connector, upgrades as raw sockets, after the right to create was asked', async () => {
   const seen: string[] = [];
   const asked: string[] = [];
