@@ -14,14 +14,18 @@ const decimalExponents: Readonly<Record<string, number>> = {
 };
 const binaryExponents: Readonly<Record<string, number>> = { Ki: 10, Mi: 20, Gi: 30, Ti: 40, Pi: 50, Ei: 60 };
 
+type Format = 'decimal' | 'binary' | 'exponent';
+
 /** The exact value is `digits * 10^scale`, with an integer `digits`. */
 export class Quantity {
   readonly #digits: bigint;
   readonly #scale: number;
+  readonly #format: Format;
 
-  constructor(digits: bigint, scale: number) {
+  constructor(digits: bigint, scale: number, format: Format = 'decimal') {
     this.#digits = digits;
     this.#scale = scale;
+    this.#format = format;
   }
 
   sign(): -1 | 0 | 1 {
@@ -39,14 +43,62 @@ export class Quantity {
     return this.#scale >= 0 || this.#digits % 10n ** BigInt(-this.#scale) === 0n;
   }
 
-  /** The nearest double; thousandths are exact in any range that clusters know. */
+  /** The nearest double. */
   toNumber(): number {
     return Number(`${this.#digits}e${this.#scale}`);
   }
 
-  #at(scale: number): bigint {
-    return this.#digits * 10n ** BigInt(this.#scale - scale);
+  /** The least multiple of a thousandth that is not smaller. */
+  roundUpToThousandths(): Quantity {
+    if (this.#scale >= -3) return this;
+    const unit = 10n ** BigInt(-3 - this.#scale);
+    const floor = this.#digits / unit;
+    const up = this.#digits % unit > 0n ? 1n : 0n;
+    return new Quantity(floor + up, -3, this.#format);
   }
+
+  /**
+   * Upstream's canonical text: no fraction, and the greatest suffix that allows it. Binary suffixes stay binary, unless the
+   * value is below 1024 or has a fraction.
+   */
+  toString(): string {
+    if (this.#digits === 0n) return '0';
+    if (this.#format === 'binary' && this.isInteger()) {
+      const value = this.#at(0);
+      if (value >= 1024n || value <= -1024n) return binaryText(value);
+    }
+    let digits = this.#digits;
+    let scale = this.#scale;
+    for (; digits % 10n === 0n; digits /= 10n) scale++;
+    // Exponents go in steps of three, and never above what leaves an integer.
+    const exponent = Math.floor(scale / 3) * 3;
+    const mantissa = digits * 10n ** BigInt(scale - exponent);
+    const suffix = suffixOf.get(exponent);
+    if (this.#format === 'exponent' || suffix === undefined)
+      return exponent === 0 ? `${mantissa}` : `${mantissa}e${exponent}`;
+    return `${mantissa}${suffix}`;
+  }
+
+  /** The digits at a scale that is not greater than its own, or at which it is an integer. */
+  #at(scale: number): bigint {
+    const difference = this.#scale - scale;
+    return difference >= 0 ? this.#digits * 10n ** BigInt(difference) : this.#digits / 10n ** BigInt(-difference);
+  }
+}
+
+const suffixOf: ReadonlyMap<number, string> = new Map(
+  Object.entries(decimalExponents).map(([suffix, exponent]) => [exponent, suffix]),
+);
+
+function binaryText(value: bigint): string {
+  let rest = value;
+  let text = '';
+  for (const suffix of Object.keys(binaryExponents)) {
+    if (rest % 1024n !== 0n) break;
+    rest /= 1024n;
+    text = suffix;
+  }
+  return `${rest}${text}`;
 }
 
 /** Upstream's complaint about a text that is no quantity. */
@@ -61,7 +113,8 @@ export function parseQuantity(text: string): Quantity | undefined {
   const [whole = '', fraction = ''] = number.split('.', 2);
   const digits = BigInt(`${whole}${fraction}`) * (sign === '-' ? -1n : 1n);
   const binary = binaryExponents[suffix];
-  if (binary !== undefined) return new Quantity(digits << BigInt(binary), -fraction.length);
+  if (binary !== undefined) return new Quantity(digits << BigInt(binary), -fraction.length, 'binary');
   const decimal = decimalExponents[suffix] ?? Number(suffix.slice(1));
-  return new Quantity(digits, decimal - fraction.length);
+  const format = /^[eE][+-]?\d/.test(suffix) ? 'exponent' : 'decimal';
+  return new Quantity(digits, decimal - fraction.length, format);
 }

@@ -28,8 +28,9 @@ function patternComplaint(rule: string, pattern: string, ...examples: string[]):
   return `${rule} (e.g. ${shown}regex used for validation is '${pattern}')`;
 }
 
-function tooLong(text: string, maximum: number): string[] {
-  return Buffer.byteLength(text) > maximum ? [`must be no more than ${maximum} bytes`] : [];
+/** Upstream counts bytes everywhere, and says so for labels only. */
+function tooLong(text: string, maximum: number, unit: 'bytes' | 'characters' = 'characters'): string[] {
+  return Buffer.byteLength(text) > maximum ? [`must be no more than ${maximum} ${unit}`] : [];
 }
 
 export function complainAboutDnsLabel(text: string): string[] {
@@ -70,7 +71,7 @@ export function complainAboutQualifiedName(text: string): string[] {
   }
   const name = second ?? first;
   if (name === '') errors.push('name part must be non-empty');
-  else errors.push(...tooLong(name, 63).map((complaint) => `name part ${complaint}`));
+  else errors.push(...tooLong(name, 63, 'bytes').map((complaint) => `name part ${complaint}`));
   if (!patterns.qualified.test(name)) {
     errors.push(`name part ${patternComplaint(qualifiedRule, qualified, 'MyName', 'my.name', '123-abc')}`);
   }
@@ -78,7 +79,7 @@ export function complainAboutQualifiedName(text: string): string[] {
 }
 
 export function complainAboutLabelValue(text: string): string[] {
-  const errors = tooLong(text, 63);
+  const errors = tooLong(text, 63, 'bytes');
   if (patterns.labelValue.test(text)) return errors;
   const rule = `a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and ${alphanumeric}`;
   return [...errors, patternComplaint(rule, labelValue, 'MyValue', 'my_value', '12345')];

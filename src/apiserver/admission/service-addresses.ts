@@ -5,6 +5,7 @@ import { internalError, invalid } from '../../api/status.ts';
 import type { Service, ServicePort, ServiceSpec } from '../../api/types/core-v1.ts';
 import { Ipv4Range } from '../../lib/ipv4-range.ts';
 import type { ObjectReader } from '../connect/connector.ts';
+import { validateService } from '../resources/service-validation.ts';
 import type { AdmissionPlugin, ReservationEnd } from './admission.ts';
 import type { UniqueValues } from './unique-values.ts';
 import { dynamicFirst, uniqueValues } from './unique-values.ts';
@@ -38,6 +39,8 @@ export function serviceAddresses(store: ObjectReader, options: ServiceAddressOpt
         return;
       const { spec, metadata } = object as Service;
       if (spec === undefined) return;
+      // A Service that will be refused for what it says itself takes nothing.
+      if (validateService(object as Service).length > 0) return;
       const before = (previous as Service | undefined)?.spec;
       const releases: (() => void)[] = [];
       const end: ReservationEnd = () => {

@@ -1,7 +1,7 @@
 /** `authorization.k8s.io/v1`: may somebody do something? Answered by the server's own authorizer. */
 import type { KubeObject } from '../../api/object.ts';
 import type { FieldError } from '../../api/status.ts';
-import { invalid } from '../../api/status.ts';
+import { badRequest, invalid } from '../../api/status.ts';
 import type {
   NonResourceAttributes,
   NonResourceRule,
@@ -79,7 +79,7 @@ function checkedSpec(object: Review, subject?: 'subject'): SubjectAccessReviewSp
     errors.push({
       reason: 'FieldValueInvalid',
       field: 'spec.nonResourceAttributes',
-      message: 'Invalid value: cannot be specified in combination with resourceAttributes',
+      message: `Invalid value: ${JSON.stringify(nonResourceAttributes)}: cannot be specified in combination with resourceAttributes`,
     });
   }
   if (resourceAttributes === undefined && nonResourceAttributes === undefined) {
@@ -159,9 +159,14 @@ async function rulesOf(store: ObjectReader, user: UserInfo, namespace: string): 
     if (nonResourceURLs !== undefined && nonResourceURLs.length > 0) nonResourceRules.push({ verbs, nonResourceURLs });
   }
   return {
-    resourceRules,
-    nonResourceRules,
+    resourceRules: unique(resourceRules),
+    nonResourceRules: unique(nonResourceRules),
     incomplete: errors.length > 0,
     ...(errors.length === 0 ? {} : { evaluationError: errors.join(', ') }),
   };
+}
+
+/** Several bindings may grant the same. */
+function unique<T>(rules: readonly T[]): T[] {
+  return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
 }

@@ -1,7 +1,7 @@
 /** `authentication.k8s.io/v1`: who am I, whose token is this, and a token for a service account. */
 import type { KubeObject } from '../../api/object.ts';
 import type { FieldError } from '../../api/status.ts';
-import { conflict, invalid, isReason, notFound } from '../../api/status.ts';
+import { badRequest, conflict, invalid, isReason, notFound } from '../../api/status.ts';
 import type { BoundObjectReference, TokenRequest, TokenReview } from '../../api/types/authentication-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { ObjectReader } from '../connect/connector.ts';
@@ -57,12 +57,8 @@ function userInfoOf({ name, uid, groups, extra }: UserInfo): object {
 }
 
 async function reviewToken({ checkToken, otherTokens }: TokenReviewOptions, review: TokenReview): Promise<KubeObject> {
-  const { token, audiences } = review.spec;
-  if (token === '') {
-    throw invalid({ group, version, kind: 'TokenReview' }, '', [
-      { reason: 'FieldValueRequired', field: 'spec.token', message: 'Required value' },
-    ]);
-  }
+  const { token = '', audiences } = review.spec ?? {};
+  if (token === '') throw badRequest('token is required for TokenReview in authentication');
   try {
     const asked = audiences === undefined || audiences.length === 0 ? [tokenIssuer] : audiences;
     const verdict = await checkToken(token, asked);
@@ -72,11 +68,17 @@ async function reviewToken({ checkToken, otherTokens }: TokenReviewOptions, revi
       return { ...review, status: { authenticated: true, user, audiences: verdict.audiences } } as KubeObject;
     }
     const user = await otherTokens({ bearerToken: token });
-    if (user !== undefined) return { ...review, status: { authenticated: true, user: userInfoOf(user) } } as KubeObject;
+    // Static tokens are good for this server only.
+    if (user !== undefined && asked.includes(tokenIssuer)) {
+      return {
+        ...review,
+        status: { authenticated: true, user: userInfoOf(user), audiences: [tokenIssuer] },
+      } as KubeObject;
+    }
   } catch (error) {
     if (!isReason(error, 'Unauthorized')) throw error;
   }
-  return { ...review, status: { error: 'the token is not valid' } } as KubeObject;
+  return { ...review, status: { user: {}, error: 'invalid bearer token' } } as KubeObject;
 }
 
 const defaultSeconds = 3600;

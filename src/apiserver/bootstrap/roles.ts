@@ -31,7 +31,7 @@ function rule(verbs: string, groups: string, resources: string, ...resourceNames
 }
 
 function urls(verbs: string, paths: string): PolicyRule {
-  return { nonResourceURLs: paths.split(' '), verbs: verbs.split(' ') };
+  return { nonResourceURLs: paths.split(' ').toSorted(), verbs: verbs.split(' ') };
 }
 
 const eventWriter = rule('create patch update', ',events.k8s.io', 'events');

@@ -1,4 +1,5 @@
 import type { ClusterRole } from '../../api/types/rbac-v1.ts';
+import { required } from '../../api/validation/field-errors.ts';
 import { validateLabelSelector } from '../../api/validation/metadata.ts';
 import { complainAboutPathSegment } from '../../api/validation/names.ts';
 import { createdAtColumn, nameColumn } from './columns.ts';
@@ -15,6 +16,14 @@ export const clusterRole: ResourceDefinition<ClusterRole> = {
   validateName: complainAboutPathSegment,
   validate: ({ rules, aggregationRule }) => [
     ...validateRules(rules, false),
+    ...(aggregationRule !== undefined && (aggregationRule.clusterRoleSelectors ?? []).length === 0
+      ? [
+          required(
+            'aggregationRule.clusterRoleSelectors',
+            'at least one clusterRoleSelector required if aggregationRule is non-nil',
+          ),
+        ]
+      : []),
     ...(aggregationRule?.clusterRoleSelectors ?? []).flatMap((selector, index) =>
       validateLabelSelector(selector, `aggregationRule.clusterRoleSelectors[${index}]`),
     ),

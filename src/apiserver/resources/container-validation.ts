@@ -21,7 +21,9 @@ const initOnly = 'may not be set for init containers without restartPolicy=Alway
 
 export function validateContainers(spec: PodSpec, field: string): FieldError[] {
   const { containers = [], initContainers = [], ephemeralContainers = [], volumes = [] } = spec;
-  const volumeNames = new Set(volumes.map(({ name }) => name));
+  const volumeNames = new Set(
+    volumes.map(({ name }) => name).filter((name) => complainAboutDnsLabel(name).length === 0),
+  );
   const errors: FieldError[] = [];
   if (containers.length === 0) errors.push(required(`${field}.containers`));
   const names = new Set<string>();
@@ -43,6 +45,12 @@ export function validateContainers(spec: PodSpec, field: string): FieldError[] {
   return errors;
 }
 
+/** The number of a user or group. */
+export function validateId(id: number | undefined, field: string): FieldError[] {
+  if (id === undefined || (id >= 0 && id <= 2147483647)) return [];
+  return [invalidValue(field, id, 'must be between 0 and 2147483647, inclusive')];
+}
+
 function takeName(names: Set<string>, name: string, path: string): FieldError[] {
   if (names.has(name)) return [duplicate(`${path}.name`, name)];
   if ((name ?? '') !== '') names.add(name);
@@ -51,12 +59,17 @@ function takeName(names: Set<string>, name: string, path: string): FieldError[] 
 
 function validateInit(container: Container, path: string): FieldError[] {
   const { restartPolicy, lifecycle, livenessProbe, readinessProbe, startupProbe } = container;
+  const errors: FieldError[] = [];
+  if (restartPolicy !== undefined && !['Always', 'Never', 'OnFailure'].includes(restartPolicy)) {
+    errors.push(notSupported(`${path}.restartPolicy`, restartPolicy, ['Always', 'Never', 'OnFailure']));
+  }
   if (restartPolicy === 'Always') {
     return [...validateHandlers(lifecycle, `${path}.lifecycle`), ...validateProbes(container, path)];
   }
-  return Object.entries({ lifecycle, livenessProbe, readinessProbe, startupProbe })
+  const forbidden = Object.entries({ lifecycle, livenessProbe, readinessProbe, startupProbe })
     .filter(([, value]) => value !== undefined)
     .map(([name]) => forbiddenField(`${path}.${name}`, initOnly));
+  return [...errors, ...forbidden];
 }
 
 function validateContainer(container: Container, volumes: ReadonlySet<string>, path: string): FieldError[] {
@@ -71,7 +84,7 @@ function validateContainer(container: Container, volumes: ReadonlySet<string>, p
     errors.push(invalidValue(`${path}.image`, image, 'must not have leading or trailing whitespace'));
   if (terminationMessagePolicy === '') errors.push(required(`${path}.terminationMessagePolicy`));
   else if (!messages.includes(terminationMessagePolicy)) {
-    errors.push(notSupported(`${path}.terminationMessagePolicy`, terminationMessagePolicy, messages.toSorted()));
+    errors.push(notSupported(`${path}.terminationMessagePolicy`, terminationMessagePolicy, messages));
   }
   errors.push(
     ...validatePorts(container.ports ?? [], `${path}.ports`),
@@ -82,7 +95,13 @@ function validateContainer(container: Container, volumes: ReadonlySet<string>, p
   else if (!policies.includes(imagePullPolicy)) {
     errors.push(notSupported(`${path}.imagePullPolicy`, imagePullPolicy, policies));
   }
-  return [...errors, ...validateResources(container.resources, `${path}.resources`)];
+  const { runAsUser, runAsGroup } = container.securityContext ?? {};
+  return [
+    ...errors,
+    ...validateResources(container.resources, `${path}.resources`),
+    ...validateId(runAsUser, `${path}.securityContext.runAsUser`),
+    ...validateId(runAsGroup, `${path}.securityContext.runAsGroup`),
+  ];
 }
 
 function validatePorts(ports: readonly ContainerPort[], field: string): FieldError[] {

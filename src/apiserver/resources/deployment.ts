@@ -39,6 +39,9 @@ export const deployment: ResourceDefinition<Deployment> = {
     }
     defaultTemplate(spec.template);
   },
+  prepareForCreate(object) {
+    object.status = {};
+  },
   validate: ({ spec }) => (spec === undefined ? [] : validateSpec(spec)),
   validateUpdate(next, previous) {
     const { selector } = next.spec ?? {};

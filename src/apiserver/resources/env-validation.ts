@@ -1,14 +1,12 @@
 import type { FieldError } from '../../api/status.ts';
 import type { EnvFromSource, EnvVar } from '../../api/types/core-v1.ts';
+import { at, invalidFor, invalidValue, notSupported, required } from '../../api/validation/field-errors.ts';
 import {
-  at,
-  forbiddenField,
-  invalidFor,
-  invalidValue,
-  notSupported,
-  required,
-} from '../../api/validation/field-errors.ts';
-import { complainAboutConfigKey, complainAboutDnsSubdomain, complainAboutEnvName } from '../../api/validation/names.ts';
+  complainAboutConfigKey,
+  complainAboutDnsSubdomain,
+  complainAboutEnvName,
+  complainAboutQualifiedName,
+} from '../../api/validation/names.ts';
 
 /** Fields of a pod that its containers may be told; `metadata.labels['x']` and `metadata.annotations['x']` besides. */
 const downwardFields = [
@@ -31,7 +29,7 @@ export function validateEnv(
 ): FieldError[] {
   return [
     ...env.flatMap((variable, index) => validateVariable(variable, at(`${path}.env`, index))),
-    ...envFrom.flatMap((source, index) => validateSource(source, at(`${path}.envFrom`, index))),
+    ...envFrom.flatMap((source, index) => validateSource(source, `${path}.envFrom`, index)),
   ];
 }
 
@@ -42,12 +40,13 @@ function validateVariable({ name = '', value = '', valueFrom }: EnvVar, path: st
   const from = `${path}.valueFrom`;
   const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef } = valueFrom;
   if (fieldRef !== undefined) errors.push(...validateField(fieldRef.fieldPath ?? '', `${from}.fieldRef`));
-  if (resourceFieldRef !== undefined && (resourceFieldRef.resource ?? '') === '') {
-    errors.push(required(`${from}.resourceFieldRef.resource`));
-  }
+  if (resourceFieldRef !== undefined)
+    errors.push(...validateAmount(resourceFieldRef.resource ?? '', `${from}.resourceFieldRef`));
   for (const [kind, reference] of Object.entries({ configMapKeyRef, secretKeyRef })) {
     if (reference === undefined) continue;
-    if ((reference.name ?? '') === '') errors.push(required(`${from}.${kind}.name`));
+    errors.push(
+      ...invalidFor(`${from}.${kind}.name`, reference.name ?? '', complainAboutDnsSubdomain(reference.name ?? '')),
+    );
     if ((reference.key ?? '') === '') errors.push(required(`${from}.${kind}.key`));
     else errors.push(...invalidFor(`${from}.${kind}.key`, reference.key, complainAboutConfigKey(reference.key)));
   }
@@ -62,13 +61,56 @@ function validateVariable({ name = '', value = '', valueFrom }: EnvVar, path: st
   return errors;
 }
 
+/** Pod fields that have a name of this kind at all; a container's environment may have those of `downwardFields`. */
+const podFields = [
+  ...downwardFields,
+  'spec.restartPolicy',
+  'spec.schedulerName',
+  'status.phase',
+  'status.nominatedNodeName',
+];
+const amounts = [
+  'limits.cpu',
+  'limits.ephemeral-storage',
+  'limits.memory',
+  'requests.cpu',
+  'requests.ephemeral-storage',
+  'requests.memory',
+];
+
 function validateField(fieldPath: string, path: string): FieldError[] {
   if (fieldPath === '') return [required(`${path}.fieldPath`)];
-  if (/^metadata\.(labels|annotations)\['.+'\]$/.test(fieldPath) || downwardFields.includes(fieldPath)) return [];
-  return [notSupported(`${path}.fieldPath`, fieldPath, downwardFields)];
+  return validateFieldPath(fieldPath, path, downwardFields);
 }
 
-function validateSource({ prefix = '', configMapRef, secretRef }: EnvFromSource, path: string): FieldError[] {
+/** `supported`: the plain fields allowed where it stands; single labels and annotations always are. */
+export function validateFieldPath(fieldPath: string, path: string, supported: readonly string[]): FieldError[] {
+  const subscript = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(fieldPath);
+  if (subscript !== null) {
+    const key = subscript[2] ?? '';
+    return invalidFor(path, key, complainAboutQualifiedName(subscript[1] === 'labels' ? key : key.toLowerCase()));
+  }
+  if (supported.includes(fieldPath)) return [];
+  if (podFields.includes(fieldPath) || /^metadata\.(labels|annotations)$/.test(fieldPath)) {
+    return [notSupported(`${path}.fieldPath`, fieldPath, supported)];
+  }
+  return [
+    invalidValue(`${path}.fieldPath`, fieldPath, `error converting fieldPath: field label not supported: ${fieldPath}`),
+  ];
+}
+
+export function validateAmount(resource: string, path: string): FieldError[] {
+  if (resource === '') return [required(`${path}.resource`)];
+  if (amounts.includes(resource) || /^(limits|requests)\.hugepages-/.test(resource)) return [];
+  return [notSupported(`${path}.resource`, resource, amounts)];
+}
+
+function validateSource(
+  { prefix = '', configMapRef, secretRef }: EnvFromSource,
+  list: string,
+  index: number,
+): FieldError[] {
+  const path = at(list, index);
   const errors = prefix === '' ? [] : invalidFor(`${path}.prefix`, prefix, complainAboutEnvName(prefix));
   for (const [kind, reference] of Object.entries({ configMapRef, secretRef })) {
     if (reference === undefined) continue;
@@ -77,9 +119,9 @@ function validateSource({ prefix = '', configMapRef, secretRef }: EnvFromSource,
     else errors.push(...invalidFor(`${path}.${kind}.name`, name, complainAboutDnsSubdomain(name)));
   }
   if (configMapRef === undefined && secretRef === undefined) {
-    errors.push(invalidValue(path, '', 'must specify one of: `configMapRef` or `secretRef`'));
+    errors.push(invalidValue(list, '', 'must specify one of: `configMapRef` or `secretRef`'));
   } else if (configMapRef !== undefined && secretRef !== undefined) {
-    errors.push(forbiddenField(path, 'may not have more than one field specified at a time'));
+    errors.push(invalidValue(list, '', 'may not have more than one field specified at a time'));
   }
   return errors;
 }

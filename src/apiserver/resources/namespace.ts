@@ -1,4 +1,5 @@
 import type { Namespace } from '../../api/types/core-v1.ts';
+import { invalidValue } from '../../api/validation/field-errors.ts';
 import { complainAboutDnsLabel } from '../../api/validation/names.ts';
 import type { ResourceDefinition } from './resource.ts';
 
@@ -38,6 +39,12 @@ export const namespace: ResourceDefinition<Namespace> = {
     if (finalizers === undefined) delete next.spec.finalizers;
   },
   validateName: complainAboutDnsLabel,
+  validate: ({ spec }) =>
+    (spec?.finalizers ?? [])
+      .filter((name) => name !== 'kubernetes' && !name.includes('/'))
+      .map((name) =>
+        invalidValue('spec.finalizers', name, 'name is neither a standard finalizer name nor is it fully qualified'),
+      ),
   selectableFields: {
     'status.phase': ({ status }) => status?.phase ?? '',
   },

@@ -1,8 +1,17 @@
 import type { FieldError } from '../../api/status.ts';
-import type { Node } from '../../api/types/core-v1.ts';
-import { at, forbiddenField, invalidValue } from '../../api/validation/field-errors.ts';
+import type { Node, Taint } from '../../api/types/core-v1.ts';
+import {
+  at,
+  duplicate,
+  forbiddenField,
+  invalidFor,
+  notSupported,
+  required,
+} from '../../api/validation/field-errors.ts';
+import { complainAboutLabelValue, complainAboutQualifiedName } from '../../api/validation/names.ts';
 import { ageColumn } from './columns.ts';
 import type { ResourceDefinition } from './resource.ts';
+import { canonicalAmounts } from './resource-amounts.ts';
 
 const rolePrefix = 'node-role.kubernetes.io/';
 
@@ -15,23 +24,13 @@ export const node: ResourceDefinition<Node> = {
   shortNames: ['no'],
   namespaced: false,
   statusSubresource: true,
-  applyDefaults({ status }) {
+  applyDefaults({ spec, status }) {
+    if (spec?.podCIDR !== undefined) spec.podCIDRs ??= [spec.podCIDR];
+    canonicalAmounts(status?.capacity);
+    canonicalAmounts(status?.allocatable);
     if (status?.capacity !== undefined) status.allocatable ??= { ...status.capacity };
   },
-  validate({ spec = {} }) {
-    return (spec.taints ?? []).flatMap(({ key, effect }, index): FieldError[] => {
-      const right = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'].includes(effect);
-      return key !== '' && right
-        ? []
-        : [
-            invalidValue(
-              at('spec.taints', index),
-              { key, effect },
-              'a taint needs a key and an effect of NoSchedule, PreferNoSchedule or NoExecute',
-            ),
-          ];
-    });
-  },
+  validate: ({ spec = {} }) => validateTaints(spec.taints ?? []),
   validateUpdate({ spec: next = {} }, { spec: before = {} }) {
     const errors: FieldError[] = [];
     if ((before.providerID ?? '') !== '' && next.providerID !== before.providerID) {
@@ -83,6 +82,26 @@ export const node: ResourceDefinition<Node> = {
     },
   ],
 };
+
+const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+
+function validateTaints(taints: readonly Taint[]): FieldError[] {
+  const seen = new Set<string>();
+  return taints.flatMap(({ key = '', value = '', effect = '' }, index) => {
+    const path = at('metadata.taints', index);
+    const errors = invalidFor(`${path}.key`, key, complainAboutQualifiedName(key));
+    errors.push(...invalidFor(`${path}.value`, value, complainAboutLabelValue(value)));
+    if (effect === '') errors.push(required(`${path}.effect`));
+    else if (!effects.includes(effect)) errors.push(notSupported(`${path}.effect`, effect, effects));
+    const pair = `${key}:${effect}`;
+    if (seen.has(pair)) {
+      const { reason, field, message } = duplicate(path, { key, effect });
+      errors.push({ reason, field, message: `${message}: taints must be unique by key and effect pair` });
+    }
+    seen.add(pair);
+    return errors;
+  });
+}
 
 function addressColumn(name: string, wanted: string) {
   return {

@@ -12,6 +12,8 @@ import type {
   VolumeProjection,
 } from '../../api/types/core-v1.ts';
 
+import { canonicalAmounts } from './resource-amounts.ts';
+
 const fileMode = 0o644;
 
 export function defaultPodSpec(spec: PodSpec): void {
@@ -62,6 +64,8 @@ function defaultContainer(container: Container | EphemeralContainer): void {
   setEmpty(container, 'terminationMessagePath', '/dev/termination-log');
   setEmpty(container, 'terminationMessagePolicy', 'File');
   container.resources ??= {};
+  canonicalAmounts(container.resources.requests);
+  canonicalAmounts(container.resources.limits);
   for (const port of container.ports ?? []) defaultPort(port);
   for (const { valueFrom } of container.env ?? []) {
     if (valueFrom?.fieldRef !== undefined) setEmpty(valueFrom.fieldRef, 'apiVersion', 'v1');

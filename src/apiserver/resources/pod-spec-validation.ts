@@ -16,7 +16,7 @@ import {
   complainAboutLabelValue,
   complainAboutQualifiedName,
 } from '../../api/validation/names.ts';
-import { validateContainers } from './container-validation.ts';
+import { validateContainers, validateId } from './container-validation.ts';
 import { validateVolumes } from './volume-validation.ts';
 
 const mostSeconds = 2 ** 31 - 1;
@@ -28,13 +28,13 @@ export function validatePodSpec(spec: PodSpec, field: string): FieldError[] {
     ...oneOf(spec.dnsPolicy, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'], `${field}.dnsPolicy`),
     ...validateLabels(spec.nodeSelector, `${field}.nodeSelector`),
   );
-  if (spec.dnsPolicy === 'None' && (spec.dnsConfig?.nameservers ?? []).length === 0) {
-    errors.push(
-      required(`${field}.dnsConfig.nameservers`, 'must provide at least one DNS nameserver when `dnsPolicy` is None'),
-    );
-  }
-  for (const [index, { name = '' }] of (spec.imagePullSecrets ?? []).entries()) {
-    if (name === '') errors.push(required(at(`${field}.imagePullSecrets`, index), 'name must be set'));
+  if (spec.dnsPolicy === 'None') {
+    if (spec.dnsConfig === undefined) {
+      errors.push(required(`${field}.dnsConfig`, 'must provide `dnsConfig` when `dnsPolicy` is None'));
+    } else if ((spec.dnsConfig.nameservers ?? []).length === 0) {
+      const why = 'must provide at least one DNS nameserver when `dnsPolicy` is None';
+      errors.push(required(`${field}.dnsConfig.nameservers`, why));
+    }
   }
   for (const name of ['serviceAccountName', 'nodeName', 'priorityClassName'] as const) {
     const value = spec[name] ?? '';
@@ -44,16 +44,17 @@ export function validatePodSpec(spec: PodSpec, field: string): FieldError[] {
     const value = spec[name] ?? '';
     if (value !== '') errors.push(...invalidFor(`${field}.${name}`, value, complainAboutDnsLabel(value)));
   }
-  const { activeDeadlineSeconds: deadline, terminationGracePeriodSeconds: grace } = spec;
+  const { activeDeadlineSeconds: deadline } = spec;
   if (deadline !== undefined && (deadline < 1 || deadline > mostSeconds)) {
     errors.push(
       invalidValue(`${field}.activeDeadlineSeconds`, deadline, `must be between 1 and ${mostSeconds}, inclusive`),
     );
   }
-  if (grace !== undefined && grace < 0) {
-    errors.push(invalidValue(`${field}.terminationGracePeriodSeconds`, grace, 'must be greater than or equal to 0'));
-  }
   if ((spec.schedulerName ?? '') === '') errors.push(required(`${field}.schedulerName`));
+  const user = spec.securityContext ?? {};
+  for (const name of ['runAsUser', 'runAsGroup', 'fsGroup'] as const) {
+    errors.push(...validateId(user[name], `${field}.securityContext.${name}`));
+  }
   for (const [index, { ip = '', hostnames = [] }] of (spec.hostAliases ?? []).entries()) {
     const path = at(`${field}.hostAliases`, index);
     if (ip === '') errors.push(required(`${path}.ip`));
@@ -65,7 +66,7 @@ export function validatePodSpec(spec: PodSpec, field: string): FieldError[] {
 
 function oneOf(value = '', supported: readonly string[], field: string): FieldError[] {
   if (value === '') return [required(field)];
-  return supported.includes(value) ? [] : [notSupported(field, value, supported.toSorted())];
+  return supported.includes(value) ? [] : [notSupported(field, value, supported)];
 }
 
 export function validateTolerations(tolerations: readonly Toleration[], field: string): FieldError[] {
@@ -87,7 +88,7 @@ export function validateTolerations(tolerations: readonly Toleration[], field: s
       if (value !== '')
         errors.push(invalidValue(`${path}.operator`, value, "value must be empty when `operator` is 'Exists'"));
     } else errors.push(notSupported(`${path}.operator`, operator, ['Equal', 'Exists']));
-    const effects = ['NoExecute', 'NoSchedule', 'PreferNoSchedule'];
+    const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
     if (effect !== '' && !effects.includes(effect)) errors.push(notSupported(`${path}.effect`, effect, effects));
     return errors;
   });

@@ -26,15 +26,19 @@ export const pod: ResourceDefinition<Pod> = {
   },
   applyDefaults({ spec }) {
     if (spec === undefined) return;
-    defaultPodOnly(spec);
     defaultPodSpec(spec);
+    defaultPodOnly(spec);
   },
-  prepareForCreate(object) {
+  prepareForCreate(object, { now }) {
+    // Upstream takes a negative period for the shortest one, and so does this.
+    if (object.spec !== undefined && (object.spec.terminationGracePeriodSeconds ?? 0) < 0)
+      object.spec.terminationGracePeriodSeconds = 1;
     const qosClass = qualityOfService(object.spec);
     const gated = (object.spec?.schedulingGates ?? []).length > 0;
     const condition = {
       type: 'PodScheduled',
       status: 'False',
+      lastTransitionTime: `${now.toISOString().slice(0, 19)}Z`,
       reason: 'SchedulingGated',
       message: 'Scheduling is blocked due to non-empty scheduling gates',
     };

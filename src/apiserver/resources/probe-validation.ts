@@ -52,8 +52,9 @@ function validateHandler(handler: Handler, path: string): FieldError[] {
   const errors = given
     .slice(1)
     .map(([name]) => forbiddenField(`${path}.${name}`, 'may not specify more than 1 handler type'));
+  const first = given[0]?.[0];
   if (exec !== undefined && (exec.command ?? []).length === 0) errors.push(required(`${path}.exec.command`));
-  if (httpGet !== undefined) {
+  if (first === 'httpGet' && httpGet !== undefined) {
     const { port, scheme = '', httpHeaders = [] } = httpGet;
     errors.push(...invalidFor(`${path}.httpGet.port`, port, complainAboutPortNumberOrName(port)));
     if (!['HTTP', 'HTTPS'].includes(scheme)) {
@@ -63,9 +64,10 @@ function validateHandler(handler: Handler, path: string): FieldError[] {
       errors.push(...invalidFor(`${path}.httpGet.httpHeaders`, name, complainAboutHeaderName(name)));
     }
   }
-  if (tcpSocket !== undefined) {
+  if (first === 'tcpSocket' && tcpSocket !== undefined) {
     errors.push(...invalidFor(`${path}.tcpSocket.port`, tcpSocket.port, complainAboutPortNumberOrName(tcpSocket.port)));
   }
-  if (grpc !== undefined) errors.push(...invalidFor(`${path}.grpc.port`, grpc.port, complainAboutPort(grpc.port)));
+  if (first === 'grpc' && grpc !== undefined)
+    errors.push(...invalidFor(`${path}.grpc.port`, grpc.port, complainAboutPort(grpc.port)));
   return errors;
 }

@@ -28,7 +28,7 @@ export function validateBinding({ kind, roleRef, subjects }: Binding): FieldErro
   const errors: FieldError[] = [];
   const roles = kind === 'RoleBinding' ? ['Role', 'ClusterRole'] : ['ClusterRole'];
   if (roleRef.apiGroup !== group) errors.push(notSupported('roleRef.apiGroup', roleRef.apiGroup ?? '', [group]));
-  if (!roles.includes(roleRef.kind)) errors.push(notSupported('roleRef.kind', roleRef.kind, roles.toSorted()));
+  if (!roles.includes(roleRef.kind)) errors.push(notSupported('roleRef.kind', roleRef.kind, roles));
   if ((roleRef.name ?? '') === '') errors.push(required('roleRef.name'));
   else errors.push(...invalidFor('roleRef.name', roleRef.name, complainAboutPathSegment(roleRef.name)));
   for (const [index, subject] of (subjects ?? []).entries()) {
@@ -53,7 +53,7 @@ function validateSubject(subject: Subject, field: string, clusterWide: boolean):
       if (namespace !== '') errors.push(forbiddenField(`${field}.namespace`, `a ${kind} has no namespace`));
       return errors;
     default:
-      return [...errors, notSupported(`${field}.kind`, kind, ['Group', 'ServiceAccount', 'User'])];
+      return [...errors, notSupported(`${field}.kind`, kind, ['ServiceAccount', 'User', 'Group'])];
   }
 }
 

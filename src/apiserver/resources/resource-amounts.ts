@@ -6,6 +6,14 @@ import type { ResourceRequirements } from '../../api/types/core-v1.ts';
 import { at, invalidFor, invalidValue } from '../../api/validation/field-errors.ts';
 import { complainAboutQualifiedName } from '../../api/validation/names.ts';
 
+/** Brings amounts into the form that upstream keeps, in place: `0.5` is `500m`, and thousandths are the finest. */
+export function canonicalAmounts(amounts: Record<string, string> | undefined): void {
+  for (const [name, text] of Object.entries(amounts ?? {})) {
+    const amount = parseQuantity(text);
+    if (amount !== undefined && amounts !== undefined) amounts[name] = amount.roundUpToThousandths().toString();
+  }
+}
+
 const standard = ['cpu', 'memory', 'ephemeral-storage'];
 
 export function validateResources(resources: ResourceRequirements | undefined, field: string): FieldError[] {

@@ -35,7 +35,7 @@ export function validateService({ spec = {} }: Service): FieldError[] {
     errors.push(invalidValue('spec.clusterIPs[0]', clusterIP, "may not be set to 'None' for NodePort services"));
   }
   if (type === 'ExternalName') {
-    if (clusterIP !== '') errors.push(forbiddenField('spec.clusterIPs[0]', 'may not be set for ExternalName services'));
+    if (clusterIP !== '') errors.push(forbiddenField('spec.clusterIPs', 'may not be set for ExternalName services'));
     const name = externalName.endsWith('.') ? externalName.slice(0, -1) : externalName;
     if (externalName === '') errors.push(required('spec.externalName'));
     else errors.push(...invalidFor('spec.externalName', externalName, complainAboutDnsSubdomain(name)));

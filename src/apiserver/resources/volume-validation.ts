@@ -2,7 +2,7 @@
 
 import { parseQuantity } from '../../api/quantity/quantity.ts';
 import type { FieldError } from '../../api/status.ts';
-import type { KeyToPath, Volume } from '../../api/types/core-v1.ts';
+import type { DownwardAPIVolumeFile, KeyToPath, Volume } from '../../api/types/core-v1.ts';
 import {
   at,
   duplicate,
@@ -13,6 +13,7 @@ import {
   required,
 } from '../../api/validation/field-errors.ts';
 import { complainAboutDnsLabel } from '../../api/validation/names.ts';
+import { validateAmount, validateFieldPath } from './env-validation.ts';
 
 const hostPathTypes = [
   '',
@@ -59,28 +60,29 @@ function validateSources(volume: Volume, kinds: readonly string[], path: string)
   if (hostPath !== undefined) {
     const { path: where = '', type = '' } = hostPath;
     if (where === '') errors.push(required(`${path}.hostPath.path`));
-    else errors.push(...validateNoBackstep(where, `${path}.hostPath`));
-    if (!hostPathTypes.includes(type)) errors.push(notSupported(`${path}.hostPath.type`, type, hostPathTypes));
+    else errors.push(...validateNoBackstep(where, `${path}.hostPath.path`));
+    if (where !== '' && !hostPathTypes.includes(type))
+      errors.push(notSupported(`${path}.hostPath.type`, type, hostPathTypes));
   }
   if (emptyDir?.sizeLimit !== undefined && (parseQuantity(emptyDir.sizeLimit)?.sign() ?? -1) < 0) {
     errors.push(forbiddenField(`${path}.emptyDir.sizeLimit`, 'SizeLimit field must be a valid resource quantity'));
   }
+  errors.push(...validateDownward(volume.downwardAPI?.items, `${path}.downwardAPI`));
   if (persistentVolumeClaim !== undefined && (persistentVolumeClaim.claimName ?? '') === '') {
     errors.push(required(`${path}.persistentVolumeClaim.claimName`));
   }
   for (const [index, source] of (projected?.sources ?? []).entries()) {
     const from = at(`${path}.projected.sources`, index);
     const given = Object.keys(source);
-    if (given.length === 0) errors.push(required(from, 'must specify a volume source'));
-    for (const kind of given.slice(1)) {
-      errors.push(forbiddenField(`${from}.${kind}`, 'may not specify more than 1 volume type per source'));
-    }
+    if (given.length > 1) errors.push(forbiddenField(from, 'may not specify more than 1 volume type per source'));
+    errors.push(...validateItems(source.configMap?.items ?? source.secret?.items, `${from}.${given[0]}.items`));
+    errors.push(...validateDownward(source.downwardAPI?.items, `${from}.downwardAPI`));
     if (source.configMap !== undefined && (source.configMap.name ?? '') === '')
       errors.push(required(`${from}.configMap.name`));
     if (source.secret !== undefined && (source.secret.name ?? '') === '') errors.push(required(`${from}.secret.name`));
     const token = source.serviceAccountToken;
     if (token !== undefined) {
-      if ((token.path ?? '') === '') errors.push(required(`${from}.serviceAccountToken.path`));
+      if ((token.path ?? '') === '') errors.push(required(`${path}.projected.path`));
       if ((token.expirationSeconds ?? 3600) < 600) {
         const why = 'may not specify a duration less than 10 minutes';
         errors.push(invalidValue(`${from}.serviceAccountToken.expirationSeconds`, token.expirationSeconds, why));
@@ -88,6 +90,26 @@ function validateSources(volume: Volume, kinds: readonly string[], path: string)
     }
   }
   return errors;
+}
+
+const downwardFields = [
+  'metadata.annotations',
+  'metadata.labels',
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.uid',
+];
+
+function validateDownward(items: readonly DownwardAPIVolumeFile[] | undefined, field: string): FieldError[] {
+  return (items ?? []).flatMap(({ path = '', fieldRef, resourceFieldRef, mode }) => {
+    const errors = path === '' ? [required(`${field}.path`)] : validateLocalPath(path, `${field}.path`);
+    if (fieldRef !== undefined)
+      errors.push(...validateFieldPath(fieldRef.fieldPath ?? '', `${field}.fieldRef`, downwardFields));
+    else if (resourceFieldRef !== undefined) {
+      errors.push(...validateAmount(resourceFieldRef.resource ?? '', `${field}.resourceFieldRef`));
+    } else errors.push(required(field, 'one of fieldRef and resourceFieldRef is required'));
+    return [...errors, ...validateMode(mode, `${field}.mode`)];
+  });
 }
 
 function validateMode(mode: number | undefined, field: string): FieldError[] {
