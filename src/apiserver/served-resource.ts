@@ -2,13 +2,18 @@
 import type { GroupResource, GroupVersionKind } from '../api/group-version.ts';
 import { formatApiVersion } from '../api/group-version.ts';
 import type { KubeObject } from '../api/object.ts';
-import type { ObjectSchema } from '../api/schema/schema.ts';
+import { conform } from '../api/schema/conform.ts';
 import { schemaOf } from '../api/schema/schema.ts';
+import { lazy } from '../lib/lazy.ts';
 import type { ResourceDefinition } from './resources/resource.ts';
 import { formatKey, keyPrefix } from './storage/keys.ts';
 import type { Storage } from './storage/storage.ts';
 import type { WatchCache } from './storage/watch-cache.ts';
 import { openWatchCache } from './storage/watch-cache.ts';
+
+interface WithStatus extends KubeObject {
+  status?: unknown;
+}
 
 const DEFAULT_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'] as const;
 
@@ -20,7 +25,8 @@ export class ServedResource {
   readonly verbs: readonly string[];
   readonly #open: () => WatchCache;
   #cache: WatchCache | undefined;
-  #schema: { value: ObjectSchema | undefined } | undefined;
+  /** A new object's status as JSON text, which has what is never left out; undefined where there is none. */
+  readonly emptyStatus: () => string | undefined;
 
   constructor(definition: ResourceDefinition, storage: Storage, signal: AbortSignal) {
     const { group, version, kind, plural } = definition;
@@ -29,6 +35,12 @@ export class ServedResource {
     this.kind = { group, version, kind };
     this.resource = { group, resource: plural };
     this.verbs = definition.verbs ?? DEFAULT_VERBS;
+    this.emptyStatus = lazy(() => {
+      const schema = schemaOf(this.kind);
+      if (schema === undefined) return undefined;
+      const { object }: { object: WithStatus } = conform({ kind, apiVersion: this.apiVersion, metadata: {} }, schema);
+      return JSON.stringify(object.status);
+    });
     this.#open = () => openWatchCache({ storage, prefix: keyPrefix(this.resource), signal });
   }
 
@@ -36,12 +48,6 @@ export class ServedResource {
   get cache(): WatchCache {
     this.#cache ??= this.#open();
     return this.#cache;
-  }
-
-  /** Facts of the kind, read on first use; undefined for a kind that Kubernetes does not define. */
-  get schema(): ObjectSchema | undefined {
-    this.#schema ??= { value: schemaOf(this.kind) };
-    return this.#schema.value;
   }
 
   key(namespace: string, name: string): string {

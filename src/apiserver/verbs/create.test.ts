@@ -114,3 +114,13 @@ test('bodies are read as YAML and protobuf too; other types are 415 by name', as
   assert.equal(cbor.status, 415);
   assert.match(cbor.json.message, /application\/cbor.*application\/json/);
 });
+
+test('a new object has the status that its kind begins with, whatever was sent', async () => {
+  const kind = { group: 'apps', version: 'v1', namespaced: true, statusSubresource: true } as const;
+  await using server = await openTestServer({
+    resources: [{ ...kind, kind: 'ReplicaSet', plural: 'replicasets', singular: 'replicaset' }],
+  });
+  const body = { metadata: { name: 'r' }, spec: {}, status: { replicas: 5, readyReplicas: 5 } };
+  const { json } = await server.call('/apis/apps/v1/namespaces/a/replicasets', { method: 'POST', body });
+  assert.deepEqual(json.status, { replicas: 0 });
+});

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../api/object.ts';
 import { alreadyExists, isReason, StatusError } from '../../api/status.ts';
 import { cloneJson } from '../../lib/clone-json.ts';
+import type { ServedResource } from '../served-resource.ts';
 import { KeyExists } from '../storage/storage.ts';
 import type { StoredObject } from '../stored-object.ts';
 import { encodeForStorage, storedObject } from '../stored-object.ts';
@@ -75,7 +76,7 @@ async function store(call: VerbCall, object: KubeObject, dryRun: boolean): Promi
   try {
     await admission.admit();
     fillForCreate(object, served, now);
-    if (definition.statusSubresource) dropStatus(object);
+    if (definition.statusSubresource && !definition.keepStatusOnCreate) clearStatus(object, served);
     definition.prepareForCreate?.(object, { now, user, dryRun });
     await admission.reserve();
     validateNew(served, object);
@@ -99,6 +100,8 @@ async function store(call: VerbCall, object: KubeObject, dryRun: boolean): Promi
   }
 }
 
-function dropStatus(object: KubeObject & { status?: unknown }): void {
-  delete object.status;
+function clearStatus(object: KubeObject & { status?: unknown }, { emptyStatus }: ServedResource): void {
+  const empty = emptyStatus();
+  if (empty === undefined) delete object.status;
+  else object.status = JSON.parse(empty);
 }

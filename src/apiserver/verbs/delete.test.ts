@@ -88,7 +88,7 @@ test('a grace period marks the object until it is deleted with none', async () =
     [5, ends - 15_000],
   );
   const gone = await remove(server, `${runners}/r`, { gracePeriodSeconds: 0 });
-  assert.equal(gone.json.kind, 'Runner');
+  assert.deepEqual([gone.json.kind, gone.json.metadata.deletionGracePeriodSeconds], ['Runner', 0]);
   assert.equal((await server.call(`${runners}/r`)).status, 404);
   await create(server, runners, { metadata: { name: 'i', labels: { idle: 'yes' } } });
   await remove(server, `${runners}/i`, { gracePeriodSeconds: 20 });

@@ -62,14 +62,14 @@ async function attempt(
     await admission.admit();
     await admission.reserve();
     await admission.validate();
-    const next = marked(definition, current.object, options, api.now());
-    if (next === 'remove') {
+    const { outcome, object } = decide(definition, current.object, options, api.now());
+    if (outcome === 'wait') return { stored: current, gone: false };
+    const value = encodeForStorage(object);
+    if (outcome === 'remove') {
       if (!dryRun) await api.storage.delete(current.key, current.revision);
       written = !dryRun;
-      return { stored: current, gone: true };
+      return { stored: storedObject(current.key, value, current.revision), gone: true };
     }
-    if (next === 'wait') return { stored: current, gone: false };
-    const value = encodeForStorage(next);
     const revision = dryRun ? current.revision : await api.storage.update(current.key, value, current.revision);
     written = !dryRun;
     return { stored: storedObject(current.key, value, revision), gone: false };
@@ -78,19 +78,21 @@ async function attempt(
   }
 }
 
-/** The object with the marks of its deletion; `remove` when nothing holds it, `wait` when it is marked already. */
-function marked(
-  definition: ResourceDefinition,
-  object: KubeObject,
-  options: DeleteOptions,
-  now: Date,
-): KubeObject | 'remove' | 'wait' {
+interface Decision {
+  /** Whether the object goes at once, is marked and stays for a while, or has been marked by an earlier delete. */
+  outcome: 'remove' | 'mark' | 'wait';
+  /** The object with the marks of its deletion. */
+  object: KubeObject;
+}
+
+function decide(definition: ResourceDefinition, object: KubeObject, options: DeleteOptions, now: Date): Decision {
   const { metadata } = object;
   const grace = gracePeriod(definition, object, options);
-  if (grace === 'pending') return 'wait';
+  if (grace === 'pending') return { outcome: 'wait', object };
   const finalizers = finalizersFor(definition, object, options);
   const held = finalizers.length > 0 || (definition.ownFinalizers?.read(object) ?? []).length > 0;
-  if (grace === 0 && !held) return 'remove';
+  // what was never marked shows no marks when it goes; what may take its time shows that it got none
+  if (grace === 0 && !held && definition.gracePeriodSeconds === undefined) return { outcome: 'remove', object };
   const next = cloneJson(object);
   // the timestamp says when the grace period will be over
   const began = metadata.deletionTimestamp;
@@ -100,10 +102,12 @@ function marked(
   if (definition.ownFinalizers === undefined) next.metadata.deletionGracePeriodSeconds = grace;
   if (finalizers.length > 0) next.metadata.finalizers = finalizers;
   else delete next.metadata.finalizers;
-  if (began !== undefined) return isDeepStrictEqual(next, object) ? 'wait' : next;
-  if (next.metadata.generation !== undefined) next.metadata.generation += 1;
-  definition.ownFinalizers?.markDeleted(next);
-  return next;
+  if (began === undefined) {
+    if (next.metadata.generation !== undefined) next.metadata.generation += 1;
+    definition.ownFinalizers?.markDeleted(next);
+  }
+  if (grace === 0 && !held) return { outcome: 'remove', object: next };
+  return { outcome: began !== undefined && isDeepStrictEqual(next, object) ? 'wait' : 'mark', object: next };
 }
 
 /** Seconds until the object may go; 0 at once; `pending` when an earlier delete has said so and this one asks no less. */
