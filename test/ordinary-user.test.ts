@@ -35,7 +35,7 @@ test('an ordinary user runs a cluster with the sample application', { skip, time
   try {
     // The checkout may lie where others cannot look, so the user gets a copy that only root may write.
     const program = join(directory, 'program');
-    for (const part of ['bin', 'src', 'examples', 'package.json', 'node_modules/yaml']) {
+    for (const part of ['bin', 'src', 'examples', 'package.json', 'node_modules/yaml', 'node_modules/ws']) {
       await cp(join(root, part), join(program, part), { recursive: true });
     }
     await cp(process.execPath, join(program, 'node'));

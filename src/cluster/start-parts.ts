@@ -39,6 +39,7 @@ export async function startParts(environment: Environment): Promise<StartedParts
     await startGateway({
       config: adminConfig,
       client,
+      ...(options.context === undefined ? {} : { context: options.context }),
       listen: { port: options.gatewayPort },
       page: uiHandler({ client, facts: factsOf(options, apiUrl), signal }),
       signal,
@@ -91,6 +92,7 @@ function startNodes(environment: Environment): AsyncDisposable & { ready: Promis
             images: options.images,
             apiServerUrl: environment.apiUrl,
             podCIDR: range.nodeCidr(index),
+            log: options.log,
             signal,
           }),
         );

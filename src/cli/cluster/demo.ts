@@ -12,8 +12,23 @@ import { CommandError } from '../command.ts';
 const manifests = resolve(import.meta.dirname, '../../../examples/demo');
 const namespace = 'demo';
 
-/** Creates or updates the objects and waits until every replica is available. Throws when the signal fires. */
-export async function applyDemo(client: ClusterClient, signal: AbortSignal): Promise<void> {
+/** On the machines that this was tried on it takes two seconds. */
+const waitMilliseconds = 60_000;
+
+/** Creates or updates the objects and waits until every replica is available. Throws `CommandError` when they are not in time. */
+export async function applyDemo(client: ClusterClient): Promise<void> {
+  const signal = AbortSignal.timeout(waitMilliseconds);
+  try {
+    await applyAll(client, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new CommandError(
+      `the sample application was not ready within ${waitMilliseconds / 1000} s: kubectl get pods -n ${namespace} shows what it waits for`,
+    );
+  }
+}
+
+async function applyAll(client: ClusterClient, signal: AbortSignal): Promise<void> {
   const files = (await readdir(manifests)).filter((file) => file.endsWith('.yaml')).sort();
   const plurals = new Map<string, string>();
   for (const file of files) {

@@ -1,14 +1,16 @@
 /** `up` in this process: from a checked plan to a running cluster, and down again when the signal fires. */
 import { rm } from 'node:fs/promises';
+import type { ClientConfig } from '../../client/client-config.ts';
 import { type Cluster, startCluster } from '../../cluster.ts';
 import { identifyProcess } from '../../lib/process-identity.ts';
+import { runApart } from '../apart.ts';
 import { CommandError, type CommandIo } from '../command.ts';
 import { mergeContextApart } from '../kubeconfig/merge-apart.ts';
 import { makeScratchDirectory, prepareDataDirectory } from './data-directory.ts';
 import { Progress } from './progress.ts';
 import { type ClusterRecord, readRecord, readRunning, removeRecord, writeRecord } from './record.ts';
 import { detachedEnvironment, tellParent } from './start-detached.ts';
-import { factsOf, summaryOf } from './summary.ts';
+import { type DemoFacts, factsOf, summaryOf } from './summary.ts';
 import type { UpPlan } from './up-plan.ts';
 
 /** The signal fired before the cluster was ready. */
@@ -50,7 +52,7 @@ async function run(
   });
   try {
     const record = await publish(plan, cluster, { io, directory });
-    const demo = plan.demo ? await deployDemo(cluster, { progress, signal }) : undefined;
+    const demo = plan.demo ? await deployDemo(cluster, { progress, signal, io }) : undefined;
     progress.end();
     if (signal.aborted) throw new Abandoned();
     const text = plan.json
@@ -127,15 +129,27 @@ async function publish(
   return record;
 }
 
+/** What fails here fails the sample, not the cluster. */
 async function deployDemo(
   cluster: Cluster,
-  { progress, signal }: { progress: Progress; signal: AbortSignal },
-): Promise<{ url: string }> {
+  { progress, signal, io }: { progress: Progress; signal: AbortSignal; io: CommandIo },
+): Promise<DemoFacts | undefined> {
   progress.begin('deploying the sample application');
-  const { applyDemo } = await import('./demo.ts');
-  await applyDemo(cluster.client, signal);
-  const url = new URL(cluster.gatewayUrl);
-  return { url: `http://web.demo.localhost:${url.port}/` };
+  const { caPem, certPem, keyPem } = cluster.admin;
+  const config: ClientConfig = {
+    server: cluster.apiUrl,
+    namespace: 'default',
+    tls: { ca: caPem, cert: certPem, key: keyPem },
+  };
+  try {
+    await runApart(new URL('./demo-process.ts', import.meta.url), config, signal);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    progress.end();
+    io.stderr.write(`${error.message}\n`);
+    return undefined;
+  }
+  return { url: `http://web.demo.localhost:${new URL(cluster.gatewayUrl).port}/` };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
