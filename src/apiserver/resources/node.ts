@@ -23,6 +23,7 @@ export const node: ResourceDefinition<Node> = {
   singular: 'node',
   shortNames: ['no'],
   namespaced: false,
+  keepStatusOnCreate: true,
   statusSubresource: true,
   applyDefaults({ spec, status }) {
     if (spec?.podCIDR !== undefined) spec.podCIDRs ??= [spec.podCIDR];

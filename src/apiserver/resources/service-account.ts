@@ -9,4 +9,5 @@ export const serviceAccount: ResourceDefinition<ServiceAccount> = {
   singular: 'serviceaccount',
   shortNames: ['sa'],
   namespaced: true,
+  returnsDeletedObject: true,
 };
