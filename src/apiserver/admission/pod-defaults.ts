@@ -1,7 +1,7 @@
 /** What upstream's plugins DefaultTolerationSeconds and Priority put into every new pod. */
 
 import { forbidden } from '../../api/status.ts';
-import type { Pod, Toleration } from '../../api/types/core-v1.ts';
+import type { Pod, PodSpec, Toleration } from '../../api/types/core-v1.ts';
 import type { AdmissionPlugin } from './admission.ts';
 
 const waitSeconds = 300;
@@ -10,20 +10,11 @@ const conditions = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreacha
 export const podDefaults: AdmissionPlugin = {
   name: 'PodDefaults',
   admit({ operation, resource, subresource, object }) {
-    if (operation !== 'CREATE' || resource.group !== '' || resource.plural !== 'pods' || subresource !== '') return;
+    if (operation === 'DELETE' || resource.group !== '' || resource.plural !== 'pods' || subresource !== '') return;
     const { spec, metadata } = object as Pod;
     if (spec === undefined) return;
-    const tolerations = spec.tolerations ?? [];
-    const missing = conditions.filter((key) => !tolerations.some((one) => tolerates(one, key)));
-    if (missing.length > 0) {
-      const added = missing.map((key) => ({
-        effect: 'NoExecute',
-        key,
-        operator: 'Exists',
-        tolerationSeconds: waitSeconds,
-      }));
-      spec.tolerations = [...tolerations, ...added];
-    }
+    addTolerations(spec);
+    if (operation === 'UPDATE') return;
     const { priorityClassName = '' } = spec;
     const builtIn = builtInPriorities.get(priorityClassName);
     if (builtIn === undefined) {
@@ -44,6 +35,19 @@ export const podDefaults: AdmissionPlugin = {
     spec.preemptionPolicy ??= 'PreemptLowerPriority';
   },
 };
+
+function addTolerations(spec: PodSpec): void {
+  const tolerations = spec.tolerations ?? [];
+  const missing = conditions.filter((key) => !tolerations.some((one) => tolerates(one, key)));
+  if (missing.length === 0) return;
+  const added = missing.map((key) => ({
+    effect: 'NoExecute',
+    key,
+    operator: 'Exists',
+    tolerationSeconds: waitSeconds,
+  }));
+  spec.tolerations = [...tolerations, ...added];
+}
 
 /** The classes that every cluster has; PriorityClass objects are not served. */
 const builtInPriorities: ReadonlyMap<string, number> = new Map([

@@ -1,6 +1,6 @@
 /** Nobody may grant by RBAC what he does not have, unless he may `escalate` or `bind`. */
 import type { KubeObject } from '../../api/object.ts';
-import { forbidden } from '../../api/status.ts';
+import { forbidden, notFound } from '../../api/status.ts';
 import type { ClusterRole, PolicyRule, RoleRef } from '../../api/types/rbac-v1.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission/admission.ts';
 import type { ObjectReader } from '../connect/connector.ts';
@@ -20,8 +20,9 @@ export function rbacEscalationCheck(store: ObjectReader, authorizer: Authorizer)
     async validate(attributes) {
       const { resource, object, previous, user } = attributes;
       if (resource.group !== rbacGroup || object === undefined || user.groups.includes(mastersGroup)) return;
+      if (await mayAnyway(authorizer, attributes, object)) return;
       const granted = await rulesGrantedBy(store, resource.plural, attributes.namespace, object, previous);
-      if (granted === undefined || (await mayAnyway(authorizer, attributes, object))) return;
+      if (granted === undefined) return;
       const { granted: held } = await grantsOf(store, user, attributes.namespace);
       const missing = rulesNotCovered(
         held.flatMap(({ rules }) => rules),
@@ -59,7 +60,9 @@ async function rulesGrantedBy(
   const roleRef = roleRefOf(object);
   if (roleRef === undefined) return undefined;
   if (previous !== undefined && JSON.stringify(previous) === JSON.stringify(object)) return undefined;
-  return (await rulesOfRole(store, roleRef, namespace)) ?? [];
+  const rules = await rulesOfRole(store, roleRef, namespace);
+  if (rules === undefined) throw notFound({ group: rbacGroup, resource: plural }, roleRef.name);
+  return rules;
 }
 
 function roleRefOf(object: KubeObject): RoleRef | undefined {
