@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { ConfigError } from './client-config.ts';
+import { inClusterConfig } from './in-cluster.ts';
+import { loadKubeconfig } from './kubeconfig.ts';
+
+let directory = '';
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'fairlead-kubeconfig-'));
+});
+after(() => rm(directory, { recursive: true }));
+
+const pem = (what: string) => `-----BEGIN ${what}-----\nAAAA\n-----END ${what}-----\n`;
+
+async function file(name: string, text: string): Promise<string> {
+  const path = join(directory, name);
+  await writeFile(path, text);
+  return path;
+}
+
+function config({
+  cluster = 'server: https://one:6443',
+  user = 'token: t1',
+  context = 'namespace: shop',
+  current = 'one',
+} = {}): string {
+  return `apiVersion: v1
+kind: Config
+current-context: ${current}
+clusters: [{name: c, cluster: {${cluster}}}]
+users: [{name: u, user: {${user}}}]
+contexts: [{name: one, context: {cluster: c, user: u, ${context}}}]
+`;
+}
+
+test('the current context gives server, namespace and token', async () => {
+  const path = await file('plain', config());
+  assert.deepEqual(await loadKubeconfig({ path, env: {} }), {
+    server: 'https://one:6443',
+    namespace: 'shop',
+    token: 't1',
+    origin: { files: [path], context: 'one', cluster: 'c', user: 'u' },
+  });
+});
+
+test('of KUBECONFIG the first file counts for each name; missing files are passed over', async () => {
+  const first = await file('first', config({ current: '""' }));
+  const second = await file(
+    'second',
+    `${config({ cluster: 'server: https://two', current: 'two' })}- {name: two, context: {cluster: c}}\n`
+      .replace('contexts: [{', 'contexts:\n- {')
+      .replace('}}]\n-', '}}\n-'),
+  );
+  const env = { KUBECONFIG: [join(directory, 'none'), first, second].join(delimiter) };
+  const loaded = await loadKubeconfig({ env });
+  assert.equal(loaded.server, 'https://one:6443');
+  assert.equal(loaded.origin?.context, 'two');
+  assert.equal(loaded.token, undefined);
+  assert.equal(loaded.namespace, 'default');
+});
+
+test('flags win over the file', async () => {
+  const path = await file(
+    'flags',
+    config({
+      cluster: `server: https://one, certificate-authority-data: ${Buffer.from(pem('CERTIFICATE')).toString('base64')}`,
+      user: 'tokenFile: /nowhere',
+    }),
+  );
+  const loaded = await loadKubeconfig({
+    path,
+    env: {},
+    server: 'https://other/prefix/',
+    token: 't2',
+    namespace: 'n',
+    insecureSkipTlsVerify: true,
+    requestTimeoutMs: 5000,
+  });
+  assert.equal(loaded.server, 'https://other/prefix');
+  assert.equal(loaded.token, 't2');
+  assert.equal(loaded.tokenFile, undefined);
+  assert.equal(loaded.namespace, 'n');
+  assert.deepEqual(loaded.tls, { insecureSkipVerify: true });
+  assert.equal(loaded.requestTimeoutMs, 5000);
+});
+
+test('files are found relative to the kubeconfig, and data wins over files', async () => {
+  await mkdir(join(directory, 'sub'));
+  await file('sub/ca.pem', pem('CERTIFICATE'));
+  await file('sub/key.pem', pem('PRIVATE KEY'));
+  const data = Buffer.from(pem('CERTIFICATE-2')).toString('base64');
+  const path = await file(
+    'sub/config',
+    config({
+      cluster: 'server: https://one, certificate-authority: ca.pem, tls-server-name: real.example',
+      user: `client-certificate: none.pem, client-certificate-data: ${data}, client-key: key.pem, tokenFile: token`,
+    }),
+  );
+  const loaded = await loadKubeconfig({ path, env: {} });
+  assert.deepEqual(loaded.tls, {
+    ca: pem('CERTIFICATE'),
+    serverName: 'real.example',
+    cert: pem('CERTIFICATE-2'),
+    key: pem('PRIVATE KEY'),
+  });
+  assert.equal(loaded.tokenFile, join(directory, 'sub/token'));
+});
+
+test('what cannot be used is refused with file, entry and the way out, without secrets', async () => {
+  const cases: [name: string, text: string, expected: RegExp][] = [
+    [
+      'exec',
+      config({ user: 'exec: {command: aws}' }),
+      /credentials from a command \("exec" of user "u", used by context "one"\), which is not supported yet/,
+    ],
+    ['basic', config({ user: 'username: joe, password: hunter2' }), /user name and password/],
+    ['proxy', config({ cluster: 'server: https://a, proxy-url: socks5://x' }), /"proxy-url" of cluster "c"/],
+    ['as', config({ user: 'token: t, as: root' }), /impersonation/],
+    ['context', config({ current: 'nope' }), /There is no context "nope" \(in .*; there are: one\)/],
+    ['current', config({ current: '""' }), /has no current context. Choose a context with --context \(one of: one\)/],
+    [
+      'cluster',
+      config({ context: 'cluster: gone' }).replace('cluster: c, ', ''),
+      /There is no cluster "gone", which context "one" of .* names/,
+    ],
+    ['url', config({ cluster: 'server: ftp://x' }), /not an http or https URL/],
+    ['cred', config({ cluster: 'server: https://me:hunter2@x' }), /carries a user name or password/],
+    [
+      'half',
+      config({ user: `client-key-data: ${Buffer.from(pem('KEY')).toString('base64')}` }),
+      /has a client-key but no client-certificate/,
+    ],
+    [
+      'both',
+      config({ cluster: 'server: https://x, insecure-skip-tls-verify: true, certificate-authority: a' }),
+      /remove one of them/,
+    ],
+    [
+      'ca',
+      config({ cluster: 'server: https://x, certificate-authority: missing.pem' }),
+      /missing\.pem.*it does not exist/,
+    ],
+    ['data', config({ cluster: 'server: https://x, certificate-authority-data: "!!"' }), /not base64 of a PEM text/],
+    ['yaml', 'users: [{hunter2', /is not valid YAML/],
+    ['list', 'contexts: {a: b}', /"contexts" must be a list/],
+    ['kind', 'kind: Pod', /its kind is "Pod"/],
+  ];
+  for (const [name, text, expected] of cases) {
+    const path = await file(name, text);
+    await assert.rejects(loadKubeconfig({ path, env: {} }), (error) => {
+      assert.ok(error instanceof ConfigError, `${name}: ${error}`);
+      assert.match(error.message, expected, name);
+      assert.doesNotMatch(error.message, /hunter2/, name);
+      return true;
+    });
+  }
+  await assert.rejects(
+    loadKubeconfig({ path: join(directory, 'absent'), env: {} }),
+    /Cannot read the kubeconfig .*absent: it does not exist/,
+  );
+  await assert.rejects(loadKubeconfig({ env: { HOME: directory } }), /No cluster is configured/);
+});
+
+test('an unsupported user that is not used is no hindrance; --server alone needs no file', async () => {
+  const path = await file(
+    'other-user',
+    config().replace('users: [', 'users: [{name: x, user: {exec: {command: a}}}, '),
+  );
+  assert.equal((await loadKubeconfig({ path, env: {} })).token, 't1');
+  const bare = await loadKubeconfig({ server: 'http://127.0.0.1:8080', env: { HOME: directory } });
+  assert.equal(bare.server, 'http://127.0.0.1:8080');
+});
+
+test('in a pod the service account is used', async () => {
+  const account = join(directory, 'account');
+  await mkdir(account);
+  const env = { KUBERNETES_SERVICE_HOST: '::1', KUBERNETES_SERVICE_PORT: '443' };
+  await assert.rejects(inClusterConfig(env, account), /token .* cannot be read/);
+  await file('account/token', 't');
+  await file('account/ca.crt', pem('CERTIFICATE'));
+  await file('account/namespace', 'mine\n');
+  const loaded = await inClusterConfig(env, account);
+  assert.equal(loaded?.server, 'https://[::1]:443');
+  assert.equal(loaded?.namespace, 'mine');
+  assert.equal(loaded?.tokenFile, join(account, 'token'));
+  assert.equal(loaded?.tls?.ca, pem('CERTIFICATE'));
+  assert.equal(await inClusterConfig({}, account), undefined);
+});

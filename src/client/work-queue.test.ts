@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { WorkQueue } from './work-queue.ts';
+
+function gate() {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { promise, open: resolve };
+}
+
+test('a key added many times is processed once, and once more when added while it runs', async () => {
+  const stop = new AbortController();
+  const runs: string[] = [];
+  const [begun, go, again] = [gate(), gate(), gate()];
+  const queue = new WorkQueue({
+    signal: stop.signal,
+    workers: 3,
+    async process(key) {
+      runs.push(key);
+      if (runs.length === 2) return again.open();
+      begun.open();
+      await go.promise;
+    },
+  });
+  for (let i = 0; i < 5; i++) queue.add('a');
+  await begun.promise;
+  for (let i = 0; i < 5; i++) queue.add('a');
+  await new Promise(setImmediate);
+  assert.deepEqual(runs, ['a'], 'never twice at a time');
+  go.open();
+  await again.promise;
+  await queue.stopped();
+  assert.deepEqual(runs, ['a', 'a']);
+  stop.abort();
+});
+
+test('no more workers than allowed', async () => {
+  const stop = new AbortController();
+  let active = 0;
+  let most = 0;
+  const queue = new WorkQueue({
+    signal: stop.signal,
+    workers: 2,
+    async process() {
+      most = Math.max(most, ++active);
+      await new Promise(setImmediate);
+      active--;
+    },
+  });
+  for (const key of 'abcdefgh') queue.add(key);
+  await queue.stopped();
+  assert.equal(most, 2);
+  stop.abort();
+});
+
+test('a failure is tried again, later each time, until it succeeds', async () => {
+  const stop = new AbortController();
+  const failures: number[] = [];
+  const done = gate();
+  const queue = new WorkQueue({
+    signal: stop.signal,
+    backoff: { baseMs: 1, maxMs: 5 },
+    async process() {
+      if (failures.length < 3) throw new Error('not yet');
+      done.open();
+    },
+    onError: (_error, key, count) => failures.push(key === 'a' ? count : Number.NaN),
+  });
+  // Timers of the queue keep no process alive; the test's does.
+  const alive = setTimeout(() => {}, 10_000);
+  queue.add('a');
+  await done.promise;
+  clearTimeout(alive);
+  assert.deepEqual(failures, [1, 2, 3]);
+  stop.abort();
+});
+
+test('of several times for one key the earliest counts; nothing starts after the signal', async () => {
+  const stop = new AbortController();
+  const runs: string[] = [];
+  const first = gate();
+  const queue = new WorkQueue({
+    signal: stop.signal,
+    async process(key) {
+      runs.push(key);
+      first.open();
+    },
+  });
+  const alive = setTimeout(() => {}, 10_000);
+  queue.addAfter('a', 5_000);
+  queue.addAfter('a', 1);
+  queue.addAfter('a', 5_000);
+  await first.promise;
+  clearTimeout(alive);
+  queue.add('b');
+  stop.abort();
+  queue.add('c');
+  queue.addAfter('d', 0);
+  await queue.stopped();
+  assert.deepEqual(runs, ['a']);
+});
