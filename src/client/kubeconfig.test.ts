@@ -50,9 +50,10 @@ test('of KUBECONFIG the first file counts for each name; missing files are passe
   const first = await file('first', config({ current: '""' }));
   const second = await file(
     'second',
-    `${config({ cluster: 'server: https://two', current: 'two' })}- {name: two, context: {cluster: c}}\n`
-      .replace('contexts: [{', 'contexts:\n- {')
-      .replace('}}]\n-', '}}\n-'),
+    `current-context: two
+clusters: [{name: c, cluster: {server: 'https://hidden'}}]
+contexts: [{name: one, context: {cluster: hidden}}, {name: two, context: {cluster: c}}]
+`,
   );
   const env = { KUBECONFIG: [join(directory, 'none'), first, second].join(delimiter) };
   const loaded = await loadKubeconfig({ env });
