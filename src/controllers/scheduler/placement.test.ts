@@ -84,17 +84,18 @@ test('selectors, affinity and tolerations admit', () => {
   const sized = node('a', { labels: { size: '8', zone: 'x' } });
   const fits = (which: Pod, where: Candidate) => 'node' in place(which, [where]);
   assert.ok(fits(pod({ nodeSelector: { zone: 'x' } }), sized));
+  const requirements: [operator: string, values: string[]][] = [
+    ['In', ['8']],
+    ['In', ['9']],
+    ['NotIn', ['8']],
+    ['Gt', ['7']],
+    ['Lt', ['7']],
+    ['Exists', []],
+    ['DoesNotExist', []],
+    ['Odd', []],
+  ];
   assert.deepEqual(
-    [
-      ['In', ['8']],
-      ['In', ['9']],
-      ['NotIn', ['8']],
-      ['Gt', ['7']],
-      ['Lt', ['7']],
-      ['Exists', []],
-      ['DoesNotExist', []],
-      ['Odd', []],
-    ].map(([operator, values]) => fits(affinity(String(operator), [values].flat(2)), sized)),
+    requirements.map(([operator, values]) => fits(affinity(operator, values), sized)),
     [true, false, false, true, false, true, false, false],
   );
   const tainted = node('t', { spec: { taints: [{ key: 'k', value: 'v', effect: 'NoSchedule' }] } });
@@ -129,15 +130,10 @@ test('requests: containers and sidecars together, or the largest init container'
     initContainers: [{ name: 's', restartPolicy: 'Always', ...requests('300m') }],
   });
   assert.equal(requestsOf(small).get('cpu'), 1.2);
-  assert.deepEqual(['1Ki', '1k', '1e3', '100m', '0.5', '1.5Gi', 'x'].map((quantity) => amountOf(quantity)), [
-    1024,
-    1000,
-    1000,
-    0.1,
-    0.5,
-    1.5 * 2 ** 30,
-    0,
-  ]);
+  assert.deepEqual(
+    ['1Ki', '1k', '1e3', '100m', '0.5', '1.5Gi', 'x'].map((quantity) => amountOf(quantity)),
+    [1024, 1000, 1000, 0.1, 0.5, 1.5 * 2 ** 30, 0],
+  );
 });
 
 test('taints follow the node’s conditions, and those of others stay', () => {
