@@ -33,7 +33,7 @@ test('up, a write, down, up again: the data stays; down --delete removes it all'
     const down = await home.fairlead('down', '--delete');
     assert.equal(down.code, 0, down.stderr);
     assert.match(down.stdout, /Cluster "default" stopped\.\nDeleted .*\nDeleted context fairlead from /);
-    await once(second.child, 'exit').catch(() => {});
+    assert.equal((await second.stop()).code, 0);
   }
   await assert.rejects(stat(data));
   const left = await readFile(home.kubeconfig, 'utf8');
