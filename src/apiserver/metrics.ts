@@ -5,12 +5,21 @@ import { pathParts } from './discovery/route.ts';
 import { toStatusError } from './filters/errors.ts';
 import type { Filter } from './filters/filter.ts';
 import { isLongRunning } from './filters/in-flight.ts';
+import type { RequestInfo } from './request-info.ts';
 
 /** Combinations of labels that are kept apart; more fall together, so that clients cannot fill the memory. */
 const SERIES_AT_MOST = 2000;
 
+interface Series {
+  labels: string;
+  count: number;
+  seconds: number;
+}
+
 export class Metrics {
-  readonly #requests = new Map<string, { count: number; seconds: number }>();
+  readonly #requests = new Map<string, Series>();
+  /** Whatever came after the last series that is kept apart. */
+  readonly #others: Series = { labels: 'verb="other"', count: 0, seconds: 0 };
   #inFlight = 0;
   #longRunning = 0;
 
@@ -30,30 +39,38 @@ export class Metrics {
     } finally {
       if (long) this.#longRunning -= 1;
       else this.#inFlight -= 1;
-      const resource = info.isResourceRequest ? info.resource : '';
       const code = failure === undefined ? (response?.statusCode ?? 101) : toStatusError(failure).code;
-      this.#count(info.verb, resource, info.subresource, code, performance.now() - began);
+      this.#count(info, code, performance.now() - began);
     }
   };
 
-  #count(verb: string, resource: string, subresource: string, code: number, milliseconds: number): void {
-    const labels = `verb="${clean(verb)}",resource="${clean(resource)}",subresource="${clean(subresource)}",code="${code}"`;
-    const key = this.#requests.has(labels) || this.#requests.size < SERIES_AT_MOST ? labels : 'verb="other"';
-    const series = this.#requests.get(key) ?? { count: 0, seconds: 0 };
+  #count(info: RequestInfo, code: number, milliseconds: number): void {
+    const resource = info.isResourceRequest ? info.resource : '';
+    const key = `${code} ${info.verb} ${resource} ${info.subresource}`;
+    let series = this.#requests.get(key);
+    if (series === undefined && this.#requests.size < SERIES_AT_MOST) {
+      const names = [
+        `verb="${clean(info.verb)}"`,
+        `resource="${clean(resource)}"`,
+        `subresource="${clean(info.subresource)}"`,
+      ];
+      series = { labels: `${names.join(',')},code="${code}"`, count: 0, seconds: 0 };
+      this.#requests.set(key, series);
+    }
+    series ??= this.#others;
     series.count += 1;
     series.seconds += milliseconds / 1000;
-    this.#requests.set(key, series);
   }
 
   text(): string {
     const { rss } = process.memoryUsage();
     const { user, system } = process.cpuUsage();
-    const series = [...this.#requests];
+    const series = [...this.#requests.values(), ...(this.#others.count > 0 ? [this.#others] : [])];
     return [
       '# TYPE apiserver_request_total counter',
-      ...series.map(([labels, { count }]) => `apiserver_request_total{${labels}} ${count}`),
+      ...series.map(({ labels, count }) => `apiserver_request_total{${labels}} ${count}`),
       '# TYPE apiserver_request_seconds_total counter',
-      ...series.map(([labels, { seconds }]) => `apiserver_request_seconds_total{${labels}} ${seconds.toFixed(6)}`),
+      ...series.map(({ labels, seconds }) => `apiserver_request_seconds_total{${labels}} ${seconds.toFixed(6)}`),
       '# TYPE apiserver_current_requests gauge',
       `apiserver_current_requests ${this.#inFlight}`,
       '# TYPE apiserver_longrunning_requests gauge',
