@@ -215,7 +215,7 @@ test('an application: rolled out, replaced without a gap, rolled back, scaled, p
   await until('nothing left', () => inNamespace(sets, 'life').length + inNamespace(pods, 'life').length === 0);
 });
 
-test('no pod is created twice, though the cache lags behind', async () => {
+test('never more pods than wanted, however many at once', async () => {
   await createNamespace('exact');
   let most = 0;
   const stopCounting = pods.onChange(() => {

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { KubeObject } from '../../api/object.ts';
+import type { ReplicaSet } from '../../api/types/apps-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
+import { ObjectCache } from '../../client/object-cache.ts';
+import type { ControllerContext } from '../controller.ts';
+import { byController, byNamespace } from '../shared-informers.ts';
 import { rankForDeletion } from './deletion-rank.ts';
 import { Expectations } from './expectations.ts';
+import { replicaSetController } from './replica-set.ts';
 import { replicaSetStatus } from './status.ts';
 
 const now = Date.parse('2026-01-01T12:00:00Z');
@@ -87,4 +93,68 @@ test('a ready pod counts as available after minReadySeconds, and the status says
     observedGeneration: 4,
   });
   assert.equal(nextAvailableMs, 20_000);
+});
+
+test('what was created counts before the cache shows it', async () => {
+  const stop = new AbortController();
+  const indexes = {
+    [byNamespace]: ({ metadata }: KubeObject) => [metadata.namespace ?? ''],
+    [byController]: ({ metadata }: KubeObject) => (metadata.ownerReferences ?? []).map(({ uid }) => uid),
+  };
+  const sets = new ObjectCache<ReplicaSet>(indexes);
+  const pods = new ObjectCache<Pod>(indexes);
+  const created: Pod[] = [];
+  let observed = 0;
+  let wake = () => {};
+  const until = async (holds: () => boolean) => {
+    while (!holds()) await new Promise<void>((resolve) => (wake = resolve));
+  };
+  const calls = {
+    async create(object: Pod) {
+      const name = `p${created.length}`;
+      const made = {
+        ...object,
+        metadata: { ...object.metadata, name, uid: name, resourceVersion: `${created.length}` },
+      };
+      created.push(made);
+      wake();
+      return made;
+    },
+    async updateStatus(object: ReplicaSet) {
+      observed = object.status?.observedGeneration ?? 0;
+      wake();
+      return object;
+    },
+  };
+  const synced = Promise.resolve();
+  // The few parts of a cluster that the controller touches here.
+  const context = {
+    client: { resource: () => calls },
+    informers: { of: (_: string, plural: string) => Object.assign(plural === 'pods' ? pods : sets, { synced }) },
+    recorder: () => ({ record() {}, async flush() {} }),
+    log() {},
+    signal: stop.signal,
+    onStop() {},
+  } as unknown as ControllerContext;
+  replicaSetController.start(context);
+  const write = (generation: number, replicas: number) =>
+    sets.put('n/s', {
+      apiVersion: 'apps/v1',
+      kind: 'ReplicaSet',
+      metadata: { name: 's', namespace: 'n', uid: 's', generation, resourceVersion: `${generation}` },
+      spec: { replicas, selector: { matchLabels: { app: 'a' } }, template: { metadata: { labels: { app: 'a' } } } },
+    });
+  write(1, 3);
+  await until(() => observed === 1);
+  assert.equal(created.length, 3);
+  write(2, 5);
+  await until(() => observed === 2);
+  assert.equal(created.length, 3, 'the cache shows none of the three yet');
+  for (const [i, each] of created.entries()) pods.put(`n/p${i}`, each);
+  await until(() => created.length >= 5);
+  for (const [i, each] of created.entries()) pods.put(`n/p${i}`, each);
+  write(3, 5);
+  await until(() => observed === 3);
+  assert.equal(created.length, 5);
+  stop.abort();
 });
