@@ -5,7 +5,7 @@ import { taintsFor } from '../node-lifecycle.ts';
 import { evictionTime, untolerated } from '../tolerations.ts';
 import type { Candidate } from './placement.ts';
 import { place } from './placement.ts';
-import { amountOf, requestsOf } from './resource-amounts.ts';
+import { requestsOf, thousandthsOf } from './resource-amounts.ts';
 
 function pod(spec: Partial<PodSpec> = {}, owner = ''): Pod {
   const ownerReferences =
@@ -52,6 +52,11 @@ test('why no node will do, in kubectl describe’s words', () => {
     '0/1 nodes are available: 1 Insufficient cpu.',
   );
   assert.equal(refused(pod(), node('a', { pods: [pod(), pod(), pod()] })), '0/1 nodes are available: 1 Too many pods.');
+  assert.equal(
+    refused(asking('0.3'), node('a', { cpu: '0.6', pods: [asking('100m'), asking('0.2')] })),
+    'a',
+    'no float errs',
+  );
   const tainted = { taints: [{ key: 'k', value: 'v', effect: 'NoSchedule' }] };
   assert.equal(
     refused(
@@ -124,15 +129,15 @@ test('requests: containers and sidecars together, or the largest init container'
       { name: 's', restartPolicy: 'Always', ...requests('50m') },
     ],
   });
-  assert.equal(requestsOf(big).get('cpu'), 1);
+  assert.equal(requestsOf(big).get('cpu'), 1000);
   const small = pod({
     containers: [{ name: 'a', ...requests('900m') }],
     initContainers: [{ name: 's', restartPolicy: 'Always', ...requests('300m') }],
   });
-  assert.equal(requestsOf(small).get('cpu'), 1.2);
+  assert.equal(requestsOf(small).get('cpu'), 1200);
   assert.deepEqual(
-    ['1Ki', '1k', '1e3', '100m', '0.5', '1.5Gi', 'x'].map((quantity) => amountOf(quantity)),
-    [1024, 1000, 1000, 0.1, 0.5, 1.5 * 2 ** 30, 0],
+    ['1Ki', '1k', '1e3', '100m', '0.5', '1.5Gi', 'x'].map((quantity) => thousandthsOf(quantity)),
+    [1_024_000, 1_000_000, 1_000_000, 100, 500, 1500 * 2 ** 30, 0],
   );
 });
 
