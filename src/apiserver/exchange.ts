@@ -44,6 +44,11 @@ export class Exchange {
     return this.#info;
   }
 
+  /** Undefined while nobody has asked for `info`, and when it cannot be had. */
+  get infoIfParsed(): RequestInfo | undefined {
+    return this.#info;
+  }
+
   /** The path alone, for logs of requests whose `info` cannot be had. */
   get path(): string {
     return this.#path;

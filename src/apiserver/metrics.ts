@@ -9,6 +9,7 @@ import type { RequestInfo } from './request-info.ts';
 
 /** Combinations of labels that are kept apart; more fall together, so that clients cannot fill the memory. */
 const SERIES_AT_MOST = 2000;
+const LONGEST_NAME = 63;
 
 interface Series {
   labels: string;
@@ -45,14 +46,16 @@ export class Metrics {
   };
 
   #count(info: RequestInfo, code: number, milliseconds: number): void {
-    const resource = info.isResourceRequest ? info.resource : '';
-    const key = `${code} ${info.verb} ${resource} ${info.subresource}`;
+    // names of anybody's invention, of any length, come along here too
+    const resource = info.resource.length > LONGEST_NAME ? 'other' : info.resource;
+    const subresource = info.subresource.length > LONGEST_NAME ? 'other' : info.subresource;
+    const key = `${code} ${info.verb} ${resource} ${subresource}`;
     let series = this.#requests.get(key);
     if (series === undefined && this.#requests.size < SERIES_AT_MOST) {
       const names = [
         `verb="${clean(info.verb)}"`,
         `resource="${clean(resource)}"`,
-        `subresource="${clean(info.subresource)}"`,
+        `subresource="${clean(subresource)}"`,
       ];
       series = { labels: `${names.join(',')},code="${code}"`, count: 0, seconds: 0 };
       this.#requests.set(key, series);
@@ -91,5 +94,5 @@ export class Metrics {
 }
 
 function clean(label: string): string {
-  return label.replace(/[^\w.-]/g, '_').slice(0, 63);
+  return label.replace(/[^\w.-]/g, '_');
 }

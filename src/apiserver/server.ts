@@ -116,13 +116,14 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
 
   const active = new Map<Exchange, Promise<void>>();
   const start = (exchange: Exchange, connection: ServerResponse | Duplex) => {
-    connection.once('close', () => exchange.abort(new Error('the client has gone')));
+    connection.once('close', () => {
+      exchange.abort(new Error('the client has gone'));
+      // only now is the connection idle, and a draining server keeps none
+      if (draining.signal.aborted) setImmediate(() => listener.closeIdle());
+    });
     const work = handle(exchange)
       .catch((error: unknown) => log(`a request could not be answered: ${String(error)}`))
-      .finally(() => {
-        active.delete(exchange);
-        if (draining.signal.aborted) listener.closeIdle();
-      });
+      .finally(() => active.delete(exchange));
     active.set(exchange, work);
   };
   const listener = await openListener({
@@ -160,6 +161,6 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
 }
 
 /** Connections through the server last as long as their ends like: at a stop they are ended, everything else is awaited. */
-function connects(exchange: Exchange): boolean {
-  return isLongRunning(exchange.info) && exchange.info.verb !== 'watch';
+function connects({ infoIfParsed: info }: Exchange): boolean {
+  return info !== undefined && isLongRunning(info) && info.verb !== 'watch';
 }
