@@ -1,19 +1,11 @@
 /** The composition root of the embedded cluster: one process, parts that know each other only through the Kubernetes API. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { bootstrapObjects, publishApiServer } from './apiserver/bootstrap/bootstrap.ts';
-import { controlPlanePolicy } from './apiserver/bootstrap/policy.ts';
-import { createConnector } from './apiserver/connect/connect.ts';
-import { ensureCertificates, type Pki } from './apiserver/pki/ensure-certificates.ts';
-import { resourceTable } from './apiserver/resources/table.ts';
-import { type ApiServer, openApiServer } from './apiserver/server.ts';
+import { ensureCertificates } from './apiserver/pki/ensure-certificates.ts';
 import type { Storage } from './apiserver/storage/storage.ts';
 import type { ClusterClient } from './client/cluster-client.ts';
-import { claimLoopbackRange, type LoopbackRange } from './cluster/loopback-range.ts';
-import { portError } from './cluster/port-error.ts';
+import { claimLoopbackRange } from './cluster/loopback-range.ts';
 import { openUpstreamPool } from './net/http1/pool.ts';
-import type { UpstreamPool } from './net/http1/upstream.ts';
 
 export interface ClusterOptions {
   name: string;
@@ -65,15 +57,16 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { signal } = stopping;
   const range = options.nodes === 0 ? undefined : parts.use(await claimLoopbackRange(options.directory));
   const pool = parts.use(openUpstreamPool());
-  const [pki, storage] = await Promise.all([
+  // Beside each other: the store's thread starts while the API server's modules load.
+  const starting = [
+    openStorage(options).then((storage) => parts.use(storage)),
     ensureCertificates(join(options.directory, 'pki'), { signal }),
-    openStorage(options),
-  ]);
-  parts.use(storage);
-  await bootstrapObjects(storage, { clientCa: pki.ca, now: new Date() });
-  const server = parts.use(await openServer(options, { pki, storage, pool, range, signal }));
+    import('./cluster/open-server.ts'),
+  ] as const;
+  await Promise.allSettled(starting);
+  const [storage, pki, { openClusterServer }] = await Promise.all(starting);
+  const server = parts.use(await openClusterServer(options, { pki, storage, pool, range, signal }));
   pki.onRenewal(() => server.renewTls({ ...pki.serving, clientCa: pki.ca }));
-  await publishApiServer(storage, { address: '127.0.0.1', port: server.port }, new Date());
   const readyMilliseconds = Math.round(performance.now());
 
   const apiUrl = `https://127.0.0.1:${server.port}`;
@@ -106,49 +99,4 @@ async function openStorage({ storage, directory }: ClusterOptions): Promise<Stor
   if (storage === 'memory') return (await import('./apiserver/storage/memory.ts')).openMemoryStorage();
   const { openSqliteStorage } = await import('./apiserver/storage/sqlite.ts');
   return openSqliteStorage({ file: join(directory, 'state.db') });
-}
-
-async function openServer(
-  options: ClusterOptions,
-  {
-    pki,
-    storage,
-    pool,
-    range,
-    signal,
-  }: {
-    pki: Pki;
-    storage: Storage;
-    pool: UpstreamPool;
-    range: LoopbackRange | undefined;
-    signal: AbortSignal;
-  },
-): Promise<ApiServer> {
-  const { tokenFile } = options;
-  const tokens = tokenFile === undefined ? {} : { tokens: { csv: await readTokens(tokenFile), source: tokenFile } };
-  return openApiServer({
-    storage,
-    resources: resourceTable,
-    policy: controlPlanePolicy({ serviceAccountKey: pki.serviceAccountKey, ...tokens }),
-    connect: createConnector({
-      pool,
-      kubelet: () => ({ ca: pki.ca, ...pki.kubeletClient }),
-      ...(range === undefined ? {} : { podRange: range.cidr }),
-    }),
-    tls: { cert: pki.serving.cert, key: pki.serving.key, clientCa: pki.ca },
-    listen: { hosts: ['127.0.0.1', '::1'], port: options.apiPort },
-    signal,
-    log: options.log,
-  }).catch((error: unknown) => {
-    throw portError(error, options.apiPort, '--api-port');
-  });
-}
-
-async function readTokens(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const why = error instanceof Error && 'code' in error ? error.code : error;
-    throw new Error(`cannot read the token file ${file} (${why}): check the path after --token-file`, { cause: error });
-  }
 }
