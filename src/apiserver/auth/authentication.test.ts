@@ -47,6 +47,14 @@ test('without credentials only health and version are answered', async () => {
   }
 });
 
+test('browsers bring the token of a WebSocket as a subprotocol', async () => {
+  await using cluster = await openControlPlane();
+  const encoded = Buffer.from('bob').toString('base64url');
+  const headers = { 'sec-websocket-protocol': `v5.channel.k8s.io, base64url.bearer.authorization.k8s.io.${encoded}` };
+  const user = await whoIs(cluster, { token: null, headers });
+  assert.ok(typeof user === 'object' && user.username === 'bob');
+});
+
 test('static tokens in CSV form', async () => {
   const csv = 'secret-1,alice,uid-1,"devs, ops"\n\n"quo""ted",bob,uid-2\n';
   const authenticate = staticTokenAuthenticator(csv, 'tokens.csv');
