@@ -3,6 +3,7 @@ const benches: Readonly<Record<string, () => Promise<boolean>>> = {
   startup: async () => (await import('./startup.ts')).benchStartup(),
   api: async () => (await import('./api.ts')).benchApi(),
   gateway: async () => (await import('./gateway.ts')).benchGateway(),
+  testing: async () => (await import('./testing.ts')).benchTesting(),
 };
 
 const asked = process.argv.slice(2);

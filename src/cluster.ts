@@ -9,21 +9,27 @@ import { openUpstreamPool } from './net/http1/pool.ts';
 
 export interface ClusterOptions {
   name: string;
-  /** Its context in the user's kubeconfig: commands that the page shows name it, lest they reach another cluster. */
-  context?: string;
   /** Exists and is this cluster's alone. */
   directory: string;
-  /** Memory keeps nothing but what `directory` holds while it runs. */
+  /** Memory keeps nothing, keys and certificates neither; only pods have files in `directory` while they run. */
   storage: 'memory' | 'sqlite';
   /** 0: any free port. */
   apiPort: number;
-  gatewayPort: number;
+  /** Absent: none. */
+  gateway?: GatewayChoice;
   nodes: number;
   /** Image name to the command line that stands for it. */
   images: ReadonlyMap<string, string>;
   tokenFile?: string;
   /** Lines for the log: defects, and what a person must know. */
   log(line: string): void;
+}
+
+export interface GatewayChoice {
+  /** 0: any free port. */
+  port: number;
+  /** The cluster's context in the user's kubeconfig: commands that the page shows name it, lest they reach another cluster. */
+  context?: string;
 }
 
 export interface ClusterCredentials {
@@ -35,7 +41,8 @@ export interface ClusterCredentials {
 
 export interface Cluster extends AsyncDisposable {
   apiUrl: string;
-  gatewayUrl: string;
+  /** Undefined without a gateway. */
+  gatewayUrl: string | undefined;
   admin: ClusterCredentials;
   /** With the administrator's rights. */
   client: ClusterClient;
@@ -47,10 +54,14 @@ export interface Cluster extends AsyncDisposable {
   nodesReady: Promise<void>;
 }
 
+export type ClusterWithGateway = Cluster & { gatewayUrl: string };
+
 /**
- * Resolves when the API server and the gateway answer; controllers and nodes start meanwhile. Throws one sentence for what the user can mend.
+ * Resolves when the API server and the gateway (if any) answer; controllers and nodes start meanwhile. Throws one sentence for what the user can mend.
  * What was started is stopped again when a later part fails.
  */
+export function startCluster(options: ClusterOptions & { gateway: GatewayChoice }): Promise<ClusterWithGateway>;
+export function startCluster(options: ClusterOptions): Promise<Cluster>;
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   await using parts = new AsyncDisposableStack();
   const stopping = new AbortController();
@@ -60,7 +71,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   // Beside each other: the store's thread starts while the API server's modules load.
   const starting = [
     openStorage(options).then((storage) => parts.use(storage)),
-    ensureCertificates(join(options.directory, 'pki'), { signal }),
+    ensureCertificates(options.storage === 'memory' ? undefined : join(options.directory, 'pki'), { signal }),
     import('./cluster/open-server.ts'),
   ] as const;
   await Promise.allSettled(starting);

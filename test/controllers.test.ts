@@ -33,7 +33,6 @@ before(async () => {
     directory,
     storage: 'memory',
     apiPort: 0,
-    gatewayPort: 0,
     nodes: 0,
     images: new Map(),
     log: (line) => lines.push(line),

@@ -24,7 +24,6 @@ before(async () => {
     directory,
     storage: 'memory',
     apiPort: 0,
-    gatewayPort: 0,
     nodes: 2,
     images: new Map([['sh', 'sh']]),
     log: (line) => console.error(line),

@@ -21,6 +21,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ui: [...reachesClusterByClient, 'gateway'],
   cli: [...reachesClusterByClient, 'apiserver', 'controllers', 'node', 'gateway', 'ui', 'cluster'],
   cluster: [...reachesClusterByClient, 'apiserver', 'controllers', 'node', 'gateway', 'ui'],
+  testing: [...reachesClusterByClient, 'apiserver', 'node', 'cluster'],
 };
 const forbiddenNames = /^(index|utils?|helpers?|misc|manager|common)\.ts$/;
 

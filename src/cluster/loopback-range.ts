@@ -3,31 +3,38 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 
-/** 127.64.0.0/16 to 127.126.0.0/16; systemd-resolved and others use low ones. */
+/** 127.64.0.0/18 to 127.126.192.0/18; systemd-resolved and others use low ones. */
 const [firstOctet, octets] = [64, 63];
+/** Ranges in what one second octet stands for, and the third octets that each has. */
+const [perOctet, thirdOctets] = [4, 64];
+/** The first third octet is for the claim. */
+export const maxNodes = thirdOctets - 1;
 /** Nothing is served here: the open port is the claim, and the kernel drops it with the process. */
 const claimPort = 10249;
 
 export interface LoopbackRange extends AsyncDisposable {
-  /** All of it: `127.80.0.0/16`. */
+  /** All of it: `127.80.64.0/18`. */
   cidr: string;
-  /** The CIDR of the node with this number, from 0: `127.80.1.0/24`. */
+  /** The CIDR of the node with this number, from 0 to below `maxNodes`: `127.80.65.0/24`. */
   nodeCidr(index: number): string;
 }
 
 /**
- * Claims a /16, always the same one for the same seed unless another cluster has it. Throws when this machine has no loopback addresses
+ * Claims a /18, always the same one for the same seed unless another cluster has it. Throws when this machine has no loopback addresses
  * besides 127.0.0.1 (macOS without aliases), or all ranges are taken.
  */
 export async function claimLoopbackRange(seed: string): Promise<LoopbackRange> {
-  const start = createHash('sha256').update(seed).digest().readUInt16BE(0) % octets;
-  for (let step = 0; step < octets; step++) {
-    const octet = firstOctet + ((start + step) % octets);
-    const claim = await listen(`127.${octet}.0.1`);
+  const ranges = octets * perOctet;
+  const start = createHash('sha256').update(seed).digest().readUInt16BE(0) % ranges;
+  for (let step = 0; step < ranges; step++) {
+    const index = (start + step) % ranges;
+    const second = firstOctet + Math.floor(index / perOctet);
+    const third = (index % perOctet) * thirdOctets;
+    const claim = await listen(`127.${second}.${third}.1`);
     if (claim === undefined) continue;
     return {
-      cidr: `127.${octet}.0.0/16`,
-      nodeCidr: (index) => `127.${octet}.${index + 1}.0/24`,
+      cidr: `127.${second}.${third}.0/18`,
+      nodeCidr: (node) => `127.${second}.${third + 1 + node}.0/24`,
       async [Symbol.asyncDispose]() {
         claim.close();
         await once(claim, 'close');

@@ -5,12 +5,10 @@ import type { ClusterClient } from '../client/cluster-client.ts';
 import { openClusterClient } from '../client/cluster-client-http.ts';
 import type { ClusterOptions } from '../cluster.ts';
 import { startControllers } from '../controllers/start.ts';
-import { startGateway } from '../gateway/start.ts';
+import type { Gateway } from '../gateway/start.ts';
 import type { UpstreamPool } from '../net/http1/upstream.ts';
 import { startNode } from '../node/start.ts';
-import { type ClusterFacts, uiHandler } from '../ui/server.ts';
 import type { LoopbackRange } from './loopback-range.ts';
-import { portError } from './port-error.ts';
 
 interface Environment {
   options: ClusterOptions;
@@ -23,31 +21,19 @@ interface Environment {
 }
 
 export interface StartedParts extends AsyncDisposable {
-  gatewayUrl: string;
+  gatewayUrl: string | undefined;
   /** The administrator's. */
   client: ClusterClient;
   nodesReady: Promise<void>;
 }
 
-/** Resolves when the gateway listens; nodes go on starting. What was started is stopped again when a part fails. */
+/** Resolves when the gateway (if any) listens; nodes go on starting. What was started is stopped again when a part fails. */
 export async function startParts(environment: Environment): Promise<StartedParts> {
-  const { options, pki, apiUrl, pool, signal } = environment;
+  const { options, pki, pool, signal } = environment;
   await using parts = new AsyncDisposableStack();
   const adminConfig = configOf(environment, pki.admin);
   const client = parts.use(openClusterClient(adminConfig, { pool }));
-  const gateway = parts.use(
-    await startGateway({
-      config: adminConfig,
-      client,
-      ...(options.context === undefined ? {} : { context: options.context }),
-      listen: { port: options.gatewayPort },
-      page: uiHandler({ client, facts: factsOf(options, apiUrl), signal }),
-      signal,
-      log: options.log,
-    }).catch((error: unknown) => {
-      throw portError(error, options.gatewayPort, '--gateway-port');
-    }),
-  );
+  const gateway = parts.use(await startGatewayIfAsked(environment, adminConfig, client));
   const controllers = parts.use(openClusterClient(configOf(environment, pki.controllers), { pool }));
   parts.use(await startControllers({ client: controllers, caPem: pki.ca, signal, log: options.log }));
   const nodes = parts.use(startNodes(environment));
@@ -56,15 +42,23 @@ export async function startParts(environment: Environment): Promise<StartedParts
   });
   const running = parts.move();
   return {
-    gatewayUrl: gateway.url,
+    gatewayUrl: gateway?.url,
     client,
     nodesReady: nodes.ready,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 
-function factsOf({ name, context }: ClusterOptions, server: string): ClusterFacts {
-  return { cluster: name, server, embedded: true, ...(context === undefined ? {} : { context }) };
+/** Its modules are loaded only where there is to be one. */
+async function startGatewayIfAsked(
+  { options, apiUrl, signal }: Environment,
+  config: ClientConfig,
+  client: ClusterClient,
+): Promise<Gateway | undefined> {
+  const { name, gateway, log } = options;
+  if (gateway === undefined) return undefined;
+  const { startClusterGateway } = await import('./start-gateway.ts');
+  return startClusterGateway({ name, apiUrl, config, client, choice: gateway, log, signal });
 }
 
 function configOf({ pki, apiUrl }: Environment, { cert, key }: { cert: string; key: string }): ClientConfig {

@@ -1,5 +1,7 @@
 /** Everything that a cluster's parts prove themselves with: made where missing, renewed at start and while running. */
 import type { KeyObject } from 'node:crypto';
+// Before any certificate is parsed: Node 26 breaks node:tls for the process when crypto's certificates load parts of it first.
+import 'node:tls';
 import { newKey } from './certificate.ts';
 import type { CertificateAuthority, CertificatePair, LeafRequest } from './certificate-authority.ts';
 import { ensureAuthority, ensureLeaf, exportKey, parseKey } from './certificate-authority.ts';

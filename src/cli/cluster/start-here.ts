@@ -1,7 +1,7 @@
 /** `up` in this process: from a checked plan to a running cluster, and down again when the signal fires. */
 import { rm } from 'node:fs/promises';
 import type { ClientConfig } from '../../client/client-config.ts';
-import { type Cluster, startCluster } from '../../cluster.ts';
+import { type ClusterWithGateway, startCluster } from '../../cluster.ts';
 import { identifyProcess } from '../../lib/process-identity.ts';
 import { runApart } from '../apart.ts';
 import { CommandError, type CommandIo } from '../command.ts';
@@ -36,11 +36,10 @@ async function run(
   progress.begin('starting the cluster');
   const cluster = await startCluster({
     name: plan.name,
-    context: plan.context,
     directory,
     storage: plan.place.kind === 'memory' ? 'memory' : 'sqlite',
     apiPort: plan.apiPort,
-    gatewayPort: plan.gatewayPort,
+    gateway: { port: plan.gatewayPort, context: plan.context },
     nodes: plan.nodes,
     images: plan.images,
     ...(plan.tokenFile === undefined ? {} : { tokenFile: plan.tokenFile }),
@@ -95,7 +94,7 @@ async function openDirectory(plan: UpPlan, io: CommandIo): Promise<string> {
 
 async function publish(
   plan: UpPlan,
-  cluster: Cluster,
+  cluster: ClusterWithGateway,
   { io, directory }: { io: CommandIo; directory: string },
 ): Promise<ClusterRecord> {
   const identity = identifyProcess(process.pid);
@@ -131,7 +130,7 @@ async function publish(
 
 /** What fails here fails the sample, not the cluster. */
 async function deployDemo(
-  cluster: Cluster,
+  cluster: ClusterWithGateway,
   { progress, signal, io }: { progress: Progress; signal: AbortSignal; io: CommandIo },
 ): Promise<DemoFacts | undefined> {
   progress.begin('deploying the sample application');

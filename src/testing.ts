@@ -1,0 +1,94 @@
+/**
+ * `fairlead/testing`: Kubernetes clusters for tests, each of its own, in the process of the tests.
+ *
+ *     await using cluster = await startCluster();
+ *     await cluster.client.resource('v1', 'namespaces').list();
+ */
+// Loaded with this module and not by the first call, which is what tests wait for and measure.
+import './apiserver/storage/memory.ts';
+import './cluster/open-server.ts';
+import './cluster/start-parts.ts';
+import { writeFile } from 'node:fs/promises';
+import type { ClientConfig } from './client/client-config.ts';
+import type { ClusterClient } from './client/cluster-client.ts';
+import { maxNodes } from './cluster/loopback-range.ts';
+import { startCluster as startEmbedded } from './cluster.ts';
+import { ensureDefaultAccount } from './testing/default-account.ts';
+import { kubeconfigText } from './testing/kubeconfig-text.ts';
+import { openScratchDirectory } from './testing/scratch-directory.ts';
+
+export interface TestClusterOptions {
+  /** Default 1. 0: the control plane alone, where pods stay Pending, or are what the test says of them. */
+  nodes?: number;
+  /** Image name to the command of this machine that stands for it: `{ 'nginx': '/usr/sbin/nginx -g "daemon off;"' }`. */
+  images?: Readonly<Record<string, string>>;
+  /** `true`: the gateway too, on a free port, with every service at `http://SERVICE.NAMESPACE.localhost:PORT/`. */
+  gateway?: boolean;
+  /** Keeps the cluster's state in this directory, which exists, for a later `startCluster`; default: in memory, and gone at the end. */
+  dataDir?: string;
+  /** Name of cluster and context in its kubeconfig; default `fairlead-testing`. */
+  name?: string;
+  /** Told what would be in the cluster's log; default: nobody. */
+  log?(line: string): void;
+}
+
+export interface TestCluster extends AsyncDisposable {
+  /** `https://127.0.0.1:PORT` */
+  readonly apiUrl: string;
+  /** The text of a kubeconfig with the administrator's certificate. */
+  readonly kubeconfig: string;
+  /** Writes that text, readable by its owner alone, for KUBECONFIG or `--kubeconfig`. */
+  writeKubeconfig(path: string): Promise<void>;
+  /** The same as data, for clients of Fairlead's own. */
+  readonly config: ClientConfig;
+  /** With the administrator's rights; closed with the cluster. */
+  readonly client: ClusterClient;
+  /** Settles when every node is Ready; pods may be made before. */
+  readonly nodesReady: Promise<void>;
+  /** `http://localhost:PORT/`; undefined unless a gateway was asked for. */
+  readonly gatewayUrl: string | undefined;
+}
+
+/**
+ * Starts a cluster in this process, on ports and loopback addresses that nothing else has: any number may run side by side.
+ * Resolves when the API server answers and pods may be made in the namespace `default`. Dispose it (`await using`, or
+ * `cluster[Symbol.asyncDispose]()`): that ends all its processes and leaves no file, timer or socket. Throws RangeError
+ * for a number of nodes that cannot be, and one sentence for what the user can mend.
+ */
+export async function startCluster(options: TestClusterOptions = {}): Promise<TestCluster> {
+  const { nodes = 1, images = {}, gateway = false, dataDir, name = 'fairlead-testing', log = () => {} } = options;
+  if (!Number.isInteger(nodes) || nodes < 0 || nodes > maxNodes) {
+    throw new RangeError(`nodes is ${nodes}: a whole number from 0 to ${maxNodes} is needed`);
+  }
+  await using parts = new AsyncDisposableStack();
+  const cluster = parts.use(
+    await startEmbedded({
+      name,
+      directory: dataDir ?? parts.use(await openScratchDirectory()).path,
+      storage: dataDir === undefined ? 'memory' : 'sqlite',
+      apiPort: 0,
+      ...(gateway ? { gateway: { port: 0 } } : {}),
+      nodes,
+      images: new Map(Object.entries(images)),
+      log,
+    }),
+  );
+  const { apiUrl, client, nodesReady, gatewayUrl, admin } = cluster;
+  await ensureDefaultAccount(client);
+  const kubeconfig = kubeconfigText({ name, server: apiUrl, ...admin });
+  const running = parts.move();
+  return {
+    apiUrl,
+    kubeconfig,
+    writeKubeconfig: (path) => writeFile(path, kubeconfig, { mode: 0o600 }),
+    config: {
+      server: apiUrl,
+      namespace: 'default',
+      tls: { ca: admin.caPem, cert: admin.certPem, key: admin.keyPem },
+    },
+    client,
+    nodesReady,
+    gatewayUrl,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
