@@ -17,6 +17,9 @@ import { ensureDefaultAccount } from './testing/default-account.ts';
 import { kubeconfigText } from './testing/kubeconfig-text.ts';
 import { openScratchDirectory } from './testing/scratch-directory.ts';
 
+export type { KubeObject } from './api/object.ts';
+export type { ClusterClient } from './client/cluster-client.ts';
+
 export interface TestClusterOptions {
   /** Default 1. 0: the control plane alone, where pods stay Pending, or are what the test says of them. */
   nodes?: number;
