@@ -7,6 +7,8 @@ import type { NodeResources } from './pods/resource-fields.ts';
 
 export interface NodeFacts {
   name: string;
+  /** Of the kubelet's API. */
+  address: string;
   podCIDR: string;
   kubeletPort: number;
   runtimeVersion: string;
@@ -18,7 +20,6 @@ export interface NodeFacts {
 /** The release whose behaviour this node has; scripts compare it with the server's. */
 const KUBELET_VERSION = 'v1.36.3';
 
-export const HOST_IP = '127.0.0.1';
 const MAX_PODS = '110';
 
 /** What pods may have in all; the same as the machine has, since nothing is set aside. */
@@ -48,12 +49,14 @@ export function nodeStatus(facts: NodeFacts, previous: Node | undefined, now: Da
   const resources = { ...nodeResources(facts.dataDir), pods: MAX_PODS };
   return {
     addresses: [
-      { type: 'InternalIP', address: HOST_IP },
+      { type: 'InternalIP', address: facts.address },
       { type: 'Hostname', address: facts.name },
     ],
     capacity: resources,
     allocatable: resources,
     conditions: conditions(previous, now),
+    // Kubernetes 1.36 then carries exec and attach on as WebSockets, and not as SPDY.
+    declaredFeatures: ['ExtendWebSocketsToKubelet'],
     daemonEndpoints: { kubeletEndpoint: { Port: facts.kubeletPort } },
     images: facts.images.map((name) => ({ names: [name], sizeBytes: 0 })),
     nodeInfo: {
@@ -82,12 +85,7 @@ function conditions(previous: Node | undefined, now: Date): NodeCondition[] {
     make('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
     make('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
     make('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
-    make(
-      'Ready',
-      'True',
-      'KubeletReady',
-      'pods run as processes of this machine and listen on loopback addresses of their own',
-    ),
+    make('Ready', 'True', 'KubeletReady', 'pods run as processes of this machine and listen on addresses of their own'),
   ];
 }
 

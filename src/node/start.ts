@@ -8,8 +8,8 @@ import { openEventRecorder } from '../client/record-events.ts';
 import { openImageTable } from './images/image-table.ts';
 import type { NodePki } from './kubelet/server.ts';
 import { startKubeletServer } from './kubelet/server.ts';
-import { openLoopbackPool } from './network/loopback.ts';
-import { firstOrdinaryPort, HOST_IP, nodeResources } from './node-object.ts';
+import { openAddressPool } from './network/address-pool.ts';
+import { firstOrdinaryPort, nodeResources } from './node-object.ts';
 import { PodWorkers } from './pod-workers.ts';
 import { openClusterObjects } from './pods/cluster-objects.ts';
 import { keepAlive, registerNode } from './registration.ts';
@@ -26,8 +26,10 @@ export interface NodeOptions {
   images: ReadonlyMap<string, string>;
   /** What pods are told to reach the API server by. */
   apiServerUrl: string;
-  /** Addresses of pods, inside 127.0.0.0/8. */
+  /** Addresses of pods, all of them this machine's: inside 127.0.0.0/8, or what was routed to it. */
   podCIDR: string;
+  /** The node's own, where the API server finds the kubelet's API; default 127.0.0.1. */
+  address?: string;
   /** Of the kubelet's API; 0 (default): any free one. */
   kubeletPort?: number;
   /** Told once of each trouble that the node goes on trying to get over. */
@@ -46,9 +48,9 @@ export interface NodeAgent extends AsyncDisposable {
  * that waits for them. Throws for images or a pod range that make no sense.
  */
 export async function startNode(options: NodeOptions): Promise<NodeAgent> {
-  const { client, name, dataDir, pki, apiServerUrl, podCIDR } = options;
+  const { client, name, dataDir, pki, apiServerUrl, podCIDR, address = '127.0.0.1' } = options;
   const images = openImageTable(options.images, join(dataDir, 'cache'));
-  const addresses = openLoopbackPool(podCIDR);
+  const addresses = openAddressPool(podCIDR, address);
   const stopping = new AbortController();
   const signal = AbortSignal.any([options.signal, stopping.signal]);
   const podsDirectory = join(dataDir, 'pods', name);
@@ -81,7 +83,7 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
       addresses,
       events,
       objects: openClusterObjects(client, signal),
-      hostIP: HOST_IP,
+      hostIP: address,
       apiServerUrl,
       nodeResources: nodeResources(dataDir),
       firstOrdinaryPort: firstOrdinaryPort(),
@@ -90,7 +92,7 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
     informer,
   );
   const server = await startKubeletServer({
-    host: HOST_IP,
+    host: address,
     port: options.kubeletPort ?? 0,
     nodeName: name,
     pki,
@@ -98,6 +100,7 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
   });
   const facts = {
     name,
+    address,
     podCIDR,
     kubeletPort: server.port,
     runtimeVersion: runtime.version,

@@ -28,11 +28,26 @@ export function dataPlace(
   return { kind: 'directory', directory: data === undefined ? join(dataRoot(env), name) : resolve(cwd, data) };
 }
 
+/** Beside the clusters' directories, lest a node and a cluster meet on a name. */
+export function nodeDirectory(env: Environment, name: string): string {
+  return join(`${dataRoot(env)}-nodes`, name);
+}
+
 /** A cluster's name becomes part of file, context and host names, so it is a DNS label. */
 export function checkClusterName(name: string): string {
   if (name === 'running' || !/^[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?$/.test(name)) {
     throw new UsageError(
       `invalid --name "${name}": lower-case letters, digits and dashes, at most 50, begin and end with a letter or digit, and not "running"`,
+    );
+  }
+  return name;
+}
+
+/** A Node's name, as Kubernetes wants it: a DNS subdomain. */
+export function checkNodeName(name: string): string {
+  if (name.length > 253 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name)) {
+    throw new UsageError(
+      `invalid --name "${name}": lower-case letters, digits, dashes and dots, at most 253, begin and end with a letter or digit`,
     );
   }
   return name;

@@ -12,6 +12,7 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'up', load: async () => (await import('./up.ts')).upCommand },
   { name: 'down', load: async () => (await import('./down.ts')).downCommand },
   { name: 'status', load: async () => (await import('./status.ts')).statusCommand },
+  { name: 'node', load: async () => (await import('./node.ts')).nodeCommand },
   { name: 'proxy', load: async () => (await import('./proxy.ts')).proxyCommand },
   { name: 'get', load: async () => (await import('./get.ts')).getCommand },
   { name: 'cluster-info', load: async () => (await import('./cluster-info.ts')).clusterInfoCommand },

@@ -1,3 +1,4 @@
+import { parseImage } from '../cluster/parse-image.ts';
 import { checkClusterName, contextName, dataPlace, kubeconfigToWrite } from '../cluster/paths.ts';
 import { startDetached } from '../cluster/start-detached.ts';
 import { Abandoned, startHere } from '../cluster/start-here.ts';
@@ -110,12 +111,4 @@ function checkPort(flag: string, port: number): number {
   if (port < 0 || port > 65535)
     throw new UsageError(`invalid --${flag} ${port}: a port from 1 to 65535, or 0 for any free one`);
   return port;
-}
-
-function parseImage(text: string): [image: string, command: string] {
-  const at = text.indexOf('=');
-  if (at < 1 || at === text.length - 1) {
-    throw new UsageError(`invalid --image "${text}": NAME=COMMAND is needed, such as --image busybox=/bin/busybox`);
-  }
-  return [text.slice(0, at), text.slice(at + 1)];
 }

@@ -7,7 +7,7 @@ import type { ClusterClient } from '../../client/cluster-client.ts';
 import type { EventRecorder } from '../../client/record-events.ts';
 import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
 import type { ImageTable } from '../images/image-table.ts';
-import type { PodAddressPool } from '../network/loopback.ts';
+import type { PodAddressPool } from '../network/address-pool.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { PodVolumes } from '../volumes/pod-volumes.ts';
 import { openTokenCache } from '../volumes/token-cache.ts';

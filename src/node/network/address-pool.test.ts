@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openLoopbackPool } from './loopback.ts';
+import { openAddressPool } from './address-pool.ts';
 
 test('every pod has an address of its own, for as long as it lives', () => {
-  const pool = openLoopbackPool('127.80.4.0/29');
+  const pool = openAddressPool('127.80.4.0/29');
   const all = ['a', 'b', 'c', 'd', 'e', 'f'].map((uid) => pool.allocate(uid));
   assert.deepEqual(
     all,
@@ -16,14 +16,22 @@ test('every pod has an address of its own, for as long as it lives', () => {
 });
 
 test('an address that was given back is not at once another pod’s', () => {
-  const pool = openLoopbackPool('127.80.4.0/24');
+  const pool = openAddressPool('127.80.4.0/24');
   const first = pool.allocate('a');
   pool.release('a');
   assert.notEqual(pool.allocate('b'), first);
 });
 
-test('only ranges of loopback', () => {
-  for (const range of ['10.0.0.0/24', '127.0.0.1', '127.0.0.0/31', '128.0.0.0/8']) {
-    assert.throws(() => openLoopbackPool(range), /no IPv4 range inside 127.0.0.0\/8/, range);
+test('any IPv4 range will do, and the node keeps its own address', () => {
+  const pool = openAddressPool('198.18.250.129/29', '198.18.250.130');
+  assert.deepEqual(
+    ['a', 'b'].map((uid) => pool.allocate(uid)),
+    ['198.18.250.129', '198.18.250.131'],
+  );
+});
+
+test('what is no range is refused', () => {
+  for (const range of ['10.0.0.0', '127.0.0.1/31', '256.0.0.0/8', 'fd00::/64']) {
+    assert.throws(() => openAddressPool(range), RangeError, range);
   }
 });

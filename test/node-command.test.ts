@@ -1,0 +1,138 @@
+/** `fairlead node` as a process of its own, under a control plane that knows nothing of it. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { get } from 'node:https';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { after, before, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { startCluster, type TestCluster } from 'fairlead/testing';
+import type { Node, Pod } from '../src/api/types/core-v1.ts';
+import { Home } from './fairlead-process.ts';
+
+const entry = resolve(import.meta.dirname, '../bin/fairlead.ts');
+let home: Home;
+let cluster: TestCluster;
+
+before(async () => {
+  home = await Home.make();
+  cluster = await startCluster({ nodes: 0 });
+  await cluster.writeKubeconfig(home.kubeconfig);
+});
+after(async () => {
+  await cluster[Symbol.asyncDispose]();
+  await home[Symbol.asyncDispose]();
+});
+
+const pods = () => cluster.client.resource<Pod>('v1', 'pods');
+
+async function startNode(...flags: string[]) {
+  const args = [entry, 'node', '-o', 'json', ...flags];
+  const child = spawn(process.execPath, args, { env: home.env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [facts] = await Promise.race([
+    once(child.stdout, 'data'),
+    once(child, 'close').then(async () => Promise.reject(new Error(await text(child.stderr)))),
+  ]);
+  const { kubeletPort, podRange } = JSON.parse(String(facts));
+  return { child, kubeletPort: Number(kubeletPort), podRange: String(podRange) };
+}
+
+async function stop({ child }: { child: ReturnType<typeof spawn> }): Promise<number | null> {
+  const closed = once(child, 'close');
+  child.kill('SIGTERM');
+  await closed;
+  return child.exitCode;
+}
+
+async function statusOf(port: number, path: string): Promise<number | undefined> {
+  const asked = get({ host: '127.0.0.1', port, path, rejectUnauthorized: false, agent: false });
+  const [answer] = await once(asked, 'response');
+  answer.resume();
+  return answer.statusCode;
+}
+
+test('it registers, runs what is bound to it, answers nobody unknown, and ends its pods with itself', async () => {
+  const node = await startNode('--name=worker', '--image=shell=/bin/sh');
+  const pidFile = join(home.directory, 'pid');
+  try {
+    const registered = await cluster.client.resource<Node>('v1', 'nodes').get('worker');
+    assert.equal(registered.status?.conditions?.find(({ type }) => type === 'Ready')?.status, 'True');
+    assert.equal(registered.spec?.podCIDR, node.podRange);
+    assert.equal(registered.status?.daemonEndpoints?.kubeletEndpoint?.Port, node.kubeletPort);
+    assert.equal(await statusOf(node.kubeletPort, '/pods'), 401);
+
+    // Kubernetes makes one $ of two.
+    const containers = [{ name: 'c', image: 'shell', args: ['-c', `echo $$$$ > ${pidFile}; exec sleep 600`] }];
+    await pods().create({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p', namespace: 'default' },
+      spec: { containers, terminationGracePeriodSeconds: 1 },
+    });
+    let address: string | undefined;
+    for await (const { object } of pods().watch({ namespace: 'default', fieldSelector: 'metadata.name=p' })) {
+      address = object.status?.podIP;
+      if (object.status?.phase === 'Running') break;
+    }
+    assert.equal(address?.replace(/\d+$/, '0/24'), node.podRange);
+    // Written a moment after the process is there.
+    while (!(await readFile(pidFile, 'utf8').catch(() => '')).endsWith('\n')) await setImmediate();
+    process.kill(Number(await readFile(pidFile, 'utf8')), 0);
+  } finally {
+    assert.equal(await stop(node), 0);
+  }
+  const pid = Number(await readFile(pidFile, 'utf8'));
+  assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
+  const again = await startNode('--name=worker');
+  assert.equal(again.podRange, node.podRange, 'the same directory, the same range');
+  assert.equal(await stop(again), 0);
+});
+
+test('a range of addresses that this machine has, claimed once', async () => {
+  const node = await startNode('--name=ranged', '--pod-range=127.63.7.0/24', '--address=127.0.0.2');
+  try {
+    assert.equal(node.podRange, '127.63.7.0/24');
+    const { status } = await cluster.client.resource<Node>('v1', 'nodes').get('ranged');
+    assert.equal(status?.addresses?.find(({ type }) => type === 'InternalIP')?.address, '127.0.0.2');
+    const second = await home.fairlead('node', '--name=second', '--pod-range=127.63.7.0/24');
+    assert.equal(second.code, 1);
+    assert.match(second.stderr, /the pod range 127\.63\.7\.0\/24 is another node's on this machine: choose another\n$/);
+  } finally {
+    await stop(node);
+  }
+});
+
+test('what cannot be is said in one sentence', async () => {
+  const notPem = join(home.directory, 'text');
+  await writeFile(notPem, 'text');
+  const cases: [flags: string[], code: number, told: RegExp][] = [
+    [['--name=Worker_1'], 2, /invalid --name "Worker_1": lower-case letters/],
+    [['--address=here'], 2, /invalid --address "here": an IP address is needed/],
+    [['--image=web'], 2, /invalid --image "web": NAME=COMMAND is needed/],
+    [['--tls-cert', notPem], 1, /text is no PEM file: --tls-cert needs one/],
+    [['--client-ca=/nowhere'], 1, /cannot read \/nowhere \(ENOENT\): check the path after --client-ca/],
+    [
+      ['--name=n', '--pod-range=10.1.2'],
+      1,
+      /invalid pod range "10\.1\.2": an IPv4 range such as 10\.88\.1\.0\/24 is needed/,
+    ],
+    [
+      ['--name=n', '--pod-range=192.0.2.0/29'],
+      1,
+      /the addresses of 192\.0\.2\.0\/29 are not this machine's: .*ip route add local/,
+    ],
+    [
+      ['--name=worker', '--pod-range=127.63.8.0/24'],
+      1,
+      /knows a node "worker" with the pod range .*kubectl delete node worker/,
+    ],
+    [['--name=n', '--server=https://127.0.0.1:1'], 1, /127\.0\.0\.1:1/],
+  ];
+  for (const [flags, code, told] of cases) {
+    const finished = await home.fairlead('node', ...flags);
+    assert.equal(finished.code, code, finished.stderr);
+    assert.match(finished.stderr, told);
+  }
+});
