@@ -42,7 +42,8 @@ function advertisedAddress(): string {
 
 async function spawnLogged(program: string, args: readonly string[], log: string): Promise<ChildProcess> {
   const file = await open(log, 'w');
-  const child = spawn(program, args, { stdio: ['ignore', file.fd, file.fd] });
+  // Detached: a Ctrl-C in the terminal is for the one that started it, which stops all in order.
+  const child = spawn(program, args, { stdio: ['ignore', file.fd, file.fd], detached: true });
   await once(child, 'spawn');
   await file.close();
   return child;
