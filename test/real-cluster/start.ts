@@ -31,7 +31,10 @@ export interface RealClusterOptions {
   log?(line: string): void;
 }
 
-/** The programs must have been built (`../peers/build.ts`). Resolves when the Node is Ready and pods may be made in `default`. */
+/**
+ * The programs must have been built (`../peers/build.ts`). The controllers run in this process: a synchronous child process
+ * holds them up. Resolves when the Node is Ready and pods may be made in `default`.
+ */
 export async function startRealClusterWithNode(options: RealClusterOptions = {}): Promise<RealClusterWithNode> {
   const { images = {}, log = () => {} } = options;
   await using parts = new AsyncDisposableStack();
