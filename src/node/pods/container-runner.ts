@@ -272,7 +272,7 @@ export class ContainerRunner {
     const exit = await running.exited;
     this.running = undefined;
     await probes;
-    const message = await terminationMessage(spec, root, logFile, exit.exitCode);
+    const message = await terminationMessage(spec, { root, podDirectory: launch.directory }, logFile, exit.exitCode);
     return message === undefined ? exit : { ...exit, message };
   }
 
