@@ -61,6 +61,7 @@ export const knownDifferences: readonly KnownDifference[] = [
       'create with a resourceVersion',
       'update with a bad resourceVersion',
       'strategic patch without the merge key',
+      'binding to nothing',
       'watch, a bad resourceVersion',
     ],
   },
@@ -77,12 +78,37 @@ export const knownDifferences: readonly KnownDifference[] = [
   {
     why: 'one complaint is made once',
     parts: [...message, 'body.details.causes'],
-    questions: ['a new finalizer on what is going'],
+    questions: ['a new finalizer on what is going', 'bad Endpoints'],
   },
   {
     why: 'items go out as they are stored, with their kind, as those of custom resources do in Kubernetes',
     parts: ['body.items.0.kind', 'body.items.0.apiVersion', 'body.items.1.kind', 'body.items.1.apiVersion'],
     questions: ['list', 'list by name', 'list, first page', 'list, next page'],
+  },
+  {
+    why: 'a time that is not set is left out, not null',
+    parts: ['body.firstTimestamp', 'body.lastTimestamp', 'body.eventTime', 'body.status.conditions.0.lastProbeTime'],
+    questions: ['an Event', 'delete of a Pod'],
+  },
+  {
+    why: 'what is asked and not kept was not created at any time',
+    parts: ['body.metadata.creationTimestamp'],
+    questions: ['who am I'],
+  },
+  {
+    why: 'the refusal names the kind',
+    parts: [...message, 'body.details.kind'],
+    questions: ['a review of nobody'],
+  },
+  {
+    why: 'no controller takes the taint of a new node away: whether it is ready is its condition',
+    parts: ['body.spec.taints'],
+    questions: ['a Node'],
+  },
+  {
+    why: 'server-side apply is not supported yet, and says so',
+    parts: ['code', 'body'],
+    questions: ['server-side apply'],
   },
   {
     why: 'a limit below nothing is refused, not taken for none',

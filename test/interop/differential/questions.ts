@@ -27,6 +27,11 @@ const map = (name: string, more: object = {}): object => ({
 function withoutStatus(body: unknown): unknown {
   return { ...(body as object), status: undefined };
 }
+/** The controller that mirrors Endpoints may have marked them by now. */
+function withoutLabels(body: unknown): unknown {
+  const { metadata, ...rest } = body as { metadata: object };
+  return { ...rest, metadata: { ...metadata, labels: undefined } };
+}
 const template = (app: string): object => ({
   metadata: { labels: { app } },
   spec: { containers: [{ name: 'main', image: 'example.test/none:1' }] },
@@ -832,10 +837,268 @@ const discovery: readonly Question[] = [
   },
 ];
 
+const rbac = '/apis/rbac.authorization.k8s.io/v1';
+const authorization = '/apis/authorization.k8s.io/v1';
+const event = {
+  apiVersion: 'v1',
+  kind: 'Event',
+  metadata: { name: 'told' },
+  involvedObject: { kind: 'ConfigMap', name: 'one', namespace: 'diff' },
+  reason: 'Told',
+  message: 'm',
+  type: 'Normal',
+};
+const review = (spec: object): object => ({ apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec });
+
+const more: readonly Question[] = [
+  {
+    name: 'a Node',
+    method: 'POST',
+    path: '/api/v1/nodes',
+    body: { apiVersion: 'v1', kind: 'Node', metadata: { name: 'other' } },
+  },
+  {
+    name: 'a Node of a bad name',
+    method: 'POST',
+    path: '/api/v1/nodes',
+    body: { apiVersion: 'v1', kind: 'Node', metadata: { name: 'A' } },
+  },
+  { name: 'a table of that Node', path: '/api/v1/nodes/other', headers: table, select: columnsAndCells },
+  {
+    name: 'a ServiceAccount',
+    method: 'POST',
+    path: '/api/v1/namespaces/diff/serviceaccounts',
+    body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'robot' } },
+  },
+  { name: 'an Event', method: 'POST', path: '/api/v1/namespaces/diff/events', body: event },
+  {
+    name: 'an Event of elsewhere',
+    method: 'POST',
+    path: '/api/v1/namespaces/diff/events',
+    body: { ...event, metadata: { name: 'x' }, involvedObject: { kind: 'ConfigMap', namespace: 'other' } },
+  },
+  {
+    name: 'Events by reason',
+    path: '/api/v1/namespaces/diff/events?fieldSelector=reason%3DTold,involvedObject.name%3Dother',
+  },
+  {
+    name: 'Endpoints',
+    method: 'POST',
+    path: '/api/v1/namespaces/diff/endpoints',
+    body: {
+      apiVersion: 'v1',
+      kind: 'Endpoints',
+      metadata: { name: 'own' },
+      subsets: [{ addresses: [{ ip: '10.1.1.1' }], ports: [{ port: 80 }] }],
+    },
+    select: withoutLabels,
+  },
+  {
+    name: 'bad Endpoints',
+    method: 'POST',
+    path: '/api/v1/namespaces/diff/endpoints',
+    body: {
+      apiVersion: 'v1',
+      kind: 'Endpoints',
+      metadata: { name: 'x' },
+      subsets: [{ addresses: [{ ip: 'name' }], ports: [{ port: 80 }, { port: 0 }] }],
+    },
+  },
+  {
+    name: 'a ReplicaSet',
+    method: 'POST',
+    path: '/apis/apps/v1/namespaces/diff/replicasets',
+    body: {
+      apiVersion: 'apps/v1',
+      kind: 'ReplicaSet',
+      metadata: { name: 'set' },
+      spec: { replicas: 0, selector: { matchLabels: { app: 'set' } }, template: template('set') },
+    },
+  },
+  {
+    name: 'a ClusterRole',
+    method: 'POST',
+    path: `${rbac}/clusterroles`,
+    body: {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'diff' },
+      rules: [{ nonResourceURLs: ['/x'], verbs: ['get'] }],
+    },
+  },
+  {
+    name: 'a ClusterRole of nothing',
+    method: 'POST',
+    path: `${rbac}/clusterroles`,
+    body: {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'diff-x' },
+      rules: [{ verbs: ['get'] }],
+    },
+  },
+  {
+    name: 'a ClusterRoleBinding',
+    method: 'POST',
+    path: `${rbac}/clusterrolebindings`,
+    body: {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'diff' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'diff' },
+      subjects: [
+        { kind: 'ServiceAccount', name: 'robot', namespace: 'diff' },
+        { kind: 'Group', name: 'devs' },
+      ],
+    },
+  },
+  {
+    name: 'a bad owner reference',
+    method: 'POST',
+    path: maps,
+    body: map('x', {
+      metadata: { name: 'x', ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: '', uid: '' }] },
+    }),
+  },
+  {
+    name: 'two controllers',
+    method: 'POST',
+    path: maps,
+    body: map('x', {
+      metadata: {
+        name: 'x',
+        ownerReferences: [1, 2].map((n) => ({
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          name: 'a',
+          uid: `u${n}`,
+          controller: true,
+        })),
+      },
+    }),
+  },
+  {
+    name: 'a Service of a node port',
+    method: 'POST',
+    path: services,
+    body: service('ported', { type: 'NodePort', ports: [{ port: 80 }] }),
+  },
+  {
+    name: 'a Service of a wrong node port',
+    method: 'POST',
+    path: services,
+    body: service('x', { type: 'NodePort', ports: [{ port: 80, nodePort: 80 }] }),
+  },
+  {
+    name: 'a Service whose address changes',
+    method: 'PATCH',
+    path: `${services}/web`,
+    headers: merge,
+    body: { spec: { clusterIP: '10.96.77.77', clusterIPs: ['10.96.77.77'] } },
+    select: (body) => (body as { code?: number }).code,
+  },
+  {
+    name: 'a Service with a bad port name',
+    method: 'POST',
+    path: services,
+    body: service('x', { ports: [{ name: 'A_B', port: 80 }, { port: 81 }] }),
+  },
+  {
+    name: 'server-side apply',
+    method: 'PATCH',
+    path: `${maps}/applied?fieldManager=me`,
+    headers: { 'Content-Type': 'application/apply-patch+yaml' },
+    body: map('applied'),
+  },
+  {
+    name: 'may nobody',
+    method: 'POST',
+    path: `${authorization}/subjectaccessreviews`,
+    body: review({ user: 'nobody', resourceAttributes: { verb: 'get', resource: 'pods', namespace: 'diff' } }),
+  },
+  {
+    name: 'may the group',
+    method: 'POST',
+    path: `${authorization}/subjectaccessreviews`,
+    body: review({ user: 'x', groups: ['devs'], nonResourceAttributes: { verb: 'get', path: '/x' } }),
+    select: (body) => (body as { status?: { allowed?: boolean } }).status?.allowed,
+  },
+  {
+    name: 'a review of nobody',
+    method: 'POST',
+    path: `${authorization}/subjectaccessreviews`,
+    body: review({ resourceAttributes: { verb: 'get' } }),
+  },
+  {
+    name: 'may I',
+    method: 'POST',
+    path: `${authorization}/selfsubjectaccessreviews`,
+    body: {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: { resourceAttributes: { verb: 'get', resource: 'pods' } },
+    },
+    select: (body) => (body as { status?: { allowed?: boolean } }).status?.allowed,
+  },
+  {
+    name: 'who am I',
+    method: 'POST',
+    path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+    body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
+  },
+  {
+    name: 'a review of a bad token',
+    method: 'POST',
+    path: '/apis/authentication.k8s.io/v1/tokenreviews',
+    body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token: 'x' } },
+    select: (body) => (body as { status?: { authenticated?: boolean } }).status?.authenticated ?? false,
+  },
+  {
+    name: 'eviction of no Pod',
+    method: 'POST',
+    path: `${pods}/nothing/eviction`,
+    body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'nothing' } },
+  },
+  {
+    name: 'binding of no Pod',
+    method: 'POST',
+    path: `${pods}/nothing/binding`,
+    body: { apiVersion: 'v1', kind: 'Binding', metadata: { name: 'nothing' }, target: { kind: 'Node', name: 'other' } },
+  },
+  {
+    name: 'binding to nothing',
+    method: 'POST',
+    path: `${pods}/plain/binding`,
+    body: { apiVersion: 'v1', kind: 'Binding', metadata: { name: 'plain' }, target: { kind: 'Node', name: '' } },
+  },
+  {
+    name: 'binding',
+    method: 'POST',
+    path: `${pods}/plain/binding`,
+    body: { apiVersion: 'v1', kind: 'Binding', metadata: { name: 'plain' }, target: { kind: 'Node', name: 'other' } },
+  },
+  {
+    name: 'binding again',
+    method: 'POST',
+    path: `${pods}/plain/binding`,
+    body: { apiVersion: 'v1', kind: 'Binding', metadata: { name: 'plain' }, target: { kind: 'Node', name: 'other' } },
+  },
+  {
+    name: 'a Namespace of its own',
+    method: 'POST',
+    path: '/api/v1/namespaces',
+    body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'diff-going' } },
+  },
+  { name: 'deletion of that Namespace', method: 'DELETE', path: '/api/v1/namespaces/diff-going' },
+  { name: 'HEAD', method: 'HEAD', path: '/healthz' },
+  { name: 'PUT to what is only read', method: 'PUT', path: '/version', body: {} },
+];
+
 export const questions: readonly Question[] = [
   ...creation,
   ...kinds,
   ...changes,
+  ...more,
   ...reading,
   ...tables,
   ...deletion,

@@ -96,6 +96,7 @@ const volatile: readonly [RegExp, string][] = [
   [/^(\d+[smh])+$/g, 'AGE'],
   [/^10\.96\.\d+\.\d+$/g, 'ADDRESS'],
   [/resource version: \d+/g, 'resource version: N'],
+  [/\b(\d+):3[0-2]\d{3}\/TCP/g, '$1:PORT/TCP'],
   [/current: \d+/g, 'current: N'],
   [/record \(\d+\)/g, 'record (N)'],
   [/\\?"resourceVersion\\?":\\?"\d+\\?"/g, '"resourceVersion":"N"'],
