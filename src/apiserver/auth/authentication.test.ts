@@ -26,6 +26,13 @@ test('a client certificate of the cluster CA says who the user is and which grou
   assert.ok(typeof admin === 'object' && admin.groups.includes('system:masters'));
 });
 
+test('the certificate for kubelets gives no rights here: a Node with the address of this server gains nothing', async () => {
+  await using cluster = await openControlPlane();
+  const { code, message } = await cluster.call('/api/v1/secrets', { pair: cluster.pki.kubeletClient });
+  assert.equal(code, 403);
+  assert.match(message, /User "kube-apiserver-kubelet-client" cannot list/);
+});
+
 test('a certificate of another CA, a serving certificate and an unknown token are 401, also where anybody may ask', async () => {
   await using cluster = await openControlPlane();
   const foreign = await ensureCertificates(undefined);
