@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { type LoneNode, startLoneNode } from '../../cluster/lone-node.ts';
 import { prepareDataDirectory } from '../cluster/data-directory.ts';
-import { parseImage } from '../cluster/parse-image.ts';
+import { parseImages } from '../cluster/parse-image.ts';
 import { checkNodeName, nodeDirectory } from '../cluster/paths.ts';
 import { CommandError, defineCommand, UsageError } from '../command.ts';
 import { clusterConfig } from '../connect.ts';
@@ -72,7 +72,7 @@ export const nodeCommand = defineCommand({
     const name = checkNodeName(flags.name ?? hostname().toLowerCase());
     const address = flags.address ?? '127.0.0.1';
     if (isIP(address) === 0) throw new UsageError(`invalid --address "${address}": an IP address is needed`);
-    const images = new Map(flags.image.map(parseImage));
+    const images = await parseImages(flags.image);
     const pem = (flag: 'client-ca' | 'tls-cert' | 'tls-key') => readPem(flag, flags[flag], io.cwd);
     const [clientCa, cert, key] = await Promise.all([pem('client-ca'), pem('tls-cert'), pem('tls-key')]);
     if ((cert === undefined) !== (key === undefined)) {

@@ -1,4 +1,4 @@
-import { parseImage } from '../cluster/parse-image.ts';
+import { parseImages } from '../cluster/parse-image.ts';
 import { checkClusterName, contextName, dataPlace, kubeconfigToWrite } from '../cluster/paths.ts';
 import { startDetached } from '../cluster/start-detached.ts';
 import { Abandoned, startHere } from '../cluster/start-here.ts';
@@ -78,7 +78,7 @@ export const upCommand = defineCommand({
       use: flags.use === true,
       tokenFile: flags['token-file'],
       nodes,
-      images: new Map(flags.image.map(parseImage)),
+      images: await parseImages(flags.image),
       demo: flags.demo === true,
       json: flags.output === 'json',
       verbosity: Number(globals.v ?? 0),
