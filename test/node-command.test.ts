@@ -10,6 +10,8 @@ import { after, before, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { startCluster, type TestCluster } from 'fairlead/testing';
 import type { Node, Pod } from '../src/api/types/core-v1.ts';
+import { ensureCertificates } from '../src/apiserver/pki/ensure-certificates.ts';
+import type { ClientTls } from '../src/client/client-config.ts';
 import { Home } from './fairlead-process.ts';
 
 const entry = resolve(import.meta.dirname, '../bin/fairlead.ts');
@@ -46,8 +48,9 @@ async function stop({ child }: { child: ReturnType<typeof spawn> }): Promise<num
   return child.exitCode;
 }
 
-async function statusOf(port: number, path: string): Promise<number | undefined> {
-  const asked = get({ host: '127.0.0.1', port, path, rejectUnauthorized: false, agent: false });
+async function statusOf(port: number, path: string, credentials: ClientTls = {}): Promise<number | undefined> {
+  const { cert, key } = credentials;
+  const asked = get({ host: '127.0.0.1', port, path, cert, key, rejectUnauthorized: false, agent: false });
   const [answer] = await once(asked, 'response');
   answer.resume();
   return answer.statusCode;
@@ -62,6 +65,8 @@ test('it registers, runs what is bound to it, answers nobody unknown, and ends i
     assert.equal(registered.spec?.podCIDR, node.podRange);
     assert.equal(registered.status?.daemonEndpoints?.kubeletEndpoint?.Port, node.kubeletPort);
     assert.equal(await statusOf(node.kubeletPort, '/pods'), 401);
+    // The administrator's certificate is of the CA that the cluster publishes, but not the API server's own.
+    assert.equal(await statusOf(node.kubeletPort, '/pods', cluster.config.tls), 403);
 
     // Kubernetes makes one $ of two.
     const containers = [{ name: 'c', image: 'shell', args: ['-c', `echo $$$$ > ${pidFile}; exec sleep 600`] }];
@@ -88,6 +93,20 @@ test('it registers, runs what is bound to it, answers nobody unknown, and ends i
   const again = await startNode('--name=worker');
   assert.equal(again.podRange, node.podRange, 'the same directory, the same range');
   assert.equal(await stop(again), 0);
+});
+
+test('another CA of clients than the one that the cluster publishes', async () => {
+  const clients = await ensureCertificates(undefined);
+  const file = join(home.directory, 'client-ca.crt');
+  await writeFile(file, clients.ca);
+  const node = await startNode('--name=closed', `--client-ca=${file}`);
+  try {
+    assert.equal(await statusOf(node.kubeletPort, '/pods', cluster.config.tls), 401);
+    assert.equal(await statusOf(node.kubeletPort, '/pods', clients.admin), 403);
+    assert.equal(await statusOf(node.kubeletPort, '/pods', clients.kubeletClient), 200);
+  } finally {
+    await stop(node);
+  }
 });
 
 test('a range of addresses that this machine has, claimed once', async () => {
