@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { get } from 'node:https';
+import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
@@ -121,6 +122,22 @@ test('a range of addresses that this machine has, claimed once', async () => {
   } finally {
     await stop(node);
   }
+});
+
+test('a stop before it is ready is obeyed without a word', async () => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const address = silent.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  const args = [entry, 'node', '--name=early', `--server=https://127.0.0.1:${address.port}`];
+  const child = spawn(process.execPath, args, { env: home.env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const [socket] = await once(silent, 'connection');
+  const told = text(child.stderr);
+  await stop({ child });
+  socket.destroy();
+  silent.close();
+  assert.equal(child.exitCode, 130);
+  assert.equal(await told, '');
 });
 
 test('what cannot be is said in one sentence', async () => {

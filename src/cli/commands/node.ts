@@ -81,7 +81,7 @@ export const nodeCommand = defineCommand({
     const dataDir = flags.data === undefined ? nodeDirectory(io.env, name) : resolve(io.cwd, flags.data);
     const config = await clusterConfig(globals, io);
     await prepareDataDirectory(dataDir);
-    await using node = await startLoneNode({
+    const started = startLoneNode({
       config,
       name,
       dataDir,
@@ -93,6 +93,12 @@ export const nodeCommand = defineCommand({
       log: (line) => io.stderr.write(`${line}\n`),
       signal,
     });
+    await using node = await started.catch((error: unknown) => {
+      if (signal.aborted) return undefined;
+      throw error;
+    });
+    // Stopped before it was one.
+    if (node === undefined) return 130;
     const facts = { name, server: config.server, address, dataDir, ...factsOf(node) };
     io.stdout.write(flags.output === 'json' ? `${JSON.stringify(facts, null, 2)}\n` : summary(facts));
     if (!signal.aborted) await once(signal, 'abort');
