@@ -26,7 +26,10 @@ before(async () => {
     apiPort: 0,
     gatewayPort: 0,
     nodes: 2,
-    images: new Map([['sh', 'sh']]),
+    images: new Map([
+      ['sh', 'sh'],
+      ['tell', 'echo $(POD_IP) $$(POD_IP) $(NOBODY) "$(GREETING)"'],
+    ]),
     log: (line) => console.error(line),
   });
   await cluster.nodesReady;
@@ -119,6 +122,14 @@ test('nodes are ready, each with addresses and a kubelet of its own', async () =
   for (const { status } of items) {
     assert.equal(status?.conditions?.find(({ type }) => type === 'Ready')?.status, 'True');
   }
+});
+
+test('the command of a mapped image is told the address and the variables of its pod', async () => {
+  const env = [{ name: 'GREETING', value: 'good  day' }];
+  await create('teller', { restartPolicy: 'Never', containers: [{ name: 'c', image: 'tell', env }] });
+  const pod = await until('teller', (now) => now?.status?.phase === 'Succeeded');
+  assert.equal(await log('teller'), `${pod?.status?.podIP} $(POD_IP) $(NOBODY) good  day\n`);
+  await pods().delete('teller', { namespace });
 });
 
 test('a pod runs, answers logs and exec, and goes when it is deleted', async () => {

@@ -61,7 +61,14 @@ function reasonOf(error: unknown): string {
 }
 
 async function openTcp({ host, port }: UpstreamEndpoint, signal: AbortSignal): Promise<Socket> {
-  const socket = connect({ host, port, allowHalfOpen: true, noDelay: true, keepAlive: true });
+  const socket = connect({
+    host,
+    port,
+    allowHalfOpen: true,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+  });
   socket.on('error', () => socket.destroy());
   try {
     await once(socket, 'connect', { signal });

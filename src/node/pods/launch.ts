@@ -82,6 +82,10 @@ function commandLine(
   if (command.length > 0 && program.kind === 'built-in') {
     throw new ConfigError('a built-in image runs its own program only: leave out command (args are passed on)');
   }
-  const words = [...command, ...args].map((text) => expand(text, (name) => environment[name]));
-  return command.length > 0 ? words : [...program.entrypoint, ...words];
+  const expanded = (texts: readonly string[]) => texts.map((text) => expand(text, (name) => environment[name]));
+  const words = expanded([...command, ...args]);
+  if (command.length > 0) return words;
+  // A mapped command has no shell that would tell it the pod's address.
+  const entrypoint = program.kind === 'mapped' ? expanded(program.entrypoint) : program.entrypoint;
+  return [...entrypoint, ...words];
 }
