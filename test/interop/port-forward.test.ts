@@ -118,23 +118,33 @@ for (const [protocol, variables] of protocols) {
     assert.match(forwarded.errors, /lost connection to pod|error forwarding/);
   });
 
+  const kubectlWith = (input: string, ...args: string[]) => {
+    const assignments = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+    return home.run('/usr/bin/env', [...assignments, kubectlPath, ...args], input);
+  };
+
   test(`${protocol}: exec with streams apart, standard input and exit codes`, { skip }, async () => {
-    const exec = (input: string, flags: string[], ...command: string[]) =>
-      home.run(
-        '/usr/bin/env',
-        [
-          ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
-          ...[kubectlPath, 'exec', ...flags, 'shell', '--', ...command],
-        ],
-        input,
-      );
-    const failed = await exec('', [], '/bin/sh', '-c', 'echo out; echo err >&2; exit 7');
+    const failed = await kubectlWith('', 'exec', 'shell', '--', '/bin/sh', '-c', 'echo out; echo err >&2; exit 7');
     assert.deepEqual([failed.stdout, failed.code], ['out\n', 7]);
     assert.match(failed.stderr, /^err\n/);
     const big = 'x'.repeat(3_000_000);
-    const copied = await exec(big, ['-i'], '/bin/cat');
+    const copied = await kubectlWith(big, 'exec', '-i', 'shell', '--', '/bin/cat');
     assert.deepEqual([copied.code, copied.stdout.length], [0, big.length], copied.stderr);
-    const missing = await exec('', [], '/no/such/program');
+    const missing = await kubectlWith('', 'exec', 'shell', '--', '/no/such/program');
     assert.notEqual(missing.code, 0);
+  });
+
+  test(`${protocol}: run -i and attach join the main process`, { skip }, async () => {
+    const name = `joined-${protocol.toLowerCase()}`;
+    const script = 'while read line; do echo "heard $line"; done; exit 5';
+    const args = ['run', '-i', '--quiet', '--restart=Never', '--image=shell', name, '--', '-c', script];
+    const joined = await kubectlWith('this\n', ...args);
+    assert.deepEqual([joined.stdout, joined.code], ['heard this\n', 5], joined.stderr);
+    await kubectl('delete', 'pod', name, '--timeout=30s');
+    await kubectl('run', name, '--image=shell', '--stdin', '--', '-c', script);
+    await kubectl('wait', '--for=condition=Ready', `pod/${name}`, '--timeout=30s');
+    const attached = await kubectlWith('that\n', 'attach', '-i', name);
+    assert.deepEqual([attached.stdout, attached.code], ['heard that\n', 0], attached.stderr);
+    await kubectl('delete', 'pod', name, '--timeout=30s');
   });
 }

@@ -1,4 +1,4 @@
-/** pods/NAME/exec and portforward: the client's upgraded connection joined to one of the kubelet, byte by byte. */
+/** pods/NAME/exec, attach and portforward: the client's upgraded connection joined to one of the kubelet, byte by byte. */
 import type { Duplex } from 'node:stream';
 import { badRequest } from '../../api/status.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
@@ -14,22 +14,25 @@ import { existingPod, kubeletEndpoint, kubeletRefusal, podContainer } from './ku
 
 const TUNNELLED_PORT_FORWARD = 'SPDY/3.1+portforward.k8s.io';
 
-export async function servePodExec(
+/** exec, and attach, which is the same without a command. */
+export async function serveRemoteCommand(
   connect: ConnectRequest,
   pool: UpstreamPool,
   credentials: KubeletCredentials,
+  verb: 'exec' | 'attach',
 ): Promise<void> {
   const { info, store, request } = connect;
   const query = new URL(request.url ?? '/', 'https://server').searchParams;
   const { pod, container } = await podContainer(store, info.namespace, info.name, query.get('container') ?? '');
   const isSet = (name: string) => query.get(name) === 'true' || query.get(name) === '1';
   // The same checks for every protocol: a client that falls back to another one is told the same reason.
-  if (isSet('tty')) throw badRequest('exec with a terminal is not supported by this server: leave out -t (--tty)');
-  if (query.getAll('command').length === 0) throw badRequest('you must specify at least 1 command');
+  if (isSet('tty')) throw badRequest(`${verb} with a terminal is not supported by this server: leave out -t (--tty)`);
+  const command = verb === 'exec' ? query.getAll('command') : [];
+  if (verb === 'exec' && command.length === 0) throw badRequest('you must specify at least 1 command');
   requireNode(pod);
-  requireRunning(pod, container);
+  requireRunning(pod, container, verb);
   const passed = new URLSearchParams();
-  for (const word of query.getAll('command')) passed.append('command', word);
+  for (const word of command) passed.append('command', word);
   for (const [ours, theirs] of [
     ['stdin', 'input'],
     ['stdout', 'output'],
@@ -37,7 +40,7 @@ export async function servePodExec(
   ] as const) {
     if (isSet(ours)) passed.set(theirs, '1');
   }
-  const path = ['exec', info.namespace, info.name, container].map(encodeURIComponent).join('/');
+  const path = [verb, info.namespace, info.name, container].map(encodeURIComponent).join('/');
   const node = await kubeletEndpoint(store, requireNode(pod), credentials);
   await joinKubelet(connect, pool, { node, target: `/${path}?${passed}`, subprotocols: channelSubprotocols });
 }
@@ -75,10 +78,11 @@ function requireNode(pod: Pod): string {
   return nodeName;
 }
 
-function requireRunning(pod: Pod, container: string): void {
+function requireRunning(pod: Pod, container: string, verb: 'exec' | 'attach'): void {
   const { containerStatuses = [], initContainerStatuses = [], phase } = pod.status ?? {};
   if (phase === 'Succeeded' || phase === 'Failed') {
-    throw badRequest(`cannot exec into a container in a completed pod; current phase is ${phase}`);
+    const what = verb === 'exec' ? 'exec into' : 'attach';
+    throw badRequest(`cannot ${what} a container in a completed pod; current phase is ${phase}`);
   }
   const status = [...containerStatuses, ...initContainerStatuses].find(({ name }) => name === container);
   if (status?.state?.running === undefined) {

@@ -1,4 +1,4 @@
-/** What a command in a container needs of whatever protocol its client speaks. */
+/** What a command in a container, or an attachment to it, needs of whatever protocol its client speaks. */
 import type { Readable, Writable } from 'node:stream';
 
 export interface ExecStreams {
@@ -17,5 +17,5 @@ export interface ExecSession {
   /** All output goes out, then the Status that tells the outcome; resolves when the connection is over. */
   finish(status: object): Promise<void>;
   /** Ends the exchange so that the client can see that it was cut off. */
-  cutOff(): void;
+  cutOff(reason: string): void;
 }

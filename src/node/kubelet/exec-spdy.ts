@@ -66,9 +66,9 @@ export async function openSpdyExec(
     ...(stderr === undefined ? {} : { stderr }),
     gone: gone.signal,
     finish,
-    cutOff() {
+    cutOff(reason) {
       // A client takes an empty stream of errors for success, even on a connection that was lost.
-      errors.write(JSON.stringify(cutOffStatus));
+      errors.write(JSON.stringify({ ...cutOffStatus, message: `the stream was cut off: ${reason}` }));
       connection.end();
     },
   };
@@ -79,7 +79,6 @@ const cutOffStatus = {
   apiVersion: 'v1',
   metadata: {},
   status: 'Failure',
-  message: 'the command was cut off: the node is stopping',
   reason: 'InternalError',
   code: 500,
 };

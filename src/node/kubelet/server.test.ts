@@ -243,5 +243,7 @@ test('exec is refused by name for what is not supported', async () => {
   assert.match(await refused('/exec/n/p/c?output=1'), /^400 .*command/);
   assert.match(await refused('/exec/n/p/c?command=sh'), /^400 .*stdin, stdout, stderr/);
   assert.match(await refused('/exec/n/q/c?command=sh&output=1'), /^404 pod n\/q is not on this node/);
-  assert.match(await refused('/attach/n/p/c?output=1'), /^404/);
+  assert.match(await refused('/attach/n/p/c?output=1&tty=1'), /^400 .*terminal/);
+  assert.match(await refused('/attach/n/p/c'), /^400 .*stdin, stdout, stderr/);
+  assert.match(await refused('/run/n/p/c'), /^404/);
 });

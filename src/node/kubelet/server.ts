@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { isSpdyRequest } from '../../net/spdy/handshake.ts';
 import { headerLines, isWebSocketRequest, offeredSubprotocols } from '../../net/websocket/handshake.ts';
+import { serveAttach } from './attach.ts';
 import { serveContainerLogs } from './container-logs.ts';
 import { serveExec } from './exec.ts';
 import { HttpError } from './http-error.ts';
@@ -117,7 +118,7 @@ async function answer(
   admit(request);
   const url = new URL(request.url ?? '/', 'https://node');
   const [, verb = '', ...rest] = url.pathname.split('/').map(decode);
-  if (verb === 'exec' || verb === 'portForward') {
+  if (verb === 'exec' || verb === 'attach' || verb === 'portForward') {
     throw new HttpError(400, `${verb} needs an upgrade to a WebSocket or to SPDY/3.1`);
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') throw new HttpError(405, 'only GET is served here');
@@ -169,6 +170,10 @@ async function upgrade(
   if (verb === 'exec') {
     const [handle, container] = locate(access, rest);
     return await serveExec(handle, container, url.searchParams, asked, signal);
+  }
+  if (verb === 'attach') {
+    const [handle, container] = locate(access, rest);
+    return await serveAttach(handle, container, url.searchParams, asked, signal);
   }
   if (verb === 'portForward') {
     const [handle] = locate(access, rest);
