@@ -216,6 +216,14 @@ test('what the process runtime cannot honour is refused by name', async () => {
   await pods().delete('privileged', { namespace });
 });
 
+test('a built-in image is not made to run another program', async () => {
+  const env = [{ name: 'NODE_OPTIONS', value: '--import=data:text/javascript,process.exit(7)' }];
+  await create('loader', { containers: [{ name: 'c', image: 'fairlead.local/echo', env }] });
+  const pod = await until('loader', waitingFor('CreateContainerConfigError'));
+  assert.match(pod?.status?.containerStatuses?.[0]?.state?.waiting?.message ?? '', /variable NODE_OPTIONS/);
+  await pods().delete('loader', { namespace });
+});
+
 test('a port of a pod is reached by port-forward and by the proxy verb', async () => {
   await create('echo', {
     containers: [{ name: 'c', image: 'fairlead.local/echo', readinessProbe: { httpGet: { port: 8080 } } }],

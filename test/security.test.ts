@@ -13,7 +13,7 @@ test('a cluster keeps its secrets, and leads nobody to itself or to another name
   await using cluster = await RunningFairlead.up(home);
   for (const entry of await readdir(home.directory, { recursive: true, withFileTypes: true })) {
     const file = join(entry.parentPath, entry.name);
-    const { mode } = await stat(file);
+    const mode = (await stat(file).catch(() => undefined))?.mode ?? 0;
     if (!file.endsWith('.crt')) assert.equal(mode & 0o077, 0, `${file} is open to others`);
   }
   for (const name of await readdir('/proc').catch(() => [])) {
@@ -21,7 +21,7 @@ test('a cluster keeps its secrets, and leads nobody to itself or to another name
     const [line, environment] = await Promise.all(
       ['cmdline', 'environ'].map((file) => readFile(`/proc/${name}/${file}`, 'latin1').catch(() => '')),
     );
-    if (environment?.includes(home.directory)) assert.doesNotMatch(line ?? '', /eyJ|PRIVATE KEY|Bearer/, line);
+    if (environment?.includes(home.directory)) assert.doesNotMatch(line ?? '', /eyJ|PRIVATE KEY|Bearer/);
   }
 
   await using client = openClusterClient(await loadKubeconfig({ path: home.kubeconfig }));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -40,5 +40,6 @@ test('a log is not written through a link that a pod made in its place', async (
   await log.append('stdout', Buffer.from('hello\n'));
   await log.close();
   assert.equal(await readFile(other, 'utf8'), 'precious');
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
   assert.match(await readFile(file, 'utf8'), / stdout F hello\n$/);
 });

@@ -36,6 +36,7 @@ export async function prepareLaunch(options: LaunchOptions): Promise<PreparedLau
   const refused = refusedFields(pod, container);
   if (refused.length > 0) throw new ConfigError(`the process runtime cannot honour ${refused.join(', ')}`);
   const declared = await containerEnvironment(pod, container, facts);
+  if (program.kind === 'built-in') refuseLoaderVariables(declared);
   const root = await volumes.mount(container, declared);
   await mkdir(join(root, 'dev'), { recursive: true, mode: 0o700 });
   await rm(join(root, 'dev/termination-log'), { force: true });
@@ -59,6 +60,16 @@ export async function prepareLaunch(options: LaunchOptions): Promise<PreparedLau
       directory: podDirectory,
     },
   };
+}
+
+/** By them a built-in image would run another program after all. */
+const LOADER_VARIABLE = /^(LD_.*|DYLD_.*|OPENSSL_.*|NODE_(OPTIONS|PATH|COMPILE_CACHE|REPL_EXTERNAL_MODULE))$/;
+
+function refuseLoaderVariables(declared: Readonly<Record<string, string>>): void {
+  const name = Object.keys(declared).find((key) => LOADER_VARIABLE.test(key));
+  if (name !== undefined) {
+    throw new ConfigError(`a built-in image runs its own program only: leave out the environment variable ${name}`);
+  }
 }
 
 /** Where the output of one run of a container is kept. */

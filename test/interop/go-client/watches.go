@@ -7,6 +7,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/watch"
@@ -19,6 +20,7 @@ var watchChecks = []check{
 	{"watch: a selector turns changes into additions and deletions", watchSelector},
 	{"watch: ends after timeoutSeconds", watchTimeout},
 	{"watch: initial events end with a marked bookmark", initialEvents},
+	{"watch: a forgotten resourceVersion has expired", watchForgotten},
 	{"watch: an invalid resourceVersion is refused", watchInvalid},
 	{"watch: RetryWatcher and UntilWithSync", watchTools},
 }
@@ -159,6 +161,20 @@ func initialEvents(ctx context.Context, c *clients) error {
 	bookmark, is := event.Object.(*corev1.ConfigMap)
 	return expect(is && event.Type == watch.Bookmark && bookmark.ResourceVersion != "" && bookmark.Annotations[metav1.InitialEventsAnnotationKey] == "true",
 		"after the initial events came %s %v", event.Type, event.Object)
+}
+
+func watchForgotten(ctx context.Context, c *clients) error {
+	w, err := c.typed.CoreV1().ConfigMaps(c.namespace).Watch(ctx, metav1.ListOptions{ResourceVersion: "1"})
+	if err != nil {
+		return expect(apierrors.IsResourceExpired(err), "it answers %v", err)
+	}
+	defer w.Stop()
+	event, err := next(ctx, w)
+	if err != nil {
+		return err
+	}
+	err = apierrors.FromObject(event.Object)
+	return expect(event.Type == watch.Error && apierrors.IsResourceExpired(err), "it tells %s %v", event.Type, err)
 }
 
 func watchInvalid(ctx context.Context, c *clients) error {
