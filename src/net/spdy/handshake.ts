@@ -27,13 +27,13 @@ export function spdyUpgradeHeaders(protocols: readonly string[]): HeaderLines {
   ];
 }
 
-/** The head of the 101 answer, with the first protocol of the client's that is served. Throws HandshakeError (403). */
+/** The head of the 101 answer, with the first protocol of the client's that is served. Throws HandshakeError. */
 export function answerSpdyUpgrade(headers: HeaderLines, served: readonly string[]): string {
   const offered = offeredProtocols(headers);
   const chosen = offered.find((name) => served.includes(name));
   if (chosen === undefined) {
     const what = offered.length === 0 ? 'names none' : `offers ${offered.join(', ')}`;
-    throw new HandshakeError(`of the protocols over SPDY, ${served.join(', ')} is served; the client ${what}`, 403);
+    throw new HandshakeError(`of the protocols over SPDY, ${served.join(', ')} is served; the client ${what}`);
   }
   return (
     'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n' +

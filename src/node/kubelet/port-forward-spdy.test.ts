@@ -160,12 +160,12 @@ test('a stop of the node cuts everything off', async (t) => {
 test('other protocols are refused before the upgrade', async () => {
   const never = new AbortController().signal;
   const socket = {} as Duplex;
-  for (const [headers, status] of [
-    [spdyUpgradeHeaders([]), 403],
-    [spdyUpgradeHeaders(['v4.channel.k8s.io']), 403],
-    [beginHandshake(['SPDY/3.1+other.k8s.io']).headers, 400],
-  ] as const) {
+  for (const headers of [
+    spdyUpgradeHeaders([]),
+    spdyUpgradeHeaders(['v4.channel.k8s.io']),
+    beginHandshake(['SPDY/3.1+other.k8s.io']).headers,
+  ]) {
     const refused = serveSpdyPortForward(handle, { method: 'GET', headers, socket }, never);
-    await assert.rejects(refused, (error: Error) => error instanceof HttpError && error.status === status);
+    await assert.rejects(refused, (error: Error) => error instanceof HttpError && error.status === 400);
   }
 });
