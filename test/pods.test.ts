@@ -147,7 +147,7 @@ test('a pod runs, answers logs and exec, and goes when it is deleted', async () 
   const { podIP, phase, qosClass, hostIP } = pod?.status ?? {};
   assert.match(podIP ?? '', /^127\./);
   assert.deepEqual([phase, qosClass, hostIP], ['Running', 'BestEffort', '127.0.0.1']);
-  assert.equal(await log('worker'), `I am worker at ${podIP}\n`);
+  assert.equal(await firstLine('worker'), `I am worker at ${podIP}`);
 
   const path = `/api/v1/namespaces/${namespace}/pods/worker/exec?stdin=true&stdout=true&stderr=true&command=sh&command=-c&command=${encodeURIComponent('cat; echo bad >&2; exit 4')}`;
   const { stream, subprotocol } = await cluster.client.openWebSocket({ path, subprotocols: [v5Channels] });

@@ -1,8 +1,8 @@
 /** One end of a SPDY/3.1 connection over any duplex stream: streams, flow control, limits, pings, an orderly end. */
 import type { Duplex } from 'node:stream';
+import { FrameWriter } from './frame-writer.ts';
 import type { SpdyFrame } from './frames.ts';
 import {
-  encodeDataHead,
   encodeGoAway,
   encodePing,
   encodeReset,
@@ -46,7 +46,6 @@ const receiveWindow = 256 * 1024;
 const maxUnreadBytes = 8 * 1024 * 1024;
 /** Answers to a peer that asks and does not read are kept up to here; then nothing more is read of it. */
 const maxBacklogBytes = 1024 * 1024;
-const smallPayload = 4096;
 /** How long the peer may take to end its side after we have ended ours. */
 const lingerMs = 5000;
 
@@ -55,12 +54,12 @@ export class SpdyConnection {
   /** Resolves when the connection is over; every stream is over then. */
   readonly closed: Promise<SpdyClose>;
   readonly #transport: Duplex;
+  readonly #writer: FrameWriter;
   readonly #options: SpdyOptions;
   readonly #parser = new FrameParser({ maxControlBytes });
   readonly #encoder = new HeaderEncoder();
   readonly #decoder = new HeaderDecoder();
   readonly #streams = new Map<number, SpdyStream>();
-  readonly #turns: (() => void)[] = [];
   readonly #owner: StreamOwner;
   readonly #resolveClosed: (close: SpdyClose) => void;
   readonly #unacknowledged = new Map<number, number>();
@@ -73,7 +72,6 @@ export class SpdyConnection {
   #initialWindow = defaultWindow;
   #peerMaxStreams = Number.POSITIVE_INFINITY;
   #unreadBytes = 0;
-  #isBlocked = false;
   #isLeaving = false;
   #over = false;
   #heard = true;
@@ -82,6 +80,7 @@ export class SpdyConnection {
 
   constructor(transport: Duplex, options: SpdyOptions) {
     this.#transport = transport;
+    this.#writer = new FrameWriter(transport);
     this.#options = options;
     this.#nextId = options.role === 'client' ? 1 : 2;
     this.#nextPingId = this.#nextId;
@@ -89,15 +88,15 @@ export class SpdyConnection {
     this.closed = promise;
     this.#resolveClosed = resolve;
     this.#owner = {
-      sendData: (stream, payload, fin, done) => this.#sendData(stream, payload, fin, done),
-      sendReset: (id, status) => this.#send(encodeReset(id, status)),
+      sendData: (stream, payload, fin, done) => this.#writer.data(stream, payload, fin, done),
+      sendReset: (id, status) => this.#writer.control(encodeReset(id, status)),
       consumed: (stream, bytes) => this.#consumed(stream, bytes),
       remove: (stream) => this.#remove(stream),
     };
-    transport.on('drain', () => this.#takeTurns());
+    transport.on('drain', () => this.#wakeIfAble());
     transport.on('error', () => transport.destroy());
     transport.on('close', () => this.#finish(false, 'the connection was lost'));
-    this.#send(encodeSettings([{ id: settingId.initialWindowSize, value: receiveWindow }]));
+    this.#writer.control(encodeSettings([{ id: settingId.initialWindowSize, value: receiveWindow }]));
     if (options.pingIntervalMs !== undefined) this.#startPings(options.pingIntervalMs);
     void this.#read();
   }
@@ -120,7 +119,7 @@ export class SpdyConnection {
     }
     const id = this.#nextId;
     this.#nextId += 2;
-    this.#send(encodeSynStream(id, this.#encoder.encode(headers)));
+    this.#writer.control(encodeSynStream(id, this.#encoder.encode(headers)));
     const stream = new SpdyStream({ id, headers, owner: this.#owner, sendWindow: this.#newWindow() });
     this.#streams.set(id, stream);
     return stream;
@@ -157,7 +156,7 @@ export class SpdyConnection {
           if (pending !== undefined) await pending;
           if (this.#over) break;
         }
-        while (!this.#over && this.#mustWait()) {
+        while (this.#mustWait()) {
           await new Promise<void>((resolve) => {
             this.#wake = resolve;
           });
@@ -172,7 +171,7 @@ export class SpdyConnection {
   }
 
   #mustWait(): boolean {
-    return this.#unreadBytes > maxUnreadBytes || this.#transport.writableLength > maxBacklogBytes;
+    return !this.#over && (this.#unreadBytes > maxUnreadBytes || this.#writer.backlogBytes > maxBacklogBytes);
   }
 
   #learn(counts: boolean): void {
@@ -205,7 +204,7 @@ export class SpdyConnection {
         return undefined;
       case 'ping':
         // Ours come back, and say no more than that the peer is there.
-        if (frame.id % 2 !== this.#nextPingId % 2) this.#send(encodePing(frame.id));
+        if (frame.id % 2 !== this.#nextPingId % 2) this.#writer.control(encodePing(frame.id));
         return undefined;
       case 'goAway':
         this.#isLeaving = true;
@@ -226,7 +225,7 @@ export class SpdyConnection {
     if (stream === undefined) {
       // Of a stream that is over something may still be under way.
       if (id > (this.#isPeers(id) ? this.#lastPeerId : this.#nextId - 2)) {
-        this.#send(encodeReset(id, resetStatus.invalidStream));
+        this.#writer.control(encodeReset(id, resetStatus.invalidStream));
       }
       return;
     }
@@ -251,14 +250,14 @@ export class SpdyConnection {
     this.#lastPeerId = id;
     const { onStream, maxStreams = 256 } = this.#options;
     if (onStream === undefined || this.#isLeaving || this.#peerStreams >= maxStreams) {
-      this.#send(encodeReset(id, resetStatus.refusedStream));
+      this.#writer.control(encodeReset(id, resetStatus.refusedStream));
       return;
     }
     const sendWindow = this.#newWindow();
     const stream = new SpdyStream({ id, headers, owner: this.#owner, sendWindow, receiveOnly: unidirectional });
     this.#streams.set(id, stream);
     this.#peerStreams += 1;
-    if (!unidirectional) this.#send(encodeSynReply(id, this.#encoder.encode(new Map())));
+    if (!unidirectional) this.#writer.control(encodeSynReply(id, this.#encoder.encode(new Map())));
     if (fin) stream.receive(Buffer.alloc(0), true);
     onStream(stream);
   }
@@ -280,7 +279,7 @@ export class SpdyConnection {
 
   #consumed(stream: SpdyStream, bytes: number): void {
     this.#unreadBytes -= bytes;
-    if (this.#wake !== undefined && !this.#mustWait()) this.#awake();
+    this.#wakeIfAble();
     if (this.#peerCounts !== 'yes' || stream.destroyed || this.#over) return;
     const due = (this.#unacknowledged.get(stream.id) ?? 0) + bytes;
     if (due < receiveWindow / 2) {
@@ -288,7 +287,7 @@ export class SpdyConnection {
       return;
     }
     this.#unacknowledged.delete(stream.id);
-    this.#send(encodeWindowUpdate(stream.id, due));
+    this.#writer.control(encodeWindowUpdate(stream.id, due));
   }
 
   #remove(stream: SpdyStream): void {
@@ -302,48 +301,16 @@ export class SpdyConnection {
     if (this.#isLeaving && this.#streams.size === 0) this.#finish(true, '');
   }
 
-  #awake(): void {
+  #wakeIfAble(): void {
+    if (this.#wake === undefined || this.#mustWait()) return;
     const wake = this.#wake;
     this.#wake = undefined;
-    wake?.();
+    wake();
   }
 
   #leave(status: number): void {
     this.#isLeaving = true;
-    this.#send(encodeGoAway(this.#lastPeerId, status));
-  }
-
-  #send(frame: Buffer): void {
-    if (this.#over || this.#transport.destroyed || this.#transport.writableEnded) return;
-    if (!this.#transport.write(frame)) this.#isBlocked = true;
-  }
-
-  #sendData(stream: SpdyStream, payload: Buffer, fin: boolean, done: () => void): void {
-    if (this.#isBlocked && !this.#over) {
-      this.#turns.push(() => this.#sendData(stream, payload, fin, done));
-      return;
-    }
-    if (!this.#over && !stream.destroyed) {
-      const head = encodeDataHead(stream.id, payload.length, fin);
-      if (payload.length <= smallPayload) this.#send(payload.length === 0 ? head : Buffer.concat([head, payload]));
-      else {
-        this.#transport.cork();
-        this.#send(head);
-        this.#send(payload);
-        this.#transport.uncork();
-      }
-    }
-    done();
-  }
-
-  #takeTurns(): void {
-    this.#isBlocked = false;
-    if (this.#wake !== undefined && !this.#mustWait()) this.#awake();
-    while (!this.#isBlocked) {
-      const turn = this.#turns.shift();
-      if (turn === undefined) return;
-      turn();
-    }
+    this.#writer.control(encodeGoAway(this.#lastPeerId, status));
   }
 
   #finish(isClean: boolean, reason: string): void {
@@ -352,9 +319,8 @@ export class SpdyConnection {
     clearInterval(this.#pings);
     const wasIdle = this.#streams.size === 0;
     for (const stream of [...this.#streams.values()]) stream.cutOff(`the stream was cut off: ${reason}`);
-    this.#isBlocked = false;
-    this.#takeTurns();
-    this.#awake();
+    this.#writer.close();
+    this.#wakeIfAble();
     this.#decoder[Symbol.dispose]();
     const transport = this.#transport;
     if (!transport.destroyed) {
@@ -373,12 +339,12 @@ export class SpdyConnection {
   #startPings(intervalMs: number): void {
     this.#pings = setInterval(() => {
       // Only who counts windows always reads: another peer may be held up by a slow reader and yet be there.
-      if (!this.#heard && this.#peerCounts === 'yes' && this.#transport.writableLength === 0) {
+      if (!this.#heard && this.#peerCounts === 'yes' && this.#writer.backlogBytes === 0) {
         this.destroy();
         return;
       }
       this.#heard = false;
-      this.#send(encodePing(this.#nextPingId));
+      this.#writer.control(encodePing(this.#nextPingId));
       this.#nextPingId = this.#nextPingId + 2 > maxStreamId ? this.#nextPingId % 2 || 2 : this.#nextPingId + 2;
     }, intervalMs);
     this.#pings.unref();

@@ -27,8 +27,8 @@ export async function serveAttach(
     signal: AbortSignal.any([signal, gone]),
   });
   if (gone.aborted) return;
-  if (signal.aborted) session.cutOff('the node is stopping');
-  else if (outcome === 'too slow') session.cutOff('the client read too slowly');
+  if (signal.aborted) await session.cutOff('the node is stopping');
+  else if (outcome === 'too slow') await session.cutOff('the client read too slowly');
   // An attachment tells nothing of the exit code: that is in the pod's status.
   else await session.finish({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' });
 }

@@ -37,7 +37,7 @@ export function openChannelExec(
       channels.close(1000);
       await channels.closed;
     },
-    cutOff: () => channels.terminate(),
+    cutOff: async () => channels.terminate(),
   };
 }
 

@@ -17,5 +17,5 @@ export interface ExecSession {
   /** All output goes out, then the Status that tells the outcome; resolves when the connection is over. */
   finish(status: object): Promise<void>;
   /** Ends the exchange so that the client can see that it was cut off. */
-  cutOff(reason: string): void;
+  cutOff(reason: string): Promise<void>;
 }

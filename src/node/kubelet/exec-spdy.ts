@@ -11,6 +11,8 @@ import type { UpgradeRequest } from './upgrade-request.ts';
 const CREATION_MS = 30_000;
 const PING_MS = 30_000;
 const MAX_STREAMS = 8;
+/** How long a client that is cut off may take to read why. */
+const FAREWELL_MS = 500;
 
 /**
  * Resolves when the client has opened the streams that it asked for; undefined when it goes, or does not within 30
@@ -66,10 +68,11 @@ export async function openSpdyExec(
     ...(stderr === undefined ? {} : { stderr }),
     gone: gone.signal,
     finish,
-    cutOff(reason) {
+    async cutOff(reason) {
       // A client takes an empty stream of errors for success, even on a connection that was lost.
       errors.write(JSON.stringify({ ...cutOffStatus, message: `the stream was cut off: ${reason}` }));
       connection.end();
+      await finished(socket, { readable: false, signal: AbortSignal.timeout(FAREWELL_MS) }).catch(() => {});
     },
   };
 }

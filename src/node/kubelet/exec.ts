@@ -30,7 +30,7 @@ export async function serveExec(
     signal: AbortSignal.any([signal, gone]),
   });
   if (gone.aborted) return;
-  if (signal.aborted) session.cutOff('the node is stopping');
+  if (signal.aborted) await session.cutOff('the node is stopping');
   else await session.finish(exitStatus(exit));
 }
 
