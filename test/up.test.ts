@@ -164,6 +164,7 @@ test('bad flags: exit code 2, the flag is named, the nearest one offered', async
     [['up', '--name', 'No'], /invalid --name "No"/],
     [['up', '--nodes', '0', '--demo'], /--demo needs a node/],
     [['up', '--image', 'nonsense'], /NAME=COMMAND is needed/],
+    [['up', '--image', "web=sh -c 'x"], /invalid --image: the command .* has an unclosed '/],
     [['up', '--server', 'https://x'], /--server says how to reach an existing cluster/],
     [['up', 'extra'], /unexpected argument "extra"/],
     [['upp'], /unknown command "upp" \(did you mean "up"\?\)/],
