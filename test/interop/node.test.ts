@@ -76,6 +76,22 @@ test('kubectl logs and exec through the real server, over WebSocket and SPDY', {
   }
 });
 
+test('kubectl attach through the real server, over WebSocket and SPDY', { skip }, async () => {
+  for (const [name, variables] of [
+    ['web', {}],
+    ['spdy', { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false' }],
+  ] as const) {
+    await real.runPod(name, {
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: 1,
+      containers: [{ name: 'c', image: 'sh', args: ['-c', 'cat; echo done >&2'], stdin: true, stdinOnce: true }],
+    });
+    const attached = await kubectl(['attach', '-i', '--quiet', name], 'typed\n', variables);
+    assert.deepEqual([attached.stdout, attached.code], ['typed\n', 0], attached.stderr);
+    assert.match(attached.stderr, /^done$/m);
+  }
+});
+
 test('kubectl port-forward through the real server, over WebSocket and SPDY', { skip }, async () => {
   await real.runPod('echo', {
     terminationGracePeriodSeconds: 1,
