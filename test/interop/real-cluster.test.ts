@@ -1,15 +1,18 @@
 /** The node agent and the access half under a real kube-apiserver: real kubectl, and `fairlead proxy`. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { get } from 'node:http';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
-import type { Node } from '../../src/api/types/core-v1.ts';
+import type { Node, Pod } from '../../src/api/types/core-v1.ts';
 import { type Finished, Home } from '../fairlead-process.ts';
 import { peerPath } from '../peers/build.ts';
+import { KubectlForward } from '../peers/kubectl-forward.ts';
+import { podWhen, runPod } from '../real-cluster/pods.ts';
 import { type RealClusterWithNode, startRealClusterWithNode } from '../real-cluster/start.ts';
 
 const isBuilt = (['kubectl', 'etcd', 'kube-apiserver'] as const).every((name) => existsSync(peerPath(name)));
@@ -17,6 +20,7 @@ const skip = isBuilt ? false : 'kubectl, kube-apiserver and etcd are not built: 
 const skipServices =
   skip ||
   (process.getuid?.() === 0 ? false : 'Services of a real cluster reach pods only where root gives them addresses');
+const namespace = 'default';
 const entry = resolve(import.meta.dirname, '../../bin/fairlead.ts');
 
 let home: Home;
@@ -32,13 +36,19 @@ after(async () => {
   await home?.[Symbol.asyncDispose]();
 });
 
-function tryKubectl(input: string, ...args: string[]): Promise<Finished> {
-  return home.run(peerPath('kubectl'), [`--kubeconfig=${cluster.kubeconfig}`, ...args], input);
+function tryKubectl(
+  args: readonly string[],
+  input = '',
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
+  const settings = Object.entries({ KUBECONFIG: cluster.kubeconfig, ...variables });
+  const assignments = settings.map(([name, value]) => `${name}=${value}`);
+  return home.run('/usr/bin/env', [...assignments, peerPath('kubectl'), ...args], input);
 }
 
 /** Runs kubectl and expects success; returns what it printed. */
 async function kubectl(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await tryKubectl('', ...args);
+  const { code, stdout, stderr } = await tryKubectl(args);
   assert.equal(code, 0, `kubectl ${args.join(' ')}: ${stderr}`);
   return stdout;
 }
@@ -52,30 +62,82 @@ test('the node is one of the cluster, with no more rights than a node has', { sk
   assert.equal(lease, 'real');
 });
 
-const podManifest = `
-apiVersion: v1
-kind: Pod
-metadata: {name: account}
-spec:
-  terminationGracePeriodSeconds: 1
-  containers:
-  - name: main
-    image: shell
-    args: ["-c", "cut -c1-10 $FAIRLEAD_ROOT/var/run/secrets/kubernetes.io/serviceaccount/token; exec sleep 600"]
-`;
+test('a pod runs, is Ready, shows its log and goes', { skip }, async () => {
+  const account = '$FAIRLEAD_ROOT/var/run/secrets/kubernetes.io/serviceaccount';
+  await runPod(cluster.client, 'p', {
+    terminationGracePeriodSeconds: 1,
+    containers: [{ name: 'c', image: 'shell', args: ['-c', `cut -c1-10 ${account}/token; exec sleep 60`] }],
+  });
+  const path = `/api/v1/namespaces/${namespace}/pods/p/log?follow=true&limitBytes=11`;
+  const { body } = await cluster.client.request({ method: 'GET', path });
+  assert.match(await text(body), /^eyJhbGciOi\n$/, 'a token of the real server');
+  await cluster.client.resource<Pod>('v1', 'pods').delete('p', { namespace });
+  await podWhen(cluster.client, 'p', (pod) => pod === undefined);
+});
 
-test('a pod has a token of the real server, shows its log, obeys exec, and goes', { skip }, async () => {
-  const applied = await tryKubectl(podManifest, 'apply', '-f', '-');
-  assert.equal(applied.stdout, 'pod/account created\n', applied.stderr);
-  await kubectl('wait', '--for=condition=Ready', 'pod/account', '--timeout=30s');
-  assert.match(await kubectl('logs', 'account'), /^eyJhbGciOi\n$/);
-  const executed = await tryKubectl('', 'exec', 'account', '--', '/bin/sh', '-c', 'echo out; echo err >&2; exit 7');
-  assert.equal(executed.stdout, 'out\n');
-  assert.match(executed.stderr, /^err\n/);
-  assert.equal(executed.code, 7);
-  const input = await tryKubectl('from here\n', 'exec', '-i', 'account', '--', '/bin/cat');
-  assert.equal(input.stdout, 'from here\n', input.stderr);
-  await kubectl('delete', 'pod', 'account', '--timeout=30s');
+test('kubectl logs and exec through the real server, over WebSocket and SPDY', { skip }, async () => {
+  await runPod(cluster.client, 'shell', {
+    terminationGracePeriodSeconds: 1,
+    containers: [{ name: 'c', image: 'shell', args: ['-c', 'echo begun; exec sleep 600'] }],
+  });
+  assert.equal(await kubectl('logs', 'shell'), 'begun\n');
+  for (const variables of [{}, { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false' }]) {
+    const failed = await tryKubectl(
+      ['exec', 'shell', '--', '/bin/sh', '-c', 'echo out; echo err >&2; exit 7'],
+      '',
+      variables,
+    );
+    assert.deepEqual([failed.stdout, failed.code], ['out\n', 7], failed.stderr);
+    assert.match(failed.stderr, /^err\n/);
+    const big = 'x'.repeat(3_000_000);
+    const copied = await tryKubectl(['exec', '-i', 'shell', '--', 'cat'], big, variables);
+    assert.deepEqual([copied.code, copied.stdout.length], [0, big.length], copied.stderr);
+    const missing = await tryKubectl(['exec', 'shell', '--', '/no/such/program'], '', variables);
+    assert.notEqual(missing.code, 0);
+    assert.match(missing.stderr, /no such file/);
+  }
+});
+
+test('kubectl attach through the real server, over WebSocket and SPDY', { skip }, async () => {
+  for (const [name, variables] of [
+    ['web', {}],
+    ['spdy', { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false' }],
+  ] as const) {
+    await runPod(cluster.client, name, {
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: 1,
+      containers: [{ name: 'c', image: 'shell', args: ['-c', 'cat; echo done >&2'], stdin: true, stdinOnce: true }],
+    });
+    const attached = await tryKubectl(['attach', '-i', '--quiet', name], 'typed\n', variables);
+    assert.deepEqual([attached.stdout, attached.code], ['typed\n', 0], attached.stderr);
+    assert.match(attached.stderr, /^done$/m);
+  }
+});
+
+test('kubectl port-forward through the real server, over WebSocket and SPDY', { skip }, async () => {
+  await runPod(cluster.client, 'echo', {
+    terminationGracePeriodSeconds: 1,
+    containers: [{ name: 'c', image: 'fairlead.local/echo', readinessProbe: { tcpSocket: { port: 8080 } } }],
+  });
+  for (const variables of [{}, { KUBECTL_PORT_FORWARD_WEBSOCKETS: 'false' }]) {
+    await using forwarded = await KubectlForward.start(
+      { ...home.env, KUBECONFIG: cluster.kubeconfig, ...variables },
+      'pod/echo',
+      [8080],
+    );
+    const sent = Array.from({ length: 50 }, () => randomBytes(30_000).toString('hex'));
+    const received = await Promise.all(sent.map((one) => forwarded.exchange(one)));
+    assert.ok(received.every((one, i) => one === sent[i]));
+    assert.equal(forwarded.errors, '');
+    await using closed = await KubectlForward.start(
+      { ...home.env, KUBECONFIG: cluster.kubeconfig, ...variables },
+      'pod/echo',
+      [9],
+    );
+    await closed.exchange('anyone?').catch(() => {});
+    await closed.ended();
+    assert.match(closed.errors, /error forwarding port 9 to pod echo.*ECONNREFUSED/);
+  }
 });
 
 test('a Deployment behind a Service is reached by every proxy verb, and by name through fairlead proxy', {
@@ -93,9 +155,9 @@ test('a Deployment behind a Service is reached by every proxy verb, and by name 
   );
   const pod = (await kubectl('get', 'pods', '-l', 'app=hello', '-o', 'jsonpath={.items[0].metadata.name}')).trim();
   const raw = async (path: string) => JSON.parse(await kubectl('get', '--raw', path));
-  const namespace = '/api/v1/namespaces/default';
-  assert.equal((await raw(`${namespace}/services/hello:80/proxy/by-service`)).path, '/by-service');
-  assert.equal((await raw(`${namespace}/pods/${pod}:8080/proxy/by-pod`)).pod, pod);
+  const root = '/api/v1/namespaces/default';
+  assert.equal((await raw(`${root}/services/hello:80/proxy/by-service`)).path, '/by-service');
+  assert.equal((await raw(`${root}/pods/${pod}:8080/proxy/by-pod`)).pod, pod);
   assert.equal(await kubectl('get', '--raw', '/api/v1/nodes/real/proxy/healthz'), 'ok');
 
   const args = [entry, 'proxy', '--port=0', `--kubeconfig=${cluster.kubeconfig}`];
