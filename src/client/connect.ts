@@ -1,0 +1,88 @@
+/** The way in for programs: one cluster, as a kubeconfig or a pod's service account names it. */
+import type { KubeObject, UnstructuredObject } from '../api/object.ts';
+import type { KindTypes } from '../api/types/kind-types.ts';
+import type { ClientConfig } from './client-config.ts';
+import type { ClusterClient, PartialObject, RawRequest, RawResponse } from './cluster-client.ts';
+import { openClusterClient } from './cluster-client-http.ts';
+import { KindResolver } from './kind-names.ts';
+import type { KubeconfigChoice } from './kubeconfig.ts';
+import type { Resource } from './resource.ts';
+import { typedResource } from './typed-resource.ts';
+
+export interface ConnectOptions extends KubeconfigChoice {
+  /** A configuration made in code, or by `loadKubeconfig`; the rest is then not read. */
+  config?: ClientConfig;
+  /** Told of each warning that the server sends along, of every call that has no handler of its own. */
+  onWarning?: (text: string) => void;
+}
+
+type KindOf<Version> = Version extends keyof KindTypes ? keyof KindTypes[Version] & string : never;
+
+export interface Cluster extends AsyncDisposable {
+  /** The API server's URL. */
+  readonly server: string;
+  /** Where objects are meant to be that name no namespace. */
+  readonly namespace: string;
+  /** Kubernetes' own kinds by apiVersion and kind, with their types: `resource('apps/v1', 'Deployment')`. */
+  resource<Version extends keyof KindTypes, Kind extends KindOf<Version>>(
+    apiVersion: Version,
+    kind: Kind,
+  ): Resource<KindTypes[Version][Kind] extends infer T extends KubeObject ? T : never>;
+  /** Any kind that the cluster serves; its plural is looked up when it is first needed. */
+  resource<T extends KubeObject = UnstructuredObject>(apiVersion: string, kind: string): Resource<T>;
+  /** The same with nothing but metadata in every answer: what a cache of many objects can afford. */
+  metadata(apiVersion: string, kind: string): Resource<PartialObject>;
+  /** Any request with this cluster's credentials; answers of any status are returned, not thrown. */
+  request(request: RawRequest): Promise<RawResponse>;
+  /** The client by plural names that this one rests on. */
+  readonly client: ClusterClient;
+}
+
+/**
+ * Reads the kubeconfig (`KUBECONFIG`, `~/.kube/config`) or, in a pod, its service account, and connects when first asked
+ * something. Disposing ends every request, watch and connection. Throws ConfigError.
+ */
+export async function connect({ config, onWarning, ...choice }: ConnectOptions = {}): Promise<Cluster> {
+  if (config !== undefined) return openCluster(config, onWarning);
+  return openCluster(await loadKubeconfig(choice), onWarning);
+}
+
+/** From kubeconfig files, environment and `choice` to a configuration, as kubectl does it. Throws ConfigError. */
+export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<ClientConfig> {
+  // Only now: reading YAML is half of what importing this library would cost.
+  return (await import('./kubeconfig.ts')).loadKubeconfig(choice);
+}
+
+function openCluster(config: ClientConfig, onWarning: ((text: string) => void) | undefined): Cluster {
+  const client = openClusterClient(config);
+  const kinds = new KindResolver(client);
+  const closing = new AbortController();
+  const typed = <T extends KubeObject>(
+    apiVersion: string,
+    kind: string,
+    open: (plural: string) => ReturnType<typeof client.resource<T>>,
+  ) =>
+    typedResource<T>({
+      apiVersion,
+      kind,
+      names: () => kinds.resolve(apiVersion, kind),
+      open,
+      defaultNamespace: config.namespace,
+      onWarning,
+      closed: closing.signal,
+    });
+  return {
+    server: config.server,
+    namespace: config.namespace,
+    client,
+    resource: <T extends KubeObject>(apiVersion: string, kind: string) =>
+      typed<T>(apiVersion, kind, (plural) => client.resource<T>(apiVersion, plural)),
+    metadata: (apiVersion, kind) =>
+      typed<PartialObject>(apiVersion, kind, (plural) => client.metadata(apiVersion, plural)),
+    request: (request) => client.request(request),
+    async [Symbol.asyncDispose]() {
+      closing.abort(new DOMException('the cluster was closed', 'AbortError'));
+      await client[Symbol.asyncDispose]();
+    },
+  };
+}
