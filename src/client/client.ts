@@ -22,9 +22,12 @@ export type {
 export type { Cluster, ConnectOptions } from './connect.ts';
 export { connect, loadKubeconfig } from './connect.ts';
 export { ConnectionError } from './connection-error.ts';
+export type { AttachOptions, ExecOptions, ExecSession } from './exec.ts';
 export type { InformerOptions } from './informer.ts';
 export { objectKey } from './informer.ts';
 export type { KubeconfigChoice } from './kubeconfig.ts';
+export type { PodDoor } from './pod.ts';
+export type { LogOptions } from './pod-log.ts';
 export type { EventDraft, EventRecorder } from './record-events.ts';
 export { openEventRecorder } from './record-events.ts';
 export type {
@@ -39,5 +42,6 @@ export type {
   Subresource,
   WatchOptions,
 } from './resource.ts';
+export type { ServiceDoor, ServiceRequest, ServiceResponse } from './service.ts';
 export type { WorkQueueOptions } from './work-queue.ts';
 export { WorkQueue } from './work-queue.ts';

@@ -6,7 +6,11 @@ import type { ClusterClient, PartialObject, RawRequest, RawResponse } from './cl
 import { openClusterClient } from './cluster-client-http.ts';
 import { KindResolver } from './kind-names.ts';
 import type { KubeconfigChoice } from './kubeconfig.ts';
+import type { PodDoor } from './pod.ts';
+import { openPod } from './pod.ts';
 import type { Resource } from './resource.ts';
+import type { ServiceDoor } from './service.ts';
+import { openService } from './service.ts';
 import { typedResource } from './typed-resource.ts';
 
 export interface ConnectOptions extends KubeconfigChoice {
@@ -32,6 +36,10 @@ export interface Cluster extends AsyncDisposable {
   resource<T extends KubeObject = UnstructuredObject>(apiVersion: string, kind: string): Resource<T>;
   /** The same with nothing but metadata in every answer: what a cache of many objects can afford. */
   metadata(apiVersion: string, kind: string): Resource<PartialObject>;
+  /** Log, commands and ports of one pod. */
+  pod(namespace: string, name: string): PodDoor;
+  /** HTTP to a service by the API server: `service('shop', 'web:http').fetch('/')`. */
+  service(namespace: string, service: string): ServiceDoor;
   /** Any request with this cluster's credentials; answers of any status are returned, not thrown. */
   request(request: RawRequest): Promise<RawResponse>;
   /** The client by plural names that this one rests on. */
@@ -79,6 +87,8 @@ function openCluster(config: ClientConfig, onWarning: ((text: string) => void) |
       typed<T>(apiVersion, kind, (plural) => client.resource<T>(apiVersion, plural)),
     metadata: (apiVersion, kind) =>
       typed<PartialObject>(apiVersion, kind, (plural) => client.metadata(apiVersion, plural)),
+    pod: (namespace, name) => openPod(client, namespace, name),
+    service: (namespace, service) => openService(client, namespace, service),
     request: (request) => client.request(request),
     async [Symbol.asyncDispose]() {
       closing.abort(new DOMException('the cluster was closed', 'AbortError'));
