@@ -26,6 +26,8 @@ export type { AttachOptions, ExecOptions, ExecSession } from './exec.ts';
 export type { InformerOptions } from './informer.ts';
 export { objectKey } from './informer.ts';
 export type { KubeconfigChoice } from './kubeconfig.ts';
+export type { LeaderElectionOptions } from './leader-election.ts';
+export { runAsLeader } from './leader-election.ts';
 export type { PodDoor } from './pod.ts';
 export type { LogOptions } from './pod-log.ts';
 export type { EventDraft, EventRecorder } from './record-events.ts';
