@@ -3,6 +3,7 @@ const benches: Readonly<Record<string, () => Promise<boolean>>> = {
   startup: async () => (await import('./startup.ts')).benchStartup(),
   api: async () => (await import('./api.ts')).benchApi(),
   gateway: async () => (await import('./gateway.ts')).benchGateway(),
+  client: async () => (await import('./client.ts')).benchClient(),
 };
 
 const asked = process.argv.slice(2);
