@@ -3,15 +3,10 @@ import type { KubeObject, UnstructuredObject } from '../api/object.ts';
 import type { KindTypes } from '../api/types/kind-types.ts';
 import type { ClientConfig } from './client-config.ts';
 import type { ClusterClient, PartialObject, RawRequest, RawResponse } from './cluster-client.ts';
-import { openClusterClient } from './cluster-client-http.ts';
-import { KindResolver } from './kind-names.ts';
 import type { KubeconfigChoice } from './kubeconfig.ts';
 import type { PodDoor } from './pod.ts';
-import { openPod } from './pod.ts';
 import type { Resource } from './resource.ts';
 import type { ServiceDoor } from './service.ts';
-import { openService } from './service.ts';
-import { typedResource } from './typed-resource.ts';
 
 export interface ConnectOptions extends KubeconfigChoice {
   /** A configuration made in code, or by `loadKubeconfig`; the rest is then not read. */
@@ -51,48 +46,13 @@ export interface Cluster extends AsyncDisposable {
  * something. Disposing ends every request, watch and connection. Throws ConfigError.
  */
 export async function connect({ config, onWarning, ...choice }: ConnectOptions = {}): Promise<Cluster> {
-  if (config !== undefined) return openCluster(config, onWarning);
-  return openCluster(await loadKubeconfig(choice), onWarning);
+  // Only now: a program that imports this library has not yet asked for a cluster.
+  const [{ openCluster }, found] = await Promise.all([import('./open-cluster.ts'), config ?? loadKubeconfig(choice)]);
+  return openCluster(found, onWarning);
 }
 
 /** From kubeconfig files, environment and `choice` to a configuration, as kubectl does it. Throws ConfigError. */
 export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<ClientConfig> {
   // Only now: reading YAML is half of what importing this library would cost.
   return (await import('./kubeconfig.ts')).loadKubeconfig(choice);
-}
-
-function openCluster(config: ClientConfig, onWarning: ((text: string) => void) | undefined): Cluster {
-  const client = openClusterClient(config);
-  const kinds = new KindResolver(client);
-  const closing = new AbortController();
-  const typed = <T extends KubeObject>(
-    apiVersion: string,
-    kind: string,
-    open: (plural: string) => ReturnType<typeof client.resource<T>>,
-  ) =>
-    typedResource<T>({
-      apiVersion,
-      kind,
-      names: () => kinds.resolve(apiVersion, kind),
-      open,
-      defaultNamespace: config.namespace,
-      onWarning,
-      closed: closing.signal,
-    });
-  return {
-    server: config.server,
-    namespace: config.namespace,
-    client,
-    resource: <T extends KubeObject>(apiVersion: string, kind: string) =>
-      typed<T>(apiVersion, kind, (plural) => client.resource<T>(apiVersion, plural)),
-    metadata: (apiVersion, kind) =>
-      typed<PartialObject>(apiVersion, kind, (plural) => client.metadata(apiVersion, plural)),
-    pod: (namespace, name) => openPod(client, namespace, name),
-    service: (namespace, service) => openService(client, namespace, service),
-    request: (request) => client.request(request),
-    async [Symbol.asyncDispose]() {
-      closing.abort(new DOMException('the cluster was closed', 'AbortError'));
-      await client[Symbol.asyncDispose]();
-    },
-  };
 }

@@ -4,6 +4,7 @@ import type { Informer, ListQuery } from './cluster-client.ts';
 import type { ResourceSource } from './follow.ts';
 import { follow } from './follow.ts';
 import { ObjectCache } from './object-cache.ts';
+import { objectKey } from './object-key.ts';
 
 export interface InformerOptions<T extends KubeObject> {
   resource: ResourceSource<T>;
@@ -42,11 +43,6 @@ export function openInformer<T extends KubeObject>(
     byIndex: (index, value) => cache.byIndex(index, value),
     onChange: (listener) => cache.onChange(listener),
   };
-}
-
-/** The key by which an informer knows an object: `namespace/name`, or `name`. */
-export function objectKey({ metadata: { namespace, name = '' } }: KubeObject): string {
-  return namespace === undefined || namespace === '' ? name : `${namespace}/${name}`;
 }
 
 async function run<T extends KubeObject>(

@@ -2,8 +2,6 @@
  * One of several processes leads, by a Lease, after the rules of client-go's leaderelection, with which it can share a Lease.
  * No clocks are compared: another's lease has run out when this process saw it unchanged for as long as it says.
  */
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { isReason, StatusError } from '../api/status.ts';
 import type { Lease } from '../api/types/coordination-v1.ts';
 import { sleepUnlessAborted } from '../lib/abortable-sleep.ts';
@@ -14,7 +12,7 @@ export interface LeaderElectionOptions {
   namespace: string;
   /** The Lease's name: the same in all processes that contend. */
   name: string;
-  /** Different in each of them; by default host name and chance. */
+  /** Different in each of them; by default `HOSTNAME` and chance. */
   identity?: string;
   /** Others wait this long after the last renewal that they saw; whole seconds. Default 15,000. */
   leaseDurationMs?: number;
@@ -80,7 +78,7 @@ class LeaseClaim {
   constructor(options: LeaderElectionOptions, durationMs: number) {
     this.#options = options;
     this.#leases = options.client.resource<Lease>('coordination.k8s.io/v1', 'leases');
-    this.#identity = options.identity ?? `${hostname()}_${randomUUID()}`;
+    this.#identity = options.identity ?? `${process.env.HOSTNAME ?? 'fairlead'}_${crypto.randomUUID()}`;
     this.#durationMs = durationMs;
   }
 

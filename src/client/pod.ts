@@ -1,10 +1,7 @@
-/** One pod of a cluster and what leads into it: its log, commands, ports. */
+/** One pod of a cluster and what leads into it: its log, commands, ports. What streams need is loaded with the first one. */
 import type { Duplex } from 'node:stream';
-import { channelSubprotocols } from '../net/websocket/channels.ts';
-import { openPortForward } from '../net/websocket/port-forward.ts';
 import type { ClusterClient } from './cluster-client.ts';
 import type { AttachOptions, ExecOptions, ExecSession } from './exec.ts';
-import { attachPath, execPath, openSession } from './exec.ts';
 import type { LogOptions } from './pod-log.ts';
 import { readLog } from './pod-log.ts';
 import { segment } from './resource-path.ts';
@@ -27,11 +24,21 @@ export function openPod(client: ClusterClient, namespace: string, name: string):
   const root = `/api/v1/namespaces/${segment(namespace, 'namespace')}/pods/${segment(name, 'name')}`;
   return {
     logs: (options = {}) => readLog(client, `${root}/log`, options),
-    exec: (command, options = {}) => openSession(client, execPath(root, command, options), options),
-    attach: (options = {}) => openSession(client, attachPath(root, options), options),
+    async exec(command, options = {}) {
+      const { execPath, openSession } = await import('./exec.ts');
+      return openSession(client, execPath(root, command, options), options);
+    },
+    async attach(options = {}) {
+      const { attachPath, openSession } = await import('./exec.ts');
+      return openSession(client, attachPath(root, options), options);
+    },
     async portForward(port, { signal } = {}) {
       if (!Number.isInteger(port) || port < 1 || port > 65535)
         throw new TypeError(`${port} is no port from 1 to 65535`);
+      const [{ channelSubprotocols }, { openPortForward }] = await Promise.all([
+        import('../net/websocket/channels.ts'),
+        import('../net/websocket/port-forward.ts'),
+      ]);
       const { stream, subprotocol } = await client.openWebSocket({
         path: `${root}/portforward?ports=${port}`,
         subprotocols: channelSubprotocols,

@@ -4,7 +4,7 @@ import { StatusError } from '../api/status.ts';
 import type { WatchEvent } from './cluster-client.ts';
 import type { ResourceSource } from './follow.ts';
 import { follow } from './follow.ts';
-import { objectKey } from './informer.ts';
+import { objectKey } from './object-key.ts';
 import type { WatchOptions } from './resource.ts';
 
 export async function* watchResource<T extends KubeObject>(
