@@ -192,3 +192,21 @@ test('options of writes reach the server, its warnings the caller', async () => 
   assert.match(bodies[2] ?? '', /^application\/merge-patch\+json/);
   assert.match(bodies[4] ?? '', /"dryRun":\["All"\]/);
 });
+
+test('what goes on by itself ends with the cluster, whatever its own signal', async () => {
+  await using run = await scripted((request, response) => {
+    if (request.url?.includes('watch=true')) response.writeHead(200).write(line('ADDED', map('a', 1)) + bookmark(2));
+  });
+  const maps = run.cluster.resource(apiVersion, kind);
+  const { signal } = new AbortController();
+  const informer = maps.informer({ signal });
+  await informer.synced;
+  const watching = assert.rejects(
+    async () => {
+      for await (const _ of maps.watch({ signal })) await run.cluster[Symbol.asyncDispose]();
+    },
+    { name: 'AbortError' },
+  );
+  await Promise.all([watching, informer.done]);
+  assert.equal(informer.list().length, 1);
+});

@@ -26,6 +26,10 @@ export function typedResource<T extends KubeObject>(options: TypedResourceOption
   const { apiVersion, kind, names, open, defaultNamespace, closed } = options;
   const warned = options.onWarning === undefined ? {} : { onWarning: options.onWarning };
 
+  /** What goes on by itself must also end with the cluster. */
+  const untilClosed = (signal: AbortSignal | undefined) =>
+    signal === undefined ? closed : AbortSignal.any([signal, closed]);
+
   const client = async (): Promise<ResourceClient<T>> => open((await names()).plural);
 
   const source: ResourceSource<T> = {
@@ -87,7 +91,7 @@ export function typedResource<T extends KubeObject>(options: TypedResourceOption
       return resource.get(name, { ...warned, ...more, ...inside });
     },
     list: (query = {}) => listing(source, { signal: closed, ...warned, ...query }),
-    watch: (query = {}) => watchResource(source, { signal: closed, ...query }),
+    watch: (query = {}) => watchResource(source, { ...query, signal: untilClosed(query.signal) }),
     async create(object, more = {}) {
       const [resource, placed] = await place(object);
       return resource.create(placed, { ...warned, ...more });
@@ -119,13 +123,13 @@ export function typedResource<T extends KubeObject>(options: TypedResourceOption
       await open(plural).deleteCollection({ ...warned, ...selection });
     },
     subresource,
-    informer({ namespace, labelSelector, fieldSelector, signal = closed, ...more } = {}) {
+    informer({ namespace, labelSelector, fieldSelector, signal, ...more } = {}) {
       const query = {
         ...(namespace !== undefined && { namespace }),
         ...(labelSelector !== undefined && { labelSelector }),
         ...(fieldSelector !== undefined && { fieldSelector }),
       };
-      return openInformer<T>({ initialEvents: true, ...more, resource: source, query, signal });
+      return openInformer<T>({ initialEvents: true, ...more, resource: source, query, signal: untilClosed(signal) });
     },
   };
 }
