@@ -26,7 +26,10 @@ before(async () => {
     apiPort: 0,
     gatewayPort: 0,
     nodes: 2,
-    images: new Map([['sh', 'sh']]),
+    images: new Map([
+      ['sh', 'sh'],
+      ['tell', 'echo $(POD_IP) $$(POD_IP) $(NOBODY) "$(GREETING)"'],
+    ]),
     log: (line) => console.error(line),
   });
   await cluster.nodesReady;
@@ -121,6 +124,14 @@ test('nodes are ready, each with addresses and a kubelet of its own', async () =
   }
 });
 
+test('the command of a mapped image is told the address and the variables of its pod', async () => {
+  const env = [{ name: 'GREETING', value: 'good  day' }];
+  await create('teller', { restartPolicy: 'Never', containers: [{ name: 'c', image: 'tell', env }] });
+  const pod = await until('teller', (now) => now?.status?.phase === 'Succeeded');
+  assert.equal(await log('teller'), `${pod?.status?.podIP} $(POD_IP) $(NOBODY) good  day\n`);
+  await pods().delete('teller', { namespace });
+});
+
 test('a pod runs, answers logs and exec, and goes when it is deleted', async () => {
   await create('worker', {
     containers: shell('echo "I am $POD_NAME at $POD_IP"; exec sleep 60').map((container) => ({
@@ -203,6 +214,14 @@ test('what the process runtime cannot honour is refused by name', async () => {
   const pod = await until('privileged', waitingFor('CreateContainerConfigError'));
   assert.match(pod?.status?.containerStatuses?.[0]?.state?.waiting?.message ?? '', /securityContext.privileged/);
   await pods().delete('privileged', { namespace });
+});
+
+test('a built-in image is not made to run another program', async () => {
+  const env = [{ name: 'NODE_OPTIONS', value: '--import=data:text/javascript,process.exit(7)' }];
+  await create('loader', { containers: [{ name: 'c', image: 'fairlead.local/echo', env }] });
+  const pod = await until('loader', waitingFor('CreateContainerConfigError'));
+  assert.match(pod?.status?.containerStatuses?.[0]?.state?.waiting?.message ?? '', /variable NODE_OPTIONS/);
+  await pods().delete('loader', { namespace });
 });
 
 test('a port of a pod is reached by port-forward and by the proxy verb', async () => {

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { UsageError } from './command.ts';
-import { parseTimeout } from './connect.ts';
+import { clusterConfig, parseTimeout } from './connect.ts';
+import { globalFlags } from './flags.ts';
+import { parseFlags } from './parse-flags.ts';
 
 test('--request-timeout is read as kubectl reads it', () => {
   const read = ['90', '5s', '1.5s', '2m30s', '1h', '250ms', '0', '0s', undefined].map(parseTimeout);
@@ -9,4 +15,25 @@ test('--request-timeout is read as kubectl reads it', () => {
   for (const wrong of ['', 'x', '5 s', '-5s', '5d', 's', '5s5', '5.s']) {
     assert.throws(() => parseTimeout(wrong), UsageError, wrong);
   }
+});
+
+test('a kubeconfig that turns the check of certificates off is named; who says it by flag knows', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'fairlead-connect-'));
+  t.after(() => rm(directory, { recursive: true }));
+  const file = join(directory, 'config');
+  await writeFile(
+    file,
+    JSON.stringify({
+      'current-context': 'c',
+      contexts: [{ name: 'c', context: { cluster: 'k' } }],
+      clusters: [{ name: 'k', cluster: { server: 'https://127.0.0.1:1', 'insecure-skip-tls-verify': true } }],
+    }),
+  );
+  const said = async (...flags: string[]) => {
+    const stderr = new PassThrough({ encoding: 'utf8' });
+    await clusterConfig(parseFlags(['--kubeconfig', file, ...flags], globalFlags).flags, { env: {}, stderr });
+    return String(stderr.read() ?? '');
+  };
+  assert.ok((await said()).startsWith(`warning: ${file} turns the check of the server's certificate off`));
+  assert.equal(await said('--insecure-skip-tls-verify'), '');
 });

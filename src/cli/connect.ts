@@ -4,10 +4,14 @@ import { loadKubeconfig } from '../client/kubeconfig.ts';
 import type { CommandIo } from './command.ts';
 import { UsageError } from './command.ts';
 import type { GlobalFlags } from './flags.ts';
+import { escapeControls } from './print/escape.ts';
 
 /** Throws ConfigError where there is no cluster to talk to, and UsageError for a flag that cannot be read. */
-export async function clusterConfig(globals: GlobalFlags, { env }: Pick<CommandIo, 'env'>): Promise<ClientConfig> {
-  return loadKubeconfig({
+export async function clusterConfig(
+  globals: GlobalFlags,
+  { env, stderr }: Pick<CommandIo, 'env' | 'stderr'>,
+): Promise<ClientConfig> {
+  const config = await loadKubeconfig({
     path: globals.kubeconfig,
     context: globals.context,
     server: globals.server,
@@ -19,6 +23,15 @@ export async function clusterConfig(globals: GlobalFlags, { env }: Pick<CommandI
     userAgent: 'fairlead',
     env,
   });
+  if (config.tls?.insecureSkipVerify === true && globals['insecure-skip-tls-verify'] !== true) {
+    const files = config.origin?.files.join(', ') ?? '';
+    stderr.write(
+      escapeControls(
+        `warning: ${files} turns the check of the server's certificate off (insecure-skip-tls-verify): whoever sits between can read and change everything\n`,
+      ),
+    );
+  }
+  return config;
 }
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };

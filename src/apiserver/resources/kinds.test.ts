@@ -148,6 +148,17 @@ test('endpoints and slices: loopback pods are allowed, columns are shortened', a
     await cluster.complaints(`${discovery}/endpointslices`, named('x', { addressType: 'Y', endpoints: [] })),
     ['addressType: Unsupported value: "Y": supported values: "FQDN", "IPv4", "IPv6"'],
   );
+  const addressed = (addressType: string, address: string) =>
+    cluster.complaints(
+      `${discovery}/endpointslices`,
+      named('x', { addressType, endpoints: [{ addresses: [address] }] }),
+    );
+  assert.deepEqual(await addressed('IPv4', 'name'), [
+    'endpoints[0].addresses[0]: Invalid value: "name": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+  ]);
+  assert.deepEqual(await addressed('IPv6', '10.0.0.1'), [
+    'endpoints[0].addresses[0]: Invalid value: "10.0.0.1": must be an IPv6 address',
+  ]);
 });
 
 test('roles and bindings: complaints, defaults, the fixed reference, columns', async () => {

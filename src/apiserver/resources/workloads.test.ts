@@ -39,7 +39,10 @@ test('selector and template must fit', async () => {
   assert.deepEqual(await complaints({ selector: {} }), [
     'spec.selector: Invalid value: {}: empty selector is invalid for deployment',
   ]);
-  assert.ok((await complaints({ selector: undefined })).includes('spec.selector: Required value'));
+  assert.deepEqual(await complaints({ selector: undefined }), [
+    'spec.selector: Required value',
+    'spec.template.metadata.labels: Invalid value: {"a":"b"}: `selector` does not match template `labels`',
+  ]);
   const never = { ...template, spec: { ...template.spec, restartPolicy: 'Never' } };
   assert.deepEqual(await complaints({ template: never }), [
     'spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"',

@@ -40,6 +40,7 @@ before(async () => {
     spec: { name: 'c', image: 'i' },
     role: 'main',
     graceSeconds: 1,
+    waitingReason: 'ContainerCreating',
     host: {
       runtime,
       podName: 'p',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -142,3 +142,16 @@ test('what a killed node left behind is ended, what belongs to a living one is n
 function noProc(): string | false {
   return process.platform === 'linux' ? false : 'processes are found in /proc, which only Linux has';
 }
+
+test('records that a pod has written over do not stop the next start', async (t) => {
+  const pods = await mkdtemp(join(tmpdir(), 'fairlead-pods-'));
+  t.after(() => rm(pods, { recursive: true }));
+  const records = join(pods, 'p/processes');
+  await mkdir(records, { recursive: true });
+  for (const [name, text] of Object.entries({ a: 'null', b: '{"owner":{"pid":"x"}}', c: '[', d: '{"owner":3}' }))
+    await writeFile(join(records, name), text);
+  await symlink('/dev/zero', join(records, 'e'));
+  execFileSync('mkfifo', [join(records, 'f')]);
+  assert.equal(await runtime.endLeftovers(pods), 0);
+  assert.deepEqual(await readdir(records), []);
+});

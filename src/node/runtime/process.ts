@@ -5,14 +5,16 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { isRecord } from '../../lib/is-record.ts';
 import type { ProcessIdentity } from '../../lib/process-identity.ts';
 import { identifyProcess, isAlive } from '../../lib/process-identity.ts';
 import type { ContainerLog, LogStream } from '../logs/container-log.ts';
+import { readOwnFile } from '../own-file.ts';
 import { killMarked, MARK } from './process-table.ts';
 import type { ContainerExit, ContainerLaunch, ExecExit, ExecLaunch, RunningContainer, Runtime } from './runtime.ts';
 import { StartFailure } from './runtime.ts';
@@ -25,6 +27,7 @@ interface ProcessRecord {
 }
 
 const RECORDS = 'processes';
+const RECORD_BYTES = 4096;
 
 export function openProcessRuntime(): Runtime {
   return {
@@ -56,15 +59,22 @@ async function readRecords(podDirectory: string): Promise<ProcessRecord[]> {
   const files = await readdir(directory).catch(() => [] as string[]);
   const records = await Promise.all(
     files.map(async (file) => {
-      try {
-        return JSON.parse(await readFile(join(directory, file), 'utf8')) as ProcessRecord;
-      } catch {
-        // Written halfway when the machine stopped: its name is enough.
-        return { id: file, owner: undefined };
-      }
+      // Its name is what counts: the rest may be written halfway, or by a pod, whose user is ours.
+      return { id: file, owner: await readOwner(join(directory, file)) };
     }),
   );
   return records;
+}
+
+async function readOwner(file: string): Promise<ProcessIdentity | undefined> {
+  try {
+    const record: unknown = JSON.parse(await readOwnFile(file, RECORD_BYTES));
+    const owner = isRecord(record) ? record.owner : undefined;
+    if (!isRecord(owner) || !Number.isInteger(owner.pid) || typeof owner.started !== 'string') return undefined;
+    return { pid: Number(owner.pid), started: owner.started };
+  } catch {
+    return undefined;
+  }
 }
 
 async function start(launch: ContainerLaunch): Promise<RunningContainer> {
