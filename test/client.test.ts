@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import type { Cluster } from 'fairlead/client';
 import { connect, isReason, StatusError } from 'fairlead/client';
 import type { Pod, PodSpec } from 'fairlead/client/types/core-v1';
+import { openTunnel } from '../examples/tunnel/tunnel.ts';
 import { type Cluster as EmbeddedCluster, startCluster } from '../src/cluster.ts';
 
 let embedded: EmbeddedCluster;
@@ -177,6 +178,10 @@ test('HTTP to a service, and a raw connection to a pod', async () => {
   assert.match(await text(stream), /^HTTP\/1.1 200 [\s\S]*GET \/raw/);
 
   const stop = new AbortController();
+  const localPort = await openTunnel(cluster, { namespace, pod: 'web', port: 8080 }, stop.signal);
+  const bodies = Array.from({ length: 20 }, async (_, i) => (await fetch(`http://127.0.0.1:${localPort}/${i}`)).text());
+  assert.equal((await Promise.all(bodies))[19], 'GET /19 ');
+
   const held = await cluster.pod(namespace, 'web').portForward(8080, { signal: stop.signal });
   stop.abort();
   await assert.rejects(text(held), { name: 'AbortError' });

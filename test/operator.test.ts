@@ -75,7 +75,7 @@ test('what the guide shows is code of examples/, word for word', async () => {
       .filter((line) => line !== '')
       .join('\n');
   const sources: string[] = [];
-  for (const folder of ['examples/operator', 'examples/client']) {
+  for (const folder of ['examples/operator', 'examples/client', 'examples/tunnel']) {
     for (const file of await readdir(join(root, folder)))
       sources.push(flat(await readFile(join(root, folder, file), 'utf8')));
   }

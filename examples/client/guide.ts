@@ -1,6 +1,4 @@
 /** The pieces of code that docs/client.md shows, so that they are checked like any other code. */
-import { createServer } from 'node:net';
-import { pipeline } from 'node:stream/promises';
 import type { Cluster, UnstructuredObject } from 'fairlead/client';
 import { ConnectionError, connect, isReason, loadKubeconfig, StatusError } from 'fairlead/client';
 
@@ -87,12 +85,6 @@ export async function intoPods(cluster: Cluster, signal: AbortSignal): Promise<v
   session.stdout.resume();
   session.stderr.resume();
   console.log(await session.exitCode);
-
-  const server = createServer(async (socket) => {
-    const stream = await pod.portForward(8080, { signal });
-    await Promise.allSettled([pipeline(socket, stream), pipeline(stream, socket)]);
-  });
-  server.listen(8080, '127.0.0.1');
 }
 
 export async function services(cluster: Cluster): Promise<void> {

@@ -56,6 +56,9 @@ test('kinds of Kubernetes are known with their types; others are discovered, and
   });
   const { cluster, server } = run;
   const deployments: Resource<Deployment> = cluster.resource('apps/v1', 'Deployment');
+  // @ts-expect-error a Pod is no Deployment
+  const wrong: Resource<Deployment> = cluster.resource('v1', 'Pod');
+  assert.equal(wrong.kind, 'Pod');
   await deployments.get('a', { namespace: 'n' });
   await cluster.resource('v1', 'Node').get('a', { namespace: 'n' });
   const widgets: Resource<UnstructuredObject> = cluster.resource('example.com/v1', 'Widget');
