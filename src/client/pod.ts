@@ -11,7 +11,7 @@ export interface PodDoor {
   logs(options?: LogOptions): AsyncIterable<string>;
   /** Starts a command in a container; resolves when the streams are open. Throws StatusError where that is refused. */
   exec(command: string | readonly string[], options?: ExecOptions): Promise<ExecSession>;
-  /** The streams of a container's own process. */
+  /** The streams of a container's own process. `exitCode` is 0 when they ended well: the process's own is in the pod's status. */
   attach(options?: AttachOptions): Promise<ExecSession>;
   /** A connection to a port of the pod, as a stream with half-close. Fails with the node's text where nothing listens. */
   portForward(port: number, options?: { signal?: AbortSignal }): Promise<Duplex>;
