@@ -57,6 +57,16 @@ export async function dialUpstream(
 
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0].message;
+  // OpenSSL's own words carry addresses of memory and lines of its source.
+  if (
+    error instanceof Error &&
+    'reason' in error &&
+    typeof error.reason === 'string' &&
+    /:error:/.test(error.message)
+  ) {
+    const isPlain = /wrong version|unexpected message|packet length|http request/i.test(error.reason);
+    return `the TLS handshake failed (${error.reason})${isPlain ? ': the port seems not to speak TLS' : ''}`;
+  }
   return error instanceof Error ? error.message : String(error);
 }
 
