@@ -94,14 +94,12 @@ test('tokens, bindings and evictions', { skip }, async () => {
     .create({ apiVersion: 'v1', kind: 'Binding', metadata: { name: 'p' }, target });
   assert.equal(bound.status, 'Success');
   assert.equal((await pods.get('p')).spec?.nodeName, 'somewhere');
-  const evicted = await pods
-    .subresource('p', 'eviction')
-    .create({
-      apiVersion: 'policy/v1',
-      kind: 'Eviction',
-      metadata: { name: 'p' },
-      deleteOptions: { gracePeriodSeconds: 0 },
-    });
+  const evicted = await pods.subresource('p', 'eviction').create({
+    apiVersion: 'policy/v1',
+    kind: 'Eviction',
+    metadata: { name: 'p' },
+    deleteOptions: { gracePeriodSeconds: 0 },
+  });
   assert.equal(evicted.status, 'Success');
 });
 
