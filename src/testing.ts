@@ -2,7 +2,7 @@
  * `fairlead/testing`: Kubernetes clusters for tests, each of its own, in the process of the tests.
  *
  *     await using cluster = await startCluster();
- *     await cluster.client.resource('v1', 'namespaces').list();
+ *     const pods = await cluster.client.resource('v1', 'Pod').list().toArray();
  */
 // Loaded with this module and not by the first call, which is what tests wait for and measure.
 import './apiserver/storage/memory.ts';
@@ -10,15 +10,13 @@ import './cluster/open-server.ts';
 import './cluster/start-parts.ts';
 import { writeFile } from 'node:fs/promises';
 import type { ClientConfig } from './client/client-config.ts';
-import type { ClusterClient } from './client/cluster-client.ts';
+import type { Cluster } from './client/connect.ts';
+import { openCluster } from './client/open-cluster.ts';
 import { maxNodes } from './cluster/loopback-range.ts';
 import { startCluster as startEmbedded } from './cluster.ts';
 import { ensureDefaultAccount } from './testing/default-account.ts';
 import { kubeconfigText } from './testing/kubeconfig-text.ts';
 import { openScratchDirectory } from './testing/scratch-directory.ts';
-
-export type { KubeObject } from './api/object.ts';
-export type { ClusterClient } from './client/cluster-client.ts';
 
 export interface TestClusterOptions {
   /** Default 1. 0: the control plane alone, where pods stay Pending, or are what the test says of them. */
@@ -42,10 +40,10 @@ export interface TestCluster extends AsyncDisposable {
   readonly kubeconfig: string;
   /** Writes that text, readable by its owner alone, for KUBECONFIG or `--kubeconfig`. */
   writeKubeconfig(path: string): Promise<void>;
-  /** The same as data, for clients of Fairlead's own. */
+  /** The same as data, for `connect` of `fairlead/client`. */
   readonly config: ClientConfig;
-  /** With the administrator's rights; closed with the cluster. */
-  readonly client: ClusterClient;
+  /** What `connect` of `fairlead/client` gives, with the administrator's rights; closed with the cluster. */
+  readonly client: Cluster;
   /** Settles when every node is Ready; pods may be made before. */
   readonly nodesReady: Promise<void>;
   /** `http://localhost:PORT/`; undefined unless a gateway was asked for. */
@@ -76,19 +74,21 @@ export async function startCluster(options: TestClusterOptions = {}): Promise<Te
       log,
     }),
   );
-  const { apiUrl, client, nodesReady, gatewayUrl, admin } = cluster;
-  await ensureDefaultAccount(client);
+  const { apiUrl, nodesReady, gatewayUrl, admin } = cluster;
+  await ensureDefaultAccount(cluster.client);
+  const config: ClientConfig = {
+    server: apiUrl,
+    namespace: 'default',
+    tls: { ca: admin.caPem, cert: admin.certPem, key: admin.keyPem },
+  };
   const kubeconfig = kubeconfigText({ name, server: apiUrl, ...admin });
+  const client = parts.use(openCluster(config, undefined));
   const running = parts.move();
   return {
     apiUrl,
     kubeconfig,
     writeKubeconfig: (path) => writeFile(path, kubeconfig, { mode: 0o600 }),
-    config: {
-      server: apiUrl,
-      namespace: 'default',
-      tls: { ca: admin.caPem, cert: admin.certPem, key: admin.keyPem },
-    },
+    config,
     client,
     nodesReady,
     gatewayUrl,

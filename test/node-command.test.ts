@@ -10,7 +10,6 @@ import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { startCluster, type TestCluster } from 'fairlead/testing';
-import type { Node, Pod } from '../src/api/types/core-v1.ts';
 import { ensureCertificates } from '../src/apiserver/pki/ensure-certificates.ts';
 import type { ClientTls } from '../src/client/client-config.ts';
 import { Home } from './fairlead-process.ts';
@@ -29,7 +28,7 @@ after(async () => {
   await home[Symbol.asyncDispose]();
 });
 
-const pods = () => cluster.client.resource<Pod>('v1', 'pods');
+const pods = () => cluster.client.resource('v1', 'Pod');
 
 async function startNode(...flags: string[]) {
   const args = [entry, 'node', '-o', 'json', ...flags];
@@ -61,7 +60,7 @@ test('it registers, runs what is bound to it, answers nobody unknown, and ends i
   const node = await startNode('--name=worker', '--image=shell=/bin/sh');
   const pidFile = join(home.directory, 'pid');
   try {
-    const registered = await cluster.client.resource<Node>('v1', 'nodes').get('worker');
+    const registered = await cluster.client.resource('v1', 'Node').get('worker');
     assert.equal(registered.status?.conditions?.find(({ type }) => type === 'Ready')?.status, 'True');
     assert.equal(registered.spec?.podCIDR, node.podRange);
     assert.equal(registered.status?.daemonEndpoints?.kubeletEndpoint?.Port, node.kubeletPort);
@@ -114,7 +113,7 @@ test('a range of addresses that this machine has, claimed once', async () => {
   const node = await startNode('--name=ranged', '--pod-range=127.63.7.0/24', '--address=127.0.0.2');
   try {
     assert.equal(node.podRange, '127.63.7.0/24');
-    const { status } = await cluster.client.resource<Node>('v1', 'nodes').get('ranged');
+    const { status } = await cluster.client.resource('v1', 'Node').get('ranged');
     assert.equal(status?.addresses?.find(({ type }) => type === 'InternalIP')?.address, '127.0.0.2');
     const second = await home.fairlead('node', '--name=second', '--pod-range=127.63.7.0/24');
     assert.equal(second.code, 1);

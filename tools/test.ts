@@ -21,12 +21,7 @@ step('types', bin('tsc'), ['--noEmit']);
 step('layers', process.execPath, ['tools/check-layers.ts']);
 
 const patterns = process.argv.slice(2);
-const files = globSync(
-  patterns.length > 0
-    ? patterns
-    : ['src/**/*.test.ts', 'tools/**/*.test.ts', 'examples/**/*.test.ts', 'test/*.test.ts'],
-  {
-    cwd: root,
-  },
-);
+const files = globSync(patterns.length > 0 ? patterns : ['src/**/*.test.ts', 'tools/**/*.test.ts', 'test/*.test.ts'], {
+  cwd: root,
+});
 step('tests', process.execPath, ['--test', '--test-timeout=60000', ...files.sort()]);

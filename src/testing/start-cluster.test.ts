@@ -28,10 +28,10 @@ test('clusters side by side know nothing of each other, and leave nothing', asyn
     await using second = await startCluster({ nodes: 0, name: 'other' });
     assert.notEqual(first.apiUrl, second.apiUrl);
     assert.equal(first.gatewayUrl, undefined);
-    const maps = first.client.resource<ConfigMap>('v1', 'configmaps');
+    const maps = first.client.resource('v1', 'ConfigMap');
     await maps.create(configMap('mine'));
     assert.equal((await maps.get('mine', { namespace: 'default' })).metadata.name, 'mine');
-    const others = second.client.resource<ConfigMap>('v1', 'configmaps');
+    const others = second.client.resource('v1', 'ConfigMap');
     await assert.rejects(others.get('mine', { namespace: 'default' }), { name: 'StatusError' });
   }
   assert.deepEqual(handles(), before);
@@ -63,10 +63,10 @@ test('pods run on its nodes, the gateway leads to it, and its files go with it',
   {
     await using cluster = await startCluster({ nodes: 2, images: { sh: '/bin/sh' }, gateway: true });
     await cluster.nodesReady;
-    assert.equal((await cluster.client.resource('v1', 'nodes').list()).items.length, 2);
+    assert.equal((await cluster.client.resource('v1', 'Node').list().toArray()).length, 2);
     const [answer] = await once(get(`${cluster.gatewayUrl}api/v1/nodes/fairlead`), 'response');
     assert.match(await text(answer), /"kind":"Node"/);
-    const pods = cluster.client.resource<Pod>('v1', 'pods');
+    const pods = cluster.client.resource('v1', 'Pod');
     const containers = [{ name: 'c', image: 'sh', args: ['-c', 'echo ran'] }];
     const { metadata } = await pods.create({
       apiVersion: 'v1',
@@ -76,8 +76,7 @@ test('pods run on its nodes, the gateway leads to it, and its files go with it',
     });
     const query = { namespace: 'default', resourceVersion: metadata.resourceVersion ?? '' };
     for await (const { object } of pods.watch(query)) if (object.status?.phase === 'Succeeded') break;
-    const { body } = await cluster.client.request({ method: 'GET', path: '/api/v1/namespaces/default/pods/p/log' });
-    assert.equal(await text(body), 'ran\n');
+    assert.deepEqual(await Array.fromAsync(cluster.client.pod('default', 'p').logs()), ['ran']);
   }
   const left = (await scratch()).filter((name) => !before.includes(name));
   assert.deepEqual(left, []);
@@ -88,7 +87,7 @@ test('with a directory it goes on where it was', async () => {
   try {
     for (const round of ['first', 'second']) {
       await using cluster = await startCluster({ nodes: 0, dataDir });
-      const maps = cluster.client.resource<ConfigMap>('v1', 'configmaps');
+      const maps = cluster.client.resource('v1', 'ConfigMap');
       if (round === 'first') await maps.create(configMap('kept'));
       else assert.equal((await maps.get('kept', { namespace: 'default' })).metadata.name, 'kept');
     }
@@ -108,7 +107,7 @@ const program = `
   await cluster.nodesReady;
   const metadata = { name: 'p', namespace: 'default' };
   const spec = { nodeName: 'fairlead', containers: [{ name: 'c', image: 'sh', args: ['-c', 'exec sleep 600'] }] };
-  const pods = cluster.client.resource('v1', 'pods');
+  const pods = cluster.client.resource('v1', 'Pod');
   const made = await pods.create({ apiVersion: 'v1', kind: 'Pod', metadata, spec });
   const query = { namespace: 'default', resourceVersion: made.metadata.resourceVersion };
   for await (const { object } of pods.watch(query)) if (object.status?.phase === 'Running') break;
