@@ -39,6 +39,11 @@ test('logs, commands and ports of a pod', { skip }, async () => {
 
   assert.equal(await text(await pod.portForward(8080)), 'from the pod');
 
+  // Version 5, which the API server turns into SPDY towards the node.
+  const now = await pod.exec(['sh', '-c', 'cat; echo err >&2; exit 3'], { stdin: true });
+  now.stdin.end('typed');
+  assert.deepEqual(await Promise.all([text(now.stdout), text(now.stderr), now.exitCode]), ['typed', 'err\n', 3]);
+
   // Version 4, as servers before 1.30 speak: the API server passes it on to the node as it is.
   const { openWebSocket } = cluster.client;
   const old: ClusterClient = {
