@@ -39,7 +39,7 @@ test('logs, commands and ports of a pod', { skip }, async () => {
 
   assert.equal(await text(await pod.portForward(8080)), 'from the pod');
 
-  // Version 5, which the API server turns into SPDY towards the node.
+  // Version 5: a server of 1.36 passes it on to a node that says it can (ExtendWebSocketsToKubelet).
   const now = await pod.exec(['sh', '-c', 'cat; echo err >&2; exit 3'], { stdin: true });
   now.stdin.end('typed');
   assert.deepEqual(await Promise.all([text(now.stdout), text(now.stderr), now.exitCode]), ['typed', 'err\n', 3]);
