@@ -4,10 +4,17 @@ import { loadKubeconfig } from '../client/kubeconfig.ts';
 import type { CommandIo } from './command.ts';
 import { UsageError } from './command.ts';
 import type { GlobalFlags } from './flags.ts';
+import { escapeControls } from './print/escape.ts';
 
-/** Throws ConfigError where there is no cluster to talk to, and UsageError for a flag that cannot be read. */
-export async function clusterConfig(globals: GlobalFlags, { env }: Pick<CommandIo, 'env'>): Promise<ClientConfig> {
-  return loadKubeconfig({
+/**
+ * Warns where the server's certificate is not checked. Throws ConfigError where there is no cluster to talk to, and
+ * UsageError for a flag that cannot be read.
+ */
+export async function clusterConfig(
+  globals: GlobalFlags,
+  { env, stderr }: Pick<CommandIo, 'env' | 'stderr'>,
+): Promise<ClientConfig> {
+  const config = await loadKubeconfig({
     path: globals.kubeconfig,
     context: globals.context,
     server: globals.server,
@@ -19,6 +26,16 @@ export async function clusterConfig(globals: GlobalFlags, { env }: Pick<CommandI
     userAgent: 'fairlead',
     env,
   });
+  if (config.tls?.insecureSkipVerify === true && config.server.startsWith('https:')) {
+    const { files = [], cluster } = config.origin ?? {};
+    const why =
+      globals['insecure-skip-tls-verify'] === true || cluster === undefined
+        ? '--insecure-skip-tls-verify'
+        : `insecure-skip-tls-verify of cluster "${cluster}" in ${files.join(', ')}`;
+    const warning = `the certificate of ${config.server} is not checked (${why}): anybody in between can read and change everything`;
+    stderr.write(`warning: ${escapeControls(warning)}\n`);
+  }
+  return config;
 }
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };

@@ -1,33 +1,21 @@
 /** Fields of a kubeconfig that would change who the user is or where requests go, and that are not supported. */
-import { ConfigError } from './client-config.ts';
-import type { KubeconfigEntry } from './kubeconfig-file.ts';
+import type { KubeconfigEntry } from './kubeconfig-entry.ts';
+import { entryError } from './kubeconfig-entry.ts';
 
 const unsupported = {
+  context: {},
   cluster: { 'proxy-url': 'a proxy on the way to the cluster' },
-  user: {
-    exec: 'credentials from a command',
-    'auth-provider': 'an auth provider',
-    username: 'a user name and password',
-    password: 'a user name and password',
-    as: 'impersonation',
-    'as-uid': 'impersonation',
-    'as-groups': 'impersonation',
-    'as-user-extra': 'impersonation',
-  },
+  user: { exec: 'credentials from a command', 'auth-provider': 'an auth provider' },
 } as const;
 
 /** Throws where the entry that is to be used has such a field: leaving it out silently would connect as somebody else. */
-export function refuseUnsupported(
-  kind: keyof typeof unsupported,
-  entry: KubeconfigEntry,
-  context: KubeconfigEntry | undefined,
-): void {
-  for (const [field, what] of Object.entries(unsupported[kind])) {
+export function refuseUnsupported(entry: KubeconfigEntry): void {
+  for (const [field, what] of Object.entries(unsupported[entry.kind])) {
     const value = entry.fields[field];
     if (value === undefined || value === null || value === '') continue;
-    const by = context === undefined ? '' : `, used by context "${context.name}"`;
-    throw new ConfigError(
-      `The kubeconfig ${entry.file} has ${what} ("${field}" of ${kind} "${entry.name}"${by}), which is not supported yet. Use a context with a client certificate or a token.`,
+    throw entryError(
+      entry,
+      `"${field}" asks for ${what}, which is not supported yet: use a context with a client certificate or a token`,
     );
   }
 }

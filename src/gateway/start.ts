@@ -53,7 +53,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const connections = new ConnectionPool();
   const stop = new AbortController();
   const context = options.context ?? config.origin?.context;
-  const api = new ApiOrigin({ connections, upstream: apiUpstream(config), page, log });
+  const api = new ApiOrigin({ connections, upstream: apiUpstream(config), page, signal: stop.signal, log });
   const apps = new AppOrigin({ client, connections, context, signal: stop.signal });
   const server = new Http1Server({ onRequest: (exchange) => route(exchange, { api, apps, log }) });
   const unknown = new Set<Socket>();
