@@ -4,10 +4,11 @@ import { loadKubeconfig } from '../client/kubeconfig.ts';
 import type { CommandIo } from './command.ts';
 import { UsageError } from './command.ts';
 import type { GlobalFlags } from './flags.ts';
+import { showCommand } from './kubeconfig/show-command.ts';
 import { escapeControls } from './print/escape.ts';
 
 /**
- * Warns where the server's certificate is not checked. Throws ConfigError where there is no cluster to talk to, and
+ * Warns where the server's certificate is not checked, and shows a command that the kubeconfig asks for. Throws ConfigError where there is no cluster to talk to, and
  * UsageError for a flag that cannot be read.
  */
 export async function clusterConfig(
@@ -25,6 +26,7 @@ export async function clusterConfig(
     requestTimeoutMs: parseTimeout(globals['request-timeout']),
     userAgent: 'fairlead',
     env,
+    beforeCommand: (command) => showCommand(command, { env, stderr }),
   });
   if (config.tls?.insecureSkipVerify === true && config.server.startsWith('https:')) {
     const { files = [], cluster } = config.origin ?? {};

@@ -5,7 +5,7 @@ import { entryError } from './kubeconfig-entry.ts';
 const unsupported = {
   context: {},
   cluster: { 'proxy-url': 'a proxy on the way to the cluster' },
-  user: { exec: 'credentials from a command', 'auth-provider': 'an auth provider' },
+  user: { 'auth-provider': 'an auth provider' },
 } as const;
 
 /** Throws where the entry that is to be used has such a field: leaving it out silently would connect as somebody else. */

@@ -121,11 +121,6 @@ test('files are found relative to the kubeconfig, and data wins over files', asy
 
 test('what cannot be used is refused with file, entry and the way out, without secrets', async () => {
   const cases: [name: string, text: string, expected: RegExp][] = [
-    [
-      'exec',
-      config({ user: 'exec: {command: aws}' }),
-      /exec, user "u" \(used by context "one"\): "exec" asks for credentials from a command, which is not supported yet/,
-    ],
     ['basic', config({ user: 'username: joe, password: hunter2, token: t' }), /a token and a user name.*remove one/],
     ['colon', config({ user: "username: 'joe:x', password: hunter2" }), /"username" has a colon/],
     ['alone', config({ user: 'password: hunter2' }), /a password but no username/],

@@ -1,6 +1,9 @@
 /** From kubeconfig files, flags and environment to a `ClientConfig`, as kubectl does it. */
+import { isRecord } from '../lib/is-record.ts';
 import type { ClientConfig } from './client-config.ts';
 import { ConfigError } from './client-config.ts';
+import type { CredentialCommand } from './exec-credentials.ts';
+import { execPluginOf } from './exec-plugin.ts';
 import { inClusterConfig } from './in-cluster.ts';
 import type { KubeconfigEntry } from './kubeconfig-entry.ts';
 import { booleanField, entryError, textField } from './kubeconfig-entry.ts';
@@ -25,12 +28,16 @@ export interface KubeconfigChoice extends TlsChoice {
   userAgent?: string | undefined;
   /** Default: this process's. */
   env?: Environment;
+  /** Sees a credential command of the kubeconfig before each run; it does not run if this throws. */
+  beforeCommand?: (command: CredentialCommand) => void | Promise<void>;
+  /** A credential command may ask on standard input. Default: whether that is a terminal. */
+  interactive?: boolean;
 }
 
 /** Throws `ConfigError` with a sentence for everything that is missing, wrong or not supported. */
 export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<ClientConfig> {
   const env = choice.env ?? process.env;
-  const { paths, required } = kubeconfigPaths(choice.path, env);
+  const { paths, required, named } = kubeconfigPaths(choice.path, env);
   const kubeconfig = await readKubeconfig(paths, required);
   const { context, cluster, user } = selectEntries(kubeconfig, choice);
   if (cluster === undefined && (choice.server ?? '') === '') {
@@ -60,6 +67,22 @@ export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<Cli
   if (user !== undefined && !choice.token) {
     refuseUnsupported(user);
     Object.assign(config, userCredentials(user));
+    const plugin = execPluginOf(user);
+    // As with kubectl, what is written down goes before what a command would say.
+    if (plugin !== undefined && !config.token && !config.tokenFile && config.username === undefined && !tls.cert) {
+      const [{ clusterInfo }, { execCredentials }] = await Promise.all([
+        import('./exec-answer.ts'),
+        import('./exec-credentials.ts'),
+      ]);
+      const more = cluster === undefined ? {} : { extension: pluginExtension(cluster) };
+      config.credentials = execCredentials(plugin, {
+        env,
+        named,
+        cluster: clusterInfo(config, more),
+        beforeCommand: choice.beforeCommand,
+        interactive: choice.interactive,
+      });
+    }
   }
   return withChoice(config, choice);
 }
@@ -83,6 +106,14 @@ function selectEntries(kubeconfig: Kubeconfig, choice: KubeconfigChoice) {
     return entry && context && !chosen ? { ...entry, usedBy: context.name } : entry;
   };
   return { context, cluster: pick('cluster', clusters, choice.cluster), user: pick('user', users, choice.user) };
+}
+
+/** What a cluster's entry holds for credential commands. */
+function pluginExtension(cluster: KubeconfigEntry): unknown {
+  const extensions = cluster.fields.extensions ?? [];
+  if (!Array.isArray(extensions)) throw entryError(cluster, '"extensions" must be a list');
+  const found: unknown = extensions.find((item) => isRecord(item) && item.name === 'client.authentication.k8s.io/exec');
+  return isRecord(found) ? found.extension : undefined;
 }
 
 function known(map: ReadonlyMap<string, unknown>): string {
