@@ -37,6 +37,7 @@ export class ApiAccess {
       host: url.hostname.replace(/^\[|\]$/g, ''),
       port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
       ...(secure && { tls: { ...config.tls } }),
+      ...(config.proxy && { proxy: config.proxy }),
     };
     const { cert, key, ...withoutIdentity } = config.tls ?? {};
     const bare = !secure || (cert === undefined && key === undefined);

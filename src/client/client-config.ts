@@ -1,4 +1,5 @@
 /** How a client reaches one cluster, after kubeconfig, flags and environment have been put together. */
+import type { UpstreamProxy } from '../net/proxy/upstream-proxy.ts';
 import type { CredentialSource } from './credentials.ts';
 
 export interface ClientTls {
@@ -33,6 +34,8 @@ export interface ClientConfig {
   /** Credentials that change while the program runs: a login. It wins over all the others. */
   credentials?: CredentialSource;
   impersonate?: Impersonation;
+  /** Leads to the server. */
+  proxy?: UpstreamProxy;
   /** The namespace where the user names none. */
   namespace: string;
   /** Limit of a single request that is not a watch, in milliseconds; none when absent. */

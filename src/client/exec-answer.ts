@@ -17,7 +17,7 @@ export function execInfo(apiVersion: string, interactive: boolean, cluster: obje
 /** The cluster as a plugin is told of it; `extension` is what the kubeconfig holds for plugins. */
 export function clusterInfo(
   { server, tls = {} }: ClientConfig,
-  more: { proxyUrl?: string; extension?: unknown },
+  more: { proxyUrl: string | undefined; extension: unknown },
 ): object {
   return {
     server,

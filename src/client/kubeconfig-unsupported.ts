@@ -4,7 +4,7 @@ import { entryError } from './kubeconfig-entry.ts';
 
 const unsupported = {
   context: {},
-  cluster: { 'proxy-url': 'a proxy on the way to the cluster' },
+  cluster: {},
   user: { 'auth-provider': 'an auth provider' },
 } as const;
 

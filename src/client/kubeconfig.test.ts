@@ -124,11 +124,7 @@ test('what cannot be used is refused with file, entry and the way out, without s
     ['basic', config({ user: 'username: joe, password: hunter2, token: t' }), /a token and a user name.*remove one/],
     ['colon', config({ user: "username: 'joe:x', password: hunter2" }), /"username" has a colon/],
     ['alone', config({ user: 'password: hunter2' }), /a password but no username/],
-    [
-      'proxy',
-      config({ cluster: 'server: https://a, proxy-url: socks5://x' }),
-      /cluster "c" .*"proxy-url" asks for a proxy/,
-    ],
+    ['proxy', config({ cluster: 'server: https://a, proxy-url: "ftp://joe:hunter2@x"' }), /cluster "c" .*"proxy-url"/],
     ['as', config({ user: 'token: t, as-groups: [root]' }), /need "as", the user to act as/],
     ['as-line', config({ user: 'token: t, as: "a\\r\\nX-Evil: hunter2"' }), /printable ASCII/],
     ['as-list', config({ user: 'token: t, as: a, as-groups: [1]' }), /"as-groups" must be a list of texts/],
@@ -215,6 +211,16 @@ test('basic authentication and impersonation are taken from the user', async () 
   assert.deepEqual(loaded.impersonate, { user: 'jane', uid: '7', groups: ['a', 'b'], extra: { 'x/y': ['1a', '2a'] } });
   const chosen = await loadKubeconfig({ path, env: {}, token: 't' });
   assert.deepEqual([chosen.token, chosen.username, chosen.impersonate?.user], ['t', undefined, 'jane']);
+});
+
+test("the cluster's proxy holds, else that of the environment", async () => {
+  const env = { HTTPS_PROXY: 'http://env:3128', NO_PROXY: '*.example' };
+  const proxyOf = async (cluster: string) =>
+    (await loadKubeconfig({ path: await file('proxied', config({ cluster })), env })).proxy;
+  const own = { protocol: 'socks5', host: '::1', port: 1080, username: 'u', password: 'p' };
+  assert.deepEqual(await proxyOf('server: "https://a.example", proxy-url: "socks5://u:p@[::1]"'), own);
+  assert.equal(await proxyOf('server: "https://a.example"'), undefined);
+  assert.equal((await proxyOf('server: "https://a.internal"'))?.host, 'env');
 });
 
 test('IPv6 servers, with and without port and scheme', async () => {

@@ -13,6 +13,7 @@ import type { TlsChoice } from './kubeconfig-tls.ts';
 import { clusterTls, userCertificate } from './kubeconfig-tls.ts';
 import { refuseUnsupported } from './kubeconfig-unsupported.ts';
 import { userCredentials, userImpersonation } from './kubeconfig-user.ts';
+import { clusterProxy, environmentProxy } from './proxy-setting.ts';
 
 /** What the user chose beside the files: kubectl's global flags. */
 export interface KubeconfigChoice extends TlsChoice {
@@ -42,17 +43,17 @@ export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<Cli
   const { context, cluster, user } = selectEntries(kubeconfig, choice);
   if (cluster === undefined && (choice.server ?? '') === '') {
     const inCluster = kubeconfig.files.length === 0 ? await inClusterConfig(env) : undefined;
-    if (inCluster !== undefined) return withChoice(inCluster, choice);
+    if (inCluster !== undefined) return withChoice(withProxy(inCluster, env), choice);
     throw new ConfigError(noCluster(kubeconfig, paths));
   }
   if (cluster !== undefined) {
-    refuseUnsupported(cluster);
     // Answers are never asked for in compressed form, so that there is nothing to disable; a wrong type is still one.
     booleanField(cluster, 'disable-compression');
   }
   const tls = { ...(await clusterTls(cluster, choice)), ...(user && (await userCertificate(user))) };
   const impersonate = user && userImpersonation(user);
-  const config: ClientConfig = {
+  const proxy = cluster && clusterProxy(cluster);
+  const written: ClientConfig = {
     server: serverUrl(choice.server || (cluster && textField(cluster, 'server')) || '', cluster),
     namespace: choice.namespace || (context && textField(context, 'namespace')) || 'default',
     origin: {
@@ -64,6 +65,7 @@ export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<Cli
     ...(Object.keys(tls).length > 0 && { tls }),
     ...(impersonate && { impersonate }),
   };
+  const config: ClientConfig = proxy === undefined ? withProxy(written, env) : { ...written, proxy };
   if (user !== undefined && !choice.token) {
     refuseUnsupported(user);
     Object.assign(config, userCredentials(user));
@@ -74,11 +76,12 @@ export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<Cli
         import('./exec-answer.ts'),
         import('./exec-credentials.ts'),
       ]);
-      const more = cluster === undefined ? {} : { extension: pluginExtension(cluster) };
+      const proxyUrl = cluster && textField(cluster, 'proxy-url');
+      const extension = cluster && pluginExtension(cluster);
       config.credentials = execCredentials(plugin, {
         env,
         named,
-        cluster: clusterInfo(config, more),
+        cluster: clusterInfo(config, { proxyUrl, extension }),
         beforeCommand: choice.beforeCommand,
         interactive: choice.interactive,
       });
@@ -127,6 +130,12 @@ function noCluster(kubeconfig: Kubeconfig, paths: readonly string[]): string {
   const names =
     kubeconfig.contexts.size === 0 ? 'it has none' : `one of: ${[...kubeconfig.contexts.keys()].join(', ')}`;
   return `The kubeconfig ${kubeconfig.files.join(', ')} has no current context. Choose a context with --context (${names}).`;
+}
+
+/** A proxy of the environment, where it leads to this server. */
+function withProxy(config: ClientConfig, env: Environment): ClientConfig {
+  const proxy = environmentProxy(config.server, env);
+  return proxy === undefined ? config : { ...config, proxy };
 }
 
 /** A token that was given replaces every other credential, but for a client certificate. */
