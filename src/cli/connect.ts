@@ -4,6 +4,7 @@ import { loadKubeconfig } from '../client/kubeconfig.ts';
 import type { CommandIo } from './command.ts';
 import { UsageError } from './command.ts';
 import type { GlobalFlags } from './flags.ts';
+import { saveLogin } from './kubeconfig/save-login.ts';
 import { showCommand } from './kubeconfig/show-command.ts';
 import { escapeControls } from './print/escape.ts';
 
@@ -27,6 +28,7 @@ export async function clusterConfig(
     userAgent: 'fairlead',
     env,
     beforeCommand: (command) => showCommand(command, { env, stderr }),
+    saveLogin: (update) => saveLogin(update, stderr),
   });
   if (config.tls?.insecureSkipVerify === true && config.server.startsWith('https:')) {
     const { files = [], cluster } = config.origin ?? {};

@@ -11,8 +11,9 @@ import type { Environment, Kubeconfig } from './kubeconfig-file.ts';
 import { kubeconfigPaths, readKubeconfig } from './kubeconfig-file.ts';
 import type { TlsChoice } from './kubeconfig-tls.ts';
 import { clusterTls, userCertificate } from './kubeconfig-tls.ts';
-import { refuseUnsupported } from './kubeconfig-unsupported.ts';
 import { userCredentials, userImpersonation } from './kubeconfig-user.ts';
+import { oidcConfigOf } from './oidc-config.ts';
+import type { LoginUpdate } from './oidc-credentials.ts';
 import { clusterProxy, environmentProxy } from './proxy-setting.ts';
 
 /** What the user chose beside the files: kubectl's global flags. */
@@ -31,6 +32,8 @@ export interface KubeconfigChoice extends TlsChoice {
   env?: Environment;
   /** Sees a credential command of the kubeconfig before each run; it does not run if this throws. */
   beforeCommand?: (command: CredentialCommand) => void | Promise<void>;
+  /** Keeps the tokens of a login that was renewed (auth-provider oidc) in the kubeconfig they came from. */
+  saveLogin?: (update: LoginUpdate) => Promise<void>;
   /** A credential command may ask on standard input. Default: whether that is a terminal. */
   interactive?: boolean;
 }
@@ -67,11 +70,16 @@ export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<Cli
   };
   const config: ClientConfig = proxy === undefined ? withProxy(written, env) : { ...written, proxy };
   if (user !== undefined && !choice.token) {
-    refuseUnsupported(user);
     Object.assign(config, userCredentials(user));
     const plugin = execPluginOf(user);
+    const oidc = await oidcConfigOf(user);
     // As with kubectl, what is written down goes before what a command would say.
-    if (plugin !== undefined && !config.token && !config.tokenFile && config.username === undefined && !tls.cert) {
+    const known = Boolean(config.token || config.tokenFile) || config.username !== undefined;
+    if (oidc !== undefined && !known) {
+      const { oidcCredentials } = await import('./oidc-credentials.ts');
+      config.credentials = oidcCredentials(oidc, { env, saveLogin: choice.saveLogin });
+    }
+    if (plugin !== undefined && !known && !tls.cert) {
       const [{ clusterInfo }, { execCredentials }] = await Promise.all([
         import('./exec-answer.ts'),
         import('./exec-credentials.ts'),
