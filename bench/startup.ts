@@ -6,10 +6,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:https';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../test/free-port.ts';
 import { buildPeers } from '../test/peers/build.ts';
 import { residentBytesOf, startRealCluster } from '../test/peers/real-cluster.ts';
 import { median } from './statistics.ts';
@@ -23,16 +23,6 @@ interface Start {
   /** After `ready`. */
   nodeReady: number;
   residentMegabytes: number;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 /** Status code and body; undefined while nothing listens. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { runCli } from '../src/cli/main.ts';
 import { commandTable } from '../src/cli/commands/table.ts';
+import { runCli } from '../src/cli/main.ts';
 import { stopSignal } from '../src/cli/stop-signal.ts';
 
 process.exitCode = await runCli(process.argv.slice(2), {

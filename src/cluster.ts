@@ -83,8 +83,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     readyMilliseconds,
     nodesReady: started.nodesReady,
     async [Symbol.asyncDispose]() {
-      stopping.abort();
+      // Last first: nodes and controllers still say goodbye to the API server.
       await running.disposeAsync();
+      stopping.abort();
     },
   };
 }

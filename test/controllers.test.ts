@@ -6,11 +6,20 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { KubeObject } from '../src/api/object.ts';
 import type { Deployment, ReplicaSet } from '../src/api/types/apps-v1.ts';
-import type { ConfigMap, Namespace, Node, Pod, Service, ServiceAccount } from '../src/api/types/core-v1.ts';
+import type {
+  ConfigMap,
+  Event as CoreEvent,
+  Namespace,
+  Node,
+  Pod,
+  Service,
+  ServiceAccount,
+} from '../src/api/types/core-v1.ts';
 import type { EndpointSlice } from '../src/api/types/discovery-v1.ts';
 import type { Informer } from '../src/client/cluster-client.ts';
 import { openInformer } from '../src/client/informer.ts';
 import { type Cluster, startCluster } from '../src/cluster.ts';
+import { deleteExpired } from '../src/controllers/event-expiry.ts';
 
 const stopped = new AbortController();
 const { signal } = stopped;
@@ -300,4 +309,26 @@ test('a namespace goes with everything in it, and waits for finalizers', async (
   );
   await until('the namespace is gone', () => namespaces.get('short') === undefined, namespaces);
   assert.equal(inNamespace(pods, 'short').length, 0);
+});
+
+test('events go an hour after they last happened', async () => {
+  const events = cluster.client.resource<CoreEvent>('v1', 'events');
+  const now = Date.now();
+  for (const [name, minutes] of [
+    ['old', 61],
+    ['young', 59],
+  ] as const) {
+    await events.create({
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name, namespace: 'default' },
+      involvedObject: { kind: 'Pod', namespace: 'default', name: 'p' },
+      lastTimestamp: new Date(now - minutes * 60_000).toISOString().replace(/\.\d+/, ''),
+    });
+  }
+  // By its own time: the server set creationTimestamp to now, which counts as well.
+  await deleteExpired({ client: cluster.client, signal }, new Date(now - 3_600_000));
+  assert.equal((await events.get('old', { namespace: 'default' })).metadata.name, 'old');
+  await deleteExpired({ client: cluster.client, signal }, new Date(Date.now() + 60_000));
+  for (const name of ['old', 'young']) await assert.rejects(events.get(name, { namespace: 'default' }), /not found/);
 });

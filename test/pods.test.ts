@@ -9,6 +9,10 @@ import { isReason } from '../src/api/status.ts';
 import type { Event, Node, Pod, PodSpec } from '../src/api/types/core-v1.ts';
 import { openInformer } from '../src/client/informer.ts';
 import { type Cluster, startCluster } from '../src/cluster.ts';
+import { openUpstreamPool } from '../src/net/http1/pool.ts';
+import { SpdyConnection } from '../src/net/spdy/connection.ts';
+import { spdyUpgradeHeaders } from '../src/net/spdy/handshake.ts';
+import { WebSocketByteStream } from '../src/net/websocket/byte-stream.ts';
 import { Channels, v5Channels } from '../src/net/websocket/channels.ts';
 import { openPortForward } from '../src/net/websocket/port-forward.ts';
 
@@ -26,7 +30,10 @@ before(async () => {
     apiPort: 0,
     gatewayPort: 0,
     nodes: 2,
-    images: new Map([['sh', 'sh']]),
+    images: new Map([
+      ['sh', 'sh'],
+      ['tell', 'echo $(POD_IP) $$(POD_IP) $(NOBODY) "$(GREETING)"'],
+    ]),
     log: (line) => console.error(line),
   });
   await cluster.nodesReady;
@@ -121,6 +128,14 @@ test('nodes are ready, each with addresses and a kubelet of its own', async () =
   }
 });
 
+test('the command of a mapped image is told the address and the variables of its pod', async () => {
+  const env = [{ name: 'GREETING', value: 'good  day' }];
+  await create('teller', { restartPolicy: 'Never', containers: [{ name: 'c', image: 'tell', env }] });
+  const pod = await until('teller', (now) => now?.status?.phase === 'Succeeded');
+  assert.equal(await log('teller'), `${pod?.status?.podIP} $(POD_IP) $(NOBODY) good  day\n`);
+  await pods().delete('teller', { namespace });
+});
+
 test('a pod runs, answers logs and exec, and goes when it is deleted', async () => {
   await create('worker', {
     containers: shell('echo "I am $POD_NAME at $POD_IP"; exec sleep 60').map((container) => ({
@@ -132,7 +147,7 @@ test('a pod runs, answers logs and exec, and goes when it is deleted', async () 
   const { podIP, phase, qosClass, hostIP } = pod?.status ?? {};
   assert.match(podIP ?? '', /^127\./);
   assert.deepEqual([phase, qosClass, hostIP], ['Running', 'BestEffort', '127.0.0.1']);
-  assert.equal(await log('worker'), `I am worker at ${podIP}\n`);
+  assert.equal(await firstLine('worker'), `I am worker at ${podIP}`);
 
   const path = `/api/v1/namespaces/${namespace}/pods/worker/exec?stdin=true&stdout=true&stderr=true&command=sh&command=-c&command=${encodeURIComponent('cat; echo bad >&2; exit 4')}`;
   const { stream, subprotocol } = await cluster.client.openWebSocket({ path, subprotocols: [v5Channels] });
@@ -205,6 +220,14 @@ test('what the process runtime cannot honour is refused by name', async () => {
   await pods().delete('privileged', { namespace });
 });
 
+test('a built-in image is not made to run another program', async () => {
+  const env = [{ name: 'NODE_OPTIONS', value: '--import=data:text/javascript,process.exit(7)' }];
+  await create('loader', { containers: [{ name: 'c', image: 'fairlead.local/echo', env }] });
+  const pod = await until('loader', waitingFor('CreateContainerConfigError'));
+  assert.match(pod?.status?.containerStatuses?.[0]?.state?.waiting?.message ?? '', /variable NODE_OPTIONS/);
+  await pods().delete('loader', { namespace });
+});
+
 test('a port of a pod is reached by port-forward and by the proxy verb', async () => {
   await create('echo', {
     containers: [{ name: 'c', image: 'fairlead.local/echo', readinessProbe: { httpGet: { port: 8080 } } }],
@@ -219,6 +242,51 @@ test('a port of a pod is reached by port-forward and by the proxy verb', async (
   const connection = openPortForward(stream, { port: 8080, subprotocol });
   connection.end('plain TCP\n');
   assert.equal(await text(connection), 'plain TCP\n');
+});
+
+/** What a client of the server over raw SPDY gets: the connection, or the Status that refuses it. */
+async function openSpdy(path: string, protocol: string): Promise<SpdyConnection> {
+  const { hostname, port } = new URL(cluster.apiUrl);
+  const { caPem: ca, certPem: cert, keyPem: key } = cluster.admin;
+  await using pool = openUpstreamPool();
+  const answer = await pool.upgrade(
+    { host: hostname, port: Number(port), tls: { ca, cert, key } },
+    { method: 'POST', target: path, headers: spdyUpgradeHeaders([protocol]), signal: stopped.signal },
+  );
+  if (!answer.upgraded) throw new Error(`${answer.status} ${await text(answer.body)}`);
+  return new SpdyConnection(answer.stream, { role: 'client' });
+}
+
+test('many connections go through one port-forward over SPDY, raw and in a WebSocket', async () => {
+  await create('many', {
+    containers: [{ name: 'c', image: 'fairlead.local/echo', readinessProbe: { httpGet: { port: 8080 } } }],
+  });
+  await until('many', isReady);
+  const path = `/api/v1/namespaces/${namespace}/pods/many/portforward`;
+  const subprotocols = ['SPDY/3.1+portforward.k8s.io'];
+  const { stream: socket } = await cluster.client.openWebSocket({ path, subprotocols });
+  for (const connection of [
+    new SpdyConnection(new WebSocketByteStream(socket, { role: 'client' }), { role: 'client' }),
+    await openSpdy(path, 'portforward.k8s.io'),
+  ]) {
+    await Promise.all(
+      Array.from({ length: 20 }, async (_, i) => {
+        const open = (streamtype: string) =>
+          connection.openStream(new Map(Object.entries({ streamtype, port: '8080', requestid: String(i) })));
+        const [error, data] = [open('error'), open('data')];
+        error.end();
+        data.end(`connection ${i}`);
+        assert.deepEqual([await text(data), await text(error)], [`connection ${i}`, '']);
+      }),
+    );
+    connection.close();
+    assert.equal((await connection.closed).isClean, true);
+  }
+  await assert.rejects(openSpdy(path, 'other.k8s.io'), /^Error: 400 .*portforward\.k8s\.io is served/);
+  await assert.rejects(openSpdy(`${path.replace('many', 'nobody')}`, 'portforward.k8s.io'), /^Error: 404/);
+  const terminal = `/api/v1/namespaces/${namespace}/pods/many/exec?command=sh&stdout=true&tty=true`;
+  await assert.rejects(openSpdy(terminal, 'v4.channel.k8s.io'), /^Error: 400 .*terminal/);
+  await pods().delete('many', { namespace });
 });
 
 test('a program that does not end by itself is killed after its grace', async () => {

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { Home, RunningFairlead } from './fairlead-process.ts';
 
 const node = ['--nodes', '0'];
@@ -40,6 +41,24 @@ test('up, a write, down, up again: the data stays; down --delete removes it all'
   assert.ok(left.startsWith('# mine\n'));
   assert.ok(!left.includes('fairlead'));
   assert.equal((await stat(home.kubeconfig)).mode & 0o777, 0o640);
+});
+
+test('nodes of an earlier start that are wanted no longer are gone', async () => {
+  await using home = await Home.make();
+  const names = async () => (await home.fairlead('get', 'nodes', '-o', 'name')).stdout.trim().split('\n');
+  const until = async (wanted: string) => {
+    const signal = AbortSignal.timeout(20_000);
+    while ((await names()).join() !== wanted) {
+      signal.throwIfAborted();
+      await setTimeout(50);
+    }
+  };
+  {
+    await using _first = await RunningFairlead.up(home, '--nodes', '2');
+    await until('node/fairlead,node/fairlead-2');
+  }
+  await using _second = await RunningFairlead.up(home, '--nodes', '1');
+  await until('node/fairlead');
 });
 
 test('a second up says what runs already; another name lives beside it', async () => {
@@ -164,6 +183,7 @@ test('bad flags: exit code 2, the flag is named, the nearest one offered', async
     [['up', '--name', 'No'], /invalid --name "No"/],
     [['up', '--nodes', '0', '--demo'], /--demo needs a node/],
     [['up', '--image', 'nonsense'], /NAME=COMMAND is needed/],
+    [['up', '--image', "web=sh -c 'x"], /invalid --image: the command .* has an unclosed '/],
     [['up', '--server', 'https://x'], /--server says how to reach an existing cluster/],
     [['up', 'extra'], /unexpected argument "extra"/],
     [['upp'], /unknown command "upp" \(did you mean "up"\?\)/],

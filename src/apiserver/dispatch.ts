@@ -78,6 +78,8 @@ async function dispatchResource(api: ApiContext, exchange: Exchange): Promise<vo
   const { info } = exchange;
   const served = api.resources.find(info.group, info.version, info.resource);
   if (served === undefined) throw pathNotFound();
+  const { deprecation } = served.definition;
+  if (deprecation !== undefined) exchange.warnings.push(deprecation);
   const call: VerbCall = { api, exchange, served, namespace: namespaceOf(exchange, served), name: info.name };
   const { verb, subresource } = info;
   if (call.namespace === '' && served.definition.namespaced && !ACROSS_NAMESPACES.has(verb)) throw notAllowed(exchange);

@@ -1,5 +1,6 @@
 /** Reading request bodies: bounded, and decoded by Content-Type into an object. */
 import type { IncomingMessage } from 'node:http';
+import type * as Yaml from 'yaml';
 import { parseJsonStrict } from '../api/schema/strict.ts';
 import { badRequest, StatusError, unsupportedMediaType } from '../api/status.ts';
 import { lazy } from '../lib/lazy.ts';
@@ -10,12 +11,14 @@ const loadProtobuf = lazy(() => import('../api/protobuf/decode.ts'));
 
 /** As in kube-apiserver. */
 const BODY_LIMIT_BYTES = 3 * 1024 * 1024;
+/** Reading YAML costs a hundred times what JSON does, and nobody else is served meanwhile. */
+const YAML_LIMIT_BYTES = 512 * 1024;
 
-function tooLarge(): StatusError {
+function tooLarge(what = '', limit = BODY_LIMIT_BYTES): StatusError {
   return new StatusError({
     code: 413,
     reason: 'RequestEntityTooLarge',
-    message: `Request entity too large: limit is ${BODY_LIMIT_BYTES} bytes`,
+    message: `Request entity too large: limit${what} is ${limit} bytes`,
   });
 }
 
@@ -74,8 +77,10 @@ export async function readDocument(exchange: Exchange, findDuplicates: boolean):
     case 'application/json':
       return bytes.byteLength === 0 ? undefined : parseJson(bytes.toString('utf8'), findDuplicates);
     case 'application/yaml': {
-      const { parse } = await loadYaml();
-      const value = readText(bytes.toString('utf8'), 'YAML', (text) => parse(text, { maxAliasCount: 100 }));
+      if (bytes.byteLength > YAML_LIMIT_BYTES)
+        throw tooLarge(' of YAML (larger ones can be sent as JSON)', YAML_LIMIT_BYTES);
+      const yaml = await loadYaml();
+      const value = readText(bytes.toString('utf8'), 'YAML', (text) => parseYaml(yaml, text));
       return value === null ? undefined : { value, complaints: [] };
     }
     case 'application/vnd.kubernetes.protobuf': {
@@ -87,6 +92,24 @@ export async function readDocument(exchange: Exchange, findDuplicates: boolean):
         `the body of the request was in an unknown format (${JSON.stringify(type)}) - accepted media types include: ${ACCEPTED}`,
       );
   }
+}
+
+/** The library compares each key with every other one of its mapping, so keys are checked here. Throws its errors. */
+function parseYaml({ isScalar, parseDocument, visit }: typeof Yaml, text: string): unknown {
+  const document = parseDocument(text, { uniqueKeys: false });
+  const [error] = document.errors;
+  if (error !== undefined) throw error;
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        const name = isScalar(key) ? String(key.value) : key;
+        if (seen.has(name)) throw new Error(`the key ${JSON.stringify(name)} stands twice in one mapping`);
+        seen.add(name);
+      }
+    },
+  });
+  return document.toJS({ maxAliasCount: 100 });
 }
 
 function parseJson(text: string, findDuplicates: boolean): DecodedBody {

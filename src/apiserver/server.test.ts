@@ -191,3 +191,11 @@ test('connections are handed to the connector, upgrades as raw sockets, after th
   assert.deepEqual(seen, ['p proxy /x//y', 'p exec ']);
   assert.deepEqual(asked.slice(0, 3), ['get pods/proxy', 'create pods/exec', 'create pods/exec']);
 });
+
+test('every answer about a deprecated kind warns of it', async () => {
+  await using server = await openTestServer();
+  const warning = '299 - "boxes are deprecated; use widgets"';
+  for (const path of ['boxes', 'boxes/no-such', 'boxes?watch=true&timeoutSeconds=1']) {
+    assert.equal((await server.call(`/apis/test.example/v1/${path}`)).headers.warning, warning, path);
+  }
+});

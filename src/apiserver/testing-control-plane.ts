@@ -50,9 +50,9 @@ export interface ControlPlane extends AsyncDisposable {
 const tokens = { csv: 'admin,admin,1,"system:masters"\nalice,alice,2\nbob,bob,3,"devs"\n', source: 'tokens.csv' };
 
 export async function openControlPlane(
-  options: Partial<PolicyOptions> & { storage?: Storage } = {},
+  options: Partial<PolicyOptions> & { storage?: Storage; log?(line: string): void } = {},
 ): Promise<ControlPlane> {
-  const { storage = openMemoryStorage(), ...policy } = options;
+  const { storage = openMemoryStorage(), log = console.error, ...policy } = options;
   const pki = await ensureCertificates(undefined);
   const stopping = new AbortController();
   await bootstrapObjects(storage, { clientCa: pki.ca, now: new Date() });
@@ -63,6 +63,7 @@ export async function openControlPlane(
     tls: { ...pki.serving, clientCa: pki.ca },
     listen: { hosts: ['127.0.0.1'], port: 0 },
     signal: stopping.signal,
+    log,
   });
   const agents = new Map<string, Agent>();
   const agentFor = (pair: Ask['pair']) => {

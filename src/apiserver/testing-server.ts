@@ -79,6 +79,7 @@ const boxes: ResourceDefinition<Widget> = {
   kind: 'Box',
   plural: 'boxes',
   singular: 'box',
+  deprecation: 'boxes are deprecated; use widgets',
   statusSubresource: true,
   ownFinalizers: {
     read: (object) => object.spec?.holds ?? [],

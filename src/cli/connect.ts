@@ -9,8 +9,8 @@ import { showCommand } from './kubeconfig/show-command.ts';
 import { escapeControls } from './print/escape.ts';
 
 /**
- * Warns where the server's certificate is not checked, and shows a command that the kubeconfig asks for. Throws ConfigError where there is no cluster to talk to, and
- * UsageError for a flag that cannot be read.
+ * Says on stderr where a file turns the check of certificates off, and which commands a file that was named makes run.
+ * Throws ConfigError where there is no cluster to talk to, and UsageError for a flag that cannot be read.
  */
 export async function clusterConfig(
   globals: GlobalFlags,
@@ -30,14 +30,13 @@ export async function clusterConfig(
     beforeCommand: (command) => showCommand(command, { env, stderr }),
     saveLogin: (update) => saveLogin(update, stderr),
   });
-  if (config.tls?.insecureSkipVerify === true && config.server.startsWith('https:')) {
-    const { files = [], cluster } = config.origin ?? {};
-    const why =
-      globals['insecure-skip-tls-verify'] === true || cluster === undefined
-        ? '--insecure-skip-tls-verify'
-        : `insecure-skip-tls-verify of cluster "${cluster}" in ${files.join(', ')}`;
-    const warning = `the certificate of ${config.server} is not checked (${why}): anybody in between can read and change everything`;
-    stderr.write(`warning: ${escapeControls(warning)}\n`);
+  if (config.tls?.insecureSkipVerify === true && globals['insecure-skip-tls-verify'] !== true) {
+    const files = config.origin?.files.join(', ') ?? '';
+    stderr.write(
+      escapeControls(
+        `warning: ${files} turns the check of the server's certificate off (insecure-skip-tls-verify): whoever sits between can read and change everything\n`,
+      ),
+    );
   }
   return config;
 }

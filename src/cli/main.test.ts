@@ -36,7 +36,7 @@ test('a command gets its arguments, flags and the global flags, which may stand 
 });
 
 test('help lists commands, and tells one with examples and all flags', async () => {
-  for (const argv of [[], ['--help'], ['-h'], ['help']])
+  for (const argv of [[], ['--help'], ['-h'], ['help'], ['talk', '--help'], ['talk', '-h']])
     assert.match((await run(...argv)).out, /^ {2}say +Say a word$/m);
   for (const argv of [
     ['say', '--help'],

@@ -53,6 +53,8 @@ function findCommand(
     return { row, rest: [...argv.slice(0, at), ...argv.slice(at + row.name.split(' ').length)] };
   }
   if (first === 'help') return { row: undefined, rest: argv.slice(at + 1) };
+  const isGroup = commands.some(({ name }) => name.startsWith(`${first} `));
+  if (isGroup && (second === '--help' || second === '-h')) return { row: undefined, rest: argv.slice(at + 1) };
   throw unknownCommand(first, second, commands);
 }
 

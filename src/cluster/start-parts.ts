@@ -1,4 +1,6 @@
 /** The parts of a cluster that reach it as any client does: controllers, nodes and the gateway. */
+
+import type { Node } from '../api/types/core-v1.ts';
 import type { Pki } from '../apiserver/pki/ensure-certificates.ts';
 import type { ClientConfig } from '../client/client-config.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
@@ -51,6 +53,9 @@ export async function startParts(environment: Environment): Promise<StartedParts
   const controllers = parts.use(openClusterClient(configOf(environment, pki.controllers), { pool }));
   parts.use(await startControllers({ client: controllers, caPem: pki.ca, signal, log: options.log }));
   const nodes = parts.use(startNodes(environment));
+  forgetFormerNodes(client, options.nodes, signal).catch((error: unknown) => {
+    if (!signal.aborted) options.log(`former nodes were not removed: ${String(error)}`);
+  });
   nodes.ready.catch((error: unknown) => {
     if (!signal.aborted) options.log(`a node did not start: ${error instanceof Error ? error.message : String(error)}`);
   });
@@ -71,6 +76,18 @@ function configOf({ pki, apiUrl }: Environment, { cert, key }: { cert: string; k
   return { server: apiUrl, namespace: 'default', tls: { ca: pki.ca, cert, key } };
 }
 
+const nodeName = (index: number): string => (index === 0 ? 'fairlead' : `fairlead-${index + 1}`);
+
+/** Nodes of an earlier start with more of them will not come back: without this their pods would wait to be ended for ever. */
+async function forgetFormerNodes(client: ClusterClient, count: number, signal: AbortSignal): Promise<void> {
+  const nodes = client.resource<Node>('v1', 'nodes');
+  const wanted = new Set(Array.from({ length: count }, (_, index) => nodeName(index)));
+  for (const { metadata } of (await nodes.list({ signal })).items) {
+    const { name = '' } = metadata;
+    if (/^fairlead(-\d+)?$/.test(name) && !wanted.has(name)) await nodes.delete(name, { signal });
+  }
+}
+
 /** Nodes start beside each other; each is its own client with its own certificate. */
 function startNodes(environment: Environment): AsyncDisposable & { ready: Promise<void> } {
   const { options, pool, range, signal } = environment;
@@ -80,7 +97,7 @@ function startNodes(environment: Environment): AsyncDisposable & { ready: Promis
     const numbers = Array.from({ length: options.nodes }, (_, index) => index);
     await Promise.all(
       numbers.map(async (index) => {
-        const name = index === 0 ? 'fairlead' : `fairlead-${index + 1}`;
+        const name = nodeName(index);
         const { serving, client: identity } = await environment.pki.node(name, ['127.0.0.1', '::1']);
         const client = running.use(openClusterClient(configOf(environment, identity), { pool }));
         running.use(

@@ -4,6 +4,7 @@ import { deploymentController } from './deployment/deployment.ts';
 import { endpointSliceController } from './endpoints/endpoint-slice.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
 import { endpointSliceMirroringController } from './endpoints/mirror.ts';
+import { eventExpiryController } from './event-expiry.ts';
 import { garbageCollectorController } from './garbage-collector/garbage-collector.ts';
 import { namespaceController } from './namespace.ts';
 import { nodeLifecycleController } from './node-lifecycle.ts';
@@ -23,5 +24,6 @@ export const controllerTable: readonly Controller[] = [
   endpointSliceMirroringController,
   namespaceController,
   podGcController,
+  eventExpiryController,
   garbageCollectorController,
 ];

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createServer as createPlainServer } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
@@ -108,6 +109,8 @@ test('paths that could be read in two ways are refused', async () => {
     '/api/%zz',
     '/api/%ff',
     '/api/v1/namespaces/n/services/s/proxy/../../x',
+    '/api/v1/nodes/n/proxy//exec/ns/p/c',
+    '/api/v1/nodes/n/proxy/exec%2Fns/p/c',
     '/api/%00',
   ]) {
     assert.equal((await gateway.ask(path)).status, 400, path);
@@ -126,6 +129,7 @@ test('what leads into containers is not passed on; objects that are only called 
     '/api/v1/namespaces/n/pods/p/%65xec',
     '/api/v1/nodes/n/proxy/run/ns/p/c',
     '/api/v1/nodes/n/proxy/exec/ns/p/c',
+    '/api/v1/nodes/n/proxy/%65xec/ns/p/c',
   ]) {
     const answer = await gateway.ask(path);
     assert.equal(answer.status, 403, path);
@@ -183,6 +187,31 @@ test("an application's page behind the proxy verb gets no origin that has rights
   assert.match(String(answer.headers['content-security-policy']), /^sandbox /);
   assert.doesNotMatch(String(answer.headers['content-security-policy']), /allow-same-origin/);
   assert.equal((await gateway.ask(path, { method: 'POST', headers: { Origin: 'null' } })).status, 403);
+  for (const origin of ['https://evil.example', `http://a.ns.localhost:${gateway.port}`])
+    assert.equal((await gateway.ask(path, { headers: { Origin: origin } })).status, 403, origin);
+  const embedded = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'no-cors' };
+  assert.equal((await gateway.ask('/api/v1/nodes/n/proxy/pods', { headers: embedded })).status, 403);
+});
+
+test('whatever the API answers that is no JSON gets no origin that has rights', async () => {
+  const server = createPlainServer(({ url }, response) => {
+    const type = url === '/apis/x/v1/page' ? { 'Content-Type': 'text/html' } : {};
+    response.writeHead(200, { ...type, 'Clear-Site-Data': '"*"' }).end('<script>steal()</script>');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const { port } = server.address() as AddressInfo;
+    await using gateway = await openGatewayFixture({ config: { server: `http://127.0.0.1:${port}` } });
+    for (const path of ['/apis/x/v1/page', '/apis/x/v1/untyped']) {
+      const { headers } = await gateway.ask(path);
+      assert.match(String(headers['content-security-policy']), /^sandbox /, path);
+      assert.equal(headers['clear-site-data'], undefined);
+    }
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
 });
 
 test('the page has its paths, the API the rest; a slow or failing page harms neither', async () => {

@@ -4,6 +4,7 @@ import type { ConnectionPool } from '../net/http1/connections.ts';
 import { headerValue } from '../net/http1/headers.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import { splice } from '../net/http1/splice.ts';
+import type { HeaderLines } from '../net/http1/upstream.ts';
 import { UpstreamError } from '../net/http1/upstream.ts';
 import type { ApiPath } from './api-path.ts';
 import { leadsIntoContainers, PathError, parseApiPath } from './api-path.ts';
@@ -23,8 +24,8 @@ export interface ApiOriginOptions {
 }
 
 /**
- * An application's page behind the API's proxy verb would have the API's origin and with it the user's rights: it gets
- * an origin of its own that nothing else shares.
+ * An application's page behind the API's proxy verb, or one that an extension of the API answers, would have the API's
+ * origin and with it the user's rights: it gets an origin of its own that nothing else shares.
  */
 const sandbox = 'sandbox allow-scripts allow-forms allow-popups allow-downloads allow-modals';
 
@@ -51,7 +52,7 @@ export class ApiOrigin {
     }
     const upgrade = exchange.upgrade !== undefined;
     const toApp = parsed.subresource === 'proxy';
-    const crossOrigin = crossOriginReason(exchange.head, upgrade, toApp);
+    const crossOrigin = crossOriginReason(exchange.head, upgrade, toApp && parsed.resource !== 'nodes');
     if (crossOrigin !== undefined) {
       const message = `${crossOrigin}. Applications have host names of their own and no rights on the API.`;
       answerProblem(exchange, { code: 403, reason: 'Forbidden', title: 'Refused by the gateway', message });
@@ -123,7 +124,7 @@ export class ApiOrigin {
         keepOriginApart(headers);
         // What the server refused is not sent again, as part of it has gone by; the next request finds new credentials.
         if (status === 401 && pass !== undefined && !toApp) this.#renew(pass);
-        if (toApp) headers.push(['Content-Security-Policy', sandbox]);
+        if (toApp || !isJson(headers)) headers.push(['Content-Security-Policy', sandbox]);
       },
       onFail: (error, canRetry) => this.#failed(exchange, error, canRetry),
     });
@@ -155,4 +156,8 @@ export class ApiOrigin {
 function isWatch(target: string): boolean {
   const query = target.indexOf('?');
   return query !== -1 && /[?&]watch=(?:true|1)(?:&|$)/.test(target.slice(query));
+}
+
+function isJson(headers: HeaderLines): boolean {
+  return headerValue(headers, 'content-type')?.startsWith('application/json') === true;
 }

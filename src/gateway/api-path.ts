@@ -17,7 +17,8 @@ export class PathError extends Error {
 
 /**
  * `path` is raw, without the query. Throws PathError for duplicate or encoded slashes, backslashes, dot segments and
- * broken percent-encoding. Behind `/proxy/` the path is an application's: there only dot segments are refused.
+ * broken percent-encoding. Behind `/proxy/` of services and pods the path is an application's: there only dot
+ * segments are refused.
  */
 export function parseApiPath(path: string): ApiPath {
   if (!path.startsWith('/')) throw new PathError('the path does not begin with "/"');
@@ -48,7 +49,9 @@ function decode(part: string): string {
 
 function isProxy(segments: readonly string[]): boolean {
   if (segments.at(-1) !== 'proxy') return false;
-  return resourceOf(segments).subresource === 'proxy';
+  const { resource, subresource } = resourceOf(segments);
+  // What a kubelet offers is no application: its paths are read as strictly as the API's.
+  return subresource === 'proxy' && resource !== 'nodes';
 }
 
 /** After the API's own reading of paths (`apiserver/pkg/endpoints/request/requestinfo.go`). */

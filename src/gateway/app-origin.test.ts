@@ -21,6 +21,7 @@ async function openApp(name: string, tls = false): Promise<App> {
     response.setHeader('Set-Cookie', [
       'a=1; Domain=shop.localhost; Path=/',
       'b=2; path=/; domain=.localhost; HttpOnly',
+      'c=3;\tDomain = shop.localhost',
     ]);
     if (request.url === '/redirect') response.setHeader('Location', `https://${request.headers.host}/login`);
     let body = '';
@@ -84,7 +85,7 @@ test('an application has its own host name and gets the request as the browser s
   assert.equal(headers.cookie, 'x=1; y=2');
   assert.equal(headers.origin, 'https://elsewhere.example');
   assert.equal(headers['x-forwarded-for'], '127.0.0.1');
-  assert.deepEqual(answer.headers['set-cookie'], ['a=1; Path=/', 'b=2; path=/; HttpOnly']);
+  assert.deepEqual(answer.headers['set-cookie'], ['a=1; Path=/', 'b=2; path=/; HttpOnly', 'c=3']);
   assert.deepEqual(gateway.cluster.forwards, ['web-1:8080']);
 });
 

@@ -83,7 +83,7 @@ function withoutOwnCookies(value: string): string {
 export function keepCookiesHome(headers: Lines): void {
   for (const line of headers) {
     if (line[0].length === 10 && line[0].toLowerCase() === 'set-cookie')
-      line[1] = line[1].replace(/;\s*domain=[^;]*/gi, '');
+      line[1] = line[1].replace(/;\s*domain\s*=[^;]*/gi, '');
   }
 }
 
@@ -94,6 +94,7 @@ export function keepCookiesHome(headers: Lines): void {
 export function keepOriginApart(headers: Lines): void {
   for (let i = headers.length - 1; i >= 0; i--) {
     const name = headers[i]?.[0].toLowerCase() ?? '';
-    if (name === 'set-cookie' || name.startsWith('access-control-allow-')) headers.splice(i, 1);
+    if (name === 'set-cookie' || name === 'clear-site-data' || name.startsWith('access-control-allow-'))
+      headers.splice(i, 1);
   }
 }

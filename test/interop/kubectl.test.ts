@@ -148,7 +148,13 @@ test('apply is idempotent and shows what it changed; strict validation names unk
   await writeFile(file, manifest('green'));
   assert.equal(await kubectl('apply', '-f', file), 'configmap/settings configured\n');
   assert.equal(await kubectl('get', 'cm', 'settings', '-o', 'jsonpath={.data.colour}'), 'green');
-  const wrong = await kubectlWith(manifest('red').replace('\ndata:', '\ndta:'), 'apply', '--validate=strict', '-f', '-');
+  const wrong = await kubectlWith(
+    manifest('red').replace('\ndata:', '\ndta:'),
+    'apply',
+    '--validate=strict',
+    '-f',
+    '-',
+  );
   assert.equal(wrong.code, 1);
   assert.match(wrong.stderr, /unknown field "dta"/);
   const dryRun = await kubectlWith(manifest('red'), 'apply', '--dry-run=server', '-f', '-');

@@ -2,10 +2,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../free-port.ts';
 import { peerPath } from './build.ts';
 
 export interface RealCluster extends AsyncDisposable {
@@ -19,16 +19,6 @@ export interface RealCluster extends AsyncDisposable {
   processes: readonly number[];
   /** Resident memory of etcd and kube-apiserver together, in bytes. */
   residentBytes(): Promise<number>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 /** Endpoints may not be loopback addresses, so the server advertises another one of this machine; nothing is sent to it. */

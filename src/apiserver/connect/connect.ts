@@ -1,4 +1,4 @@
-/** The connecting subresources of the API server: log, exec, portforward and proxy of pods, proxy of services and nodes. */
+/** The connecting subresources of the API server: log, exec, attach, portforward and proxy of pods, proxy of services and nodes. */
 import { badRequest, methodNotSupported } from '../../api/status.ts';
 import type { UpstreamPool } from '../../net/http1/upstream.ts';
 import { podAddressCheck } from './allowed-address.ts';
@@ -6,7 +6,7 @@ import type { Connector, ConnectRequest } from './connector.ts';
 import type { KubeletCredentials } from './kubelet.ts';
 import { kubeletEndpoint } from './kubelet.ts';
 import { servePodLog } from './pod-log.ts';
-import { servePodExec, servePortForward } from './pod-stream.ts';
+import { servePortForward, serveRemoteCommand } from './pod-stream.ts';
 import { proxyRequest } from './proxy-request.ts';
 import type { ProxyTarget } from './proxy-target.ts';
 import { podTarget, serviceTarget, splitSchemeNamePort } from './proxy-target.ts';
@@ -29,11 +29,11 @@ export function createConnector({ pool, kubelet, podRange }: ConnectorOptions): 
       case 'pods/log':
         return await servePodLog(connect, pool, kubelet());
       case 'pods/exec':
-        return await servePodExec(connect, pool, kubelet());
+        return await serveRemoteCommand(connect, pool, kubelet(), 'exec');
+      case 'pods/attach':
+        return await serveRemoteCommand(connect, pool, kubelet(), 'attach');
       case 'pods/portforward':
         return await servePortForward(connect, pool, kubelet());
-      case 'pods/attach':
-        throw badRequest('attach is not supported by this server: read the pod with logs, or run a command with exec');
       case 'services/proxy':
         return await proxyTo(connect, pool, await serviceTarget(lookup));
       case 'pods/proxy':

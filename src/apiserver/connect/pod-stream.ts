@@ -1,9 +1,10 @@
-/** pods/NAME/exec and portforward: a WebSocket of the client joined to one of the kubelet, byte by byte. */
+/** pods/NAME/exec, attach and portforward: the client's upgraded connection joined to one of the kubelet, byte by byte. */
 import type { Duplex } from 'node:stream';
 import { badRequest } from '../../api/status.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { HeaderLines, UpstreamEndpoint, UpstreamPool } from '../../net/http1/upstream.ts';
 import { relay } from '../../net/relay.ts';
+import { isSpdyRequest, offeredProtocols, spdyUpgradeHeaders } from '../../net/spdy/handshake.ts';
 import { channelSubprotocols } from '../../net/websocket/channels.ts';
 import { headerLines, isWebSocketRequest, offeredSubprotocols } from '../../net/websocket/handshake.ts';
 import type { ConnectRequest } from './connector.ts';
@@ -11,22 +12,27 @@ import { kubeletUnreachable } from './dial-error.ts';
 import type { KubeletCredentials } from './kubelet.ts';
 import { existingPod, kubeletEndpoint, kubeletRefusal, podContainer } from './kubelet.ts';
 
-export async function servePodExec(
+const TUNNELLED_PORT_FORWARD = 'SPDY/3.1+portforward.k8s.io';
+
+/** exec, and attach, which is the same without a command. */
+export async function serveRemoteCommand(
   connect: ConnectRequest,
   pool: UpstreamPool,
   credentials: KubeletCredentials,
+  verb: 'exec' | 'attach',
 ): Promise<void> {
   const { info, store, request } = connect;
   const query = new URL(request.url ?? '/', 'https://server').searchParams;
   const { pod, container } = await podContainer(store, info.namespace, info.name, query.get('container') ?? '');
   const isSet = (name: string) => query.get(name) === 'true' || query.get(name) === '1';
   // The same checks for every protocol: a client that falls back to another one is told the same reason.
-  if (isSet('tty')) throw badRequest('exec with a terminal is not supported by this server: leave out -t (--tty)');
-  if (query.getAll('command').length === 0) throw badRequest('you must specify at least 1 command');
+  if (isSet('tty')) throw badRequest(`${verb} with a terminal is not supported by this server: leave out -t (--tty)`);
+  const command = verb === 'exec' ? query.getAll('command') : [];
+  if (verb === 'exec' && command.length === 0) throw badRequest('you must specify at least 1 command');
   requireNode(pod);
-  requireRunning(pod, container);
+  requireRunning(pod, container, verb);
   const passed = new URLSearchParams();
-  for (const word of query.getAll('command')) passed.append('command', word);
+  for (const word of command) passed.append('command', word);
   for (const [ours, theirs] of [
     ['stdin', 'input'],
     ['stdout', 'output'],
@@ -34,8 +40,9 @@ export async function servePodExec(
   ] as const) {
     if (isSet(ours)) passed.set(theirs, '1');
   }
-  const path = ['exec', info.namespace, info.name, container].map(encodeURIComponent).join('/');
-  await joinKubelet(connect, pool, await kubeletEndpoint(store, requireNode(pod), credentials), `/${path}?${passed}`);
+  const path = [verb, info.namespace, info.name, container].map(encodeURIComponent).join('/');
+  const node = await kubeletEndpoint(store, requireNode(pod), credentials);
+  await joinKubelet(connect, pool, { node, target: `/${path}?${passed}`, subprotocols: channelSubprotocols });
 }
 
 export async function servePortForward(
@@ -55,12 +62,14 @@ export async function servePortForward(
     }
     passed.append('port', port);
   }
-  // Clients of the SPDY forms name their ports later: they are told what is wrong with the protocol instead.
+  // Over SPDY the ports are named later, by each stream.
   if (!passed.has('port') && offersChannels(headerLines(request.rawHeaders))) {
     throw badRequest('query parameter "ports" is required');
   }
   const path = ['portForward', info.namespace, info.name].map(encodeURIComponent).join('/');
-  await joinKubelet(connect, pool, await kubeletEndpoint(store, nodeName, credentials), `/${path}?${passed}`);
+  const node = await kubeletEndpoint(store, nodeName, credentials);
+  const subprotocols = [TUNNELLED_PORT_FORWARD, ...channelSubprotocols];
+  await joinKubelet(connect, pool, { node, target: `/${path}?${passed}`, subprotocols });
 }
 
 function requireNode(pod: Pod): string {
@@ -69,10 +78,11 @@ function requireNode(pod: Pod): string {
   return nodeName;
 }
 
-function requireRunning(pod: Pod, container: string): void {
+function requireRunning(pod: Pod, container: string, verb: 'exec' | 'attach'): void {
   const { containerStatuses = [], initContainerStatuses = [], phase } = pod.status ?? {};
   if (phase === 'Succeeded' || phase === 'Failed') {
-    throw badRequest(`cannot exec into a container in a completed pod; current phase is ${phase}`);
+    const what = verb === 'exec' ? 'exec into' : 'attach';
+    throw badRequest(`cannot ${what} a container in a completed pod; current phase is ${phase}`);
   }
   const status = [...containerStatuses, ...initContainerStatuses].find(({ name }) => name === container);
   if (status?.state?.running === undefined) {
@@ -84,24 +94,27 @@ function offersChannels(headers: HeaderLines): boolean {
   return offeredSubprotocols(headers).some((name) => channelSubprotocols.includes(name));
 }
 
+interface KubeletStream {
+  node: UpstreamEndpoint;
+  target: string;
+  /** Of WebSockets; over SPDY the kubelet chooses among what the client offers. */
+  subprotocols: readonly string[];
+}
+
 /** Throws `StatusError` until the kubelet has switched protocols; then joins both connections until they end. */
 async function joinKubelet(
   connect: ConnectRequest,
   pool: UpstreamPool,
-  node: UpstreamEndpoint,
-  target: string,
+  { node, target, subprotocols }: KubeletStream,
 ): Promise<void> {
   const { info, request, socket, head, signal } = connect;
-  const headers = headerLines(request.rawHeaders);
-  const accepted = offeredSubprotocols(headers).filter((name) => channelSubprotocols.includes(name));
-  if (socket === undefined || !isWebSocketRequest(headers) || accepted.length === 0) {
-    throw badRequest(
-      `${info.subresource} is served over WebSocket with the subprotocol ${channelSubprotocols.join(' or ')} only, ` +
-        'SPDY is not supported by this server',
-    );
+  const asked = upgradeFor(headerLines(request.rawHeaders), subprotocols);
+  if (socket === undefined || asked === undefined) {
+    const served = subprotocols.join(', ');
+    throw badRequest(`${info.subresource} needs an upgrade: to SPDY/3.1, or to a WebSocket with one of ${served}`);
   }
   const answer = await pool
-    .upgrade(node, { method: 'GET', target, headers: handshakeHeaders(headers, accepted), signal })
+    .upgrade(node, { ...asked, target, signal })
     .catch((error: unknown) => Promise.reject(signal.aborted ? error : kubeletUnreachable(error, node)));
   if (!answer.upgraded) throw await kubeletRefusal(answer.status, answer.body, info.name);
   writeSwitch(socket, answer.headers);
@@ -109,15 +122,22 @@ async function joinKubelet(
   await relayUntil(socket, answer.stream, signal);
 }
 
-/** Those of the handshake and nothing else: no credentials, no extensions, only subprotocols that the kubelet knows. */
-function handshakeHeaders(headers: HeaderLines, subprotocols: readonly string[]): HeaderLines {
+/** The same upgrade, with what belongs to it and nothing else: no credentials, no extensions, no other protocols. */
+function upgradeFor(
+  headers: HeaderLines,
+  subprotocols: readonly string[],
+): { method: string; headers: HeaderLines } | undefined {
+  if (isSpdyRequest(headers)) return { method: 'POST', headers: spdyUpgradeHeaders(offeredProtocols(headers)) };
+  const accepted = offeredSubprotocols(headers).filter((name) => subprotocols.includes(name));
+  if (!isWebSocketRequest(headers) || accepted.length === 0) return undefined;
   const kept = headers.filter(([name]) => /^sec-websocket-(key|version)$/i.test(name));
-  return [
+  const upgrade: HeaderLines = [
     ['Connection', 'Upgrade'],
     ['Upgrade', 'websocket'],
     ...kept,
-    ['Sec-WebSocket-Protocol', subprotocols.join(', ')],
+    ['Sec-WebSocket-Protocol', accepted.join(', ')],
   ];
+  return { method: 'GET', headers: upgrade };
 }
 
 /** Passes the 101 on. */

@@ -281,3 +281,11 @@ test('after any other answer nothing is piped: it is passed on and the client’
   await closed.promise;
   assert.deepEqual(received, [], 'not one byte of the client reaches the backend');
 });
+
+test('two hosts, and an upgrade with a body, could be read in two ways: the backend is not asked', async (t) => {
+  const backend = createServer(() => assert.fail('asked'));
+  backend.on('upgrade', () => assert.fail('asked'));
+  const { frontPort, path } = await setUp(t, backend);
+  for (const lines of ['Host: other\r\n', 'Content-Length: 5\r\n', 'Transfer-Encoding: chunked\r\n'])
+    assert.match(await upgrade(frontPort, path('/ws'), 'hello', lines), /^HTTP\/1.1 400 X/, lines);
+});

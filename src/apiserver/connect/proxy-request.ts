@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { badRequest } from '../../api/status.ts';
-import { endToEndHeaders, headerValue } from '../../net/http1/headers.ts';
+import { endToEndHeaders, headerValue, headerValues } from '../../net/http1/headers.ts';
 import type { HeaderLines, UpstreamEndpoint, UpstreamPool, UpstreamRequest } from '../../net/http1/upstream.ts';
 import { headerLines, isWebSocketRequest, offeredSubprotocols } from '../../net/websocket/handshake.ts';
 import type { ConnectRequest } from './connector.ts';
@@ -39,6 +39,11 @@ export async function proxyRequest(
   const prefix = info.rest === '' ? info.path : info.path.slice(0, -info.rest.length);
   const target = `${info.rest === '' ? '/' : info.rest}${query}`;
   const received = headerLines(request.rawHeaders);
+  // Two hops could choose differently among two hosts, and take a body for the first bytes after the upgrade.
+  if (headerValues(received, 'host').length !== 1) throw badRequest('a request needs exactly one Host header');
+  const hasBody =
+    headerValue(received, 'content-length') !== undefined || request.headers['transfer-encoding'] !== undefined;
+  if (socket !== undefined && hasBody) throw badRequest('a request to upgrade the connection must have no body');
   const backend = endpoint.host.includes(':')
     ? `[${endpoint.host}]:${endpoint.port}`
     : `${endpoint.host}:${endpoint.port}`;
@@ -69,8 +74,6 @@ export async function proxyRequest(
   }
 
   if (response === undefined) throw badRequest('there is nothing to answer on');
-  const hasBody =
-    headerValue(received, 'content-length') !== undefined || request.headers['transfer-encoding'] !== undefined;
   const upstream: UpstreamRequest = { method, target, headers, signal, ...(hasBody ? { body: request } : {}) };
   const answer = await send(() => pool.request(endpoint, upstream), endpoint, signal);
   const back = endToEndHeaders(answer.headers).filter(([name]) => !/^(transfer-encoding|trailer)$/i.test(name));

@@ -150,8 +150,9 @@ function tagLength(text: string): number | undefined {
 function rewriteTag(tag: string, name: string, context: LinkContext): string {
   const attributes = ATTRIBUTES[name];
   if (attributes === undefined) return tag;
+  // Names begin where none goes on: without that, a tag of one long word would be tried from each of its letters.
   return tag.replace(
-    /([^\s"'<>/=]+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+)/g,
+    /(?<![^\s"'<>/=])([^\s"'<>/=]+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+)/g,
     (whole, key: string, equals: string, value: string) => {
       if (!attributes.includes(key.toLowerCase())) return whole;
       const quote = value.startsWith('"') || value.startsWith("'") ? value.charAt(0) : '';

@@ -63,4 +63,5 @@ test('the version says which Kubernetes this is', async () => {
   await using server = await openTestServer();
   const json = JSON.parse((await server.call('/version')).text);
   assert.deepEqual([json.major, json.minor, json.gitVersion], ['1', '36', 'v1.36.3+fairlead']);
+  assert.equal((await server.call('/version', { method: 'PUT', body: {} })).status, 405);
 });

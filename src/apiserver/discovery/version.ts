@@ -1,3 +1,4 @@
+import { StatusError } from '../../api/status.ts';
 import { sendObject } from '../answer.ts';
 import { negotiate } from '../negotiate.ts';
 import type { PathHandler } from './route.ts';
@@ -24,5 +25,10 @@ const VERSION = {
 export const version: PathHandler = (exchange) => {
   const [first, second] = pathParts(exchange.info.path);
   if (first !== 'version' || second !== undefined) return undefined;
-  return sendObject(exchange, 200, VERSION, negotiate(exchange.request.headers.accept));
+  const { method, headers } = exchange.request;
+  if (method !== 'GET' && method !== 'HEAD') {
+    const message = 'the server does not allow this method on the requested resource';
+    throw new StatusError({ code: 405, reason: 'MethodNotAllowed', message, details: {} });
+  }
+  return sendObject(exchange, 200, VERSION, negotiate(headers.accept));
 };

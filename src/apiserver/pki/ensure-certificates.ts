@@ -41,7 +41,10 @@ export interface Pki {
   readonly serving: CertificatePair;
   /** O system:masters. */
   readonly admin: CertificatePair;
-  /** CN kube-apiserver-kubelet-client, O system:masters: what kubelets admit. */
+  /**
+   * CN kube-apiserver-kubelet-client: what kubelets admit. In no group, so that a Node object that names the API server's
+   * own address makes nobody its master.
+   */
   readonly kubeletClient: CertificatePair;
   /** CN system:kube-controller-manager: controllers and scheduler. */
   readonly controllers: CertificatePair;
@@ -71,7 +74,7 @@ export async function ensureCertificates(directory: string | undefined, options:
       ipAddresses: ['127.0.0.1', '::1', options.serviceAddress ?? '10.96.0.1', ...(options.serverAddresses ?? [])],
     },
     admin: client('admin', 'fairlead-admin', 'system:masters'),
-    kubeletClient: client('apiserver-kubelet-client', 'kube-apiserver-kubelet-client', 'system:masters'),
+    kubeletClient: client('apiserver-kubelet-client', 'kube-apiserver-kubelet-client'),
     controllers: client('controllers', 'system:kube-controller-manager'),
   } satisfies Record<string, LeafRequest>;
 

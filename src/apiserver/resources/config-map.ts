@@ -19,7 +19,8 @@ export const configMap: ResourceDefinition<ConfigMap> = {
     const errors: FieldError[] = [];
     for (const key of Object.keys(data)) {
       errors.push(...invalidFor(at('data', key), key, complainAboutConfigKey(key)));
-      if (key in binaryData) errors.push(invalidValue(at('data', key), key, 'duplicate of key present in binaryData'));
+      if (Object.hasOwn(binaryData, key))
+        errors.push(invalidValue(at('data', key), key, 'duplicate of key present in binaryData'));
     }
     for (const key of Object.keys(binaryData))
       errors.push(...invalidFor(at('binaryData', key), key, complainAboutConfigKey(key)));

@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
 import type { FieldError } from '../../api/status.ts';
 import type { Endpoint, EndpointPort, EndpointSlice } from '../../api/types/discovery-v1.ts';
 import {
@@ -79,13 +79,19 @@ function validateEndpoint({ addresses = [], hostname }: Endpoint, type: string, 
   }
   for (const [index, address] of addresses.entries()) {
     const where = at(`${field}.addresses`, index);
-    if (type === 'IPv4' && !isIPv4(address)) errors.push(invalidValue(where, address, 'must be a valid IPv4 address'));
-    if (type === 'IPv6' && !isIPv6(address)) errors.push(invalidValue(where, address, 'must be a valid IPv6 address'));
+    const complaint = complainAboutAddress(address, type);
+    if (complaint !== undefined) errors.push(invalidValue(where, address, complaint));
     if (type === 'FQDN') errors.push(...invalidFor(where, address, complainAboutDnsSubdomain(address)));
   }
   if (hostname !== undefined)
     errors.push(...invalidFor(`${field}.hostname`, hostname, complainAboutDnsLabel(hostname)));
   return errors;
+}
+
+function complainAboutAddress(address: string, type: string): string | undefined {
+  if (type !== 'IPv4' && type !== 'IPv6') return undefined;
+  if (isIP(address) === 0) return 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+  return isIP(address) === Number(type.slice(-1)) ? undefined : `must be an ${type} address`;
 }
 
 function validatePort(

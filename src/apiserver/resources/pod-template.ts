@@ -25,6 +25,11 @@ export function validateSelectorAndTemplate(
   const errors =
     selector === undefined ? [required('spec.selector')] : validateLabelSelector(selector, 'spec.selector');
   const usable = errors.length === 0;
+  // Kubernetes: where no selector is given, no labels fit.
+  const fits =
+    selector === undefined
+      ? false
+      : !usable || matchesLabels(labelSelectorOf(selector) ?? [], template?.metadata?.labels);
   if (
     selector !== undefined &&
     Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0
@@ -32,7 +37,7 @@ export function validateSelectorAndTemplate(
     errors.push(invalidValue('spec.selector', selector, 'empty selector is invalid for deployment'));
   }
   const { labels, annotations } = template?.metadata ?? {};
-  if (usable && selector !== undefined && !matchesLabels(labelSelectorOf(selector) ?? [], labels)) {
+  if (!fits) {
     errors.push(
       invalidValue('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'),
     );

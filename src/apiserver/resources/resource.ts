@@ -56,6 +56,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   shortNames?: readonly string[];
   categories?: readonly string[];
   namespaced: boolean;
+  /** Told as a warning with every answer: what to use instead. */
+  deprecation?: string;
   /** Verbs that exist; default: create delete deletecollection get list patch update watch. */
   verbs?: readonly string[];
   /** Present: `status` is a subresource, main writes leave `.status` as it was and status writes change nothing else. */

@@ -44,7 +44,7 @@ async function attempt(change: Change, current: StoredObject): Promise<StoredObj
   const previous = current.object;
   const next = await change.want(current);
   checkPreconditions(served, previous, next.metadata);
-  if (part === 'main') definition.applyDefaults?.(next);
+  if (part !== 'unchecked') definition.applyDefaults?.(next);
   const admission = new AdmissionChain(api.admission, {
     operation: 'UPDATE',
     resource: definition,

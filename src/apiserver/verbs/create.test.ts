@@ -124,3 +124,29 @@ test('a new object has the status that its kind begins with, whatever was sent',
   const { json } = await server.call('/apis/apps/v1/namespaces/a/replicasets', { method: 'POST', body });
   assert.deepEqual(json.status, { replicas: 0 });
 });
+
+test('YAML that is made to keep the server busy is refused or read quickly', { timeout: 10_000 }, async () => {
+  await using server = await openTestServer();
+  const send = (text: string) =>
+    server.call(maps, {
+      method: 'POST',
+      body: Buffer.from(text),
+      headers: { 'content-type': 'application/yaml' },
+    });
+  const keys = Array.from({ length: 30_000 }, (_, index) => `  k${index}: v`);
+  const many = await send(`metadata: {name: many}\ndata:\n${keys.join('\n')}\n`);
+  assert.deepEqual([many.status, Object.keys(many.json.data).length], [201, 30_000]);
+  const bomb = 'abcdefgh'.replace(/./g, (name, at) =>
+    at === 0 ? 'a: &a [1, 1, 1, 1]\n' : `${name}: &${name} [${'*'.concat('abcdefgh'.charAt(at - 1), ',').repeat(9)}]\n`,
+  );
+  for (const [text, code, message] of [
+    [bomb, 400, /alias/],
+    [`a: ${'['.repeat(100_000)}`, 400, /not valid YAML/],
+    [`a: ${'1'.repeat(600_000)}`, 413, /limit of YAML .* is 524288 bytes/],
+    ['metadata: {name: a}\ndata: {b: c, "b": d}', 400, /"b" stands twice/],
+  ] as const) {
+    const { status, json } = await send(text);
+    assert.equal(status, code);
+    assert.match(json.message, message);
+  }
+});

@@ -77,7 +77,7 @@ export const upCommand = defineCommand({
       use: flags.use === true,
       tokenFile: flags['token-file'],
       nodes,
-      images: new Map(flags.image.map(parseImage)),
+      images: await parseImages(flags.image),
       demo: flags.demo === true,
       json: flags.output === 'json',
       verbosity: Number(globals.v ?? 0),
@@ -110,6 +110,19 @@ function checkPort(flag: string, port: number): number {
   if (port < 0 || port > 65535)
     throw new UsageError(`invalid --${flag} ${port}: a port from 1 to 65535, or 0 for any free one`);
   return port;
+}
+
+async function parseImages(texts: readonly string[]): Promise<Map<string, string>> {
+  const images = new Map(texts.map(parseImage));
+  if (images.size === 0) return images;
+  // The node reads them once more, when it is too late for an answer.
+  const { openImageTable } = await import('../../node/images/image-table.ts');
+  try {
+    openImageTable(images, '');
+  } catch (error) {
+    throw new UsageError(`invalid --image: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return images;
 }
 
 function parseImage(text: string): [image: string, command: string] {

@@ -29,7 +29,7 @@ function track(
 const bodies: [string, BodyFraming, string, string][] = [
   ['length', { kind: 'length', length: 5 }, 'abcde', 'abcde'],
   ['chunks', { kind: 'chunked' }, '3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n', 'abcde'],
-  ['extensions and trailers', { kind: 'chunked' }, '5;a="b\tc"\r\nabcde\r\n000\r\nX-A: 1\r\nX-B: 2\r\n\r\n', 'abcde'],
+  ['extensions and trailers', { kind: 'chunked' }, '5 ;a="b\tc"\r\nabcde\r\n000\r\nX-A: 1\r\nX-B: 2\r\n\r\n', 'abcde'],
   [
     'hexadecimal of both cases',
     { kind: 'chunked' },
@@ -75,6 +75,8 @@ test('chunked framing that could be read in two ways is refused', () => {
     '5\r\nabcde\n',
     '5\r\nabcde\r0',
     '5;a\nb\r\n',
+    '5;a\0b\r\nabcde\r\n',
+    '5 5\r\nabcde\r\n',
     '1000000000000\r\n',
     '0\r\nX: a\nY: b\r\n\r\n',
     '0\r\n folded\r\n\r\n',

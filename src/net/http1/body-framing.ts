@@ -71,9 +71,16 @@ const trailerStart = 6;
 const trailer = 7;
 const trailerLf = 8;
 const lastLf = 9;
+const afterSize = 10;
 
 const cr = 13;
 const lf = 10;
+
+const semicolon = 59;
+
+function isBlank(byte: number): boolean {
+  return byte === 32 || byte === 9;
+}
 
 function hexDigit(byte: number): number {
   if (byte >= 48 && byte <= 57) return byte - 48;
@@ -154,14 +161,23 @@ export class BodyTracker {
           if (++this.#digits > 12) throw new FramingError('a chunk is too large');
           this.#remaining = this.#remaining * 16 + digit;
         } else if (this.#digits > 0 && byte === cr) this.#state = sizeLf;
-        else if (this.#digits > 0 && (byte === 59 || byte === 32 || byte === 9)) this.#state = extension;
+        else if (this.#digits > 0 && byte === semicolon) this.#state = extension;
+        else if (this.#digits > 0 && isBlank(byte)) this.#state = afterSize;
         else throw new FramingError('a chunk size is not a hexadecimal number');
         return;
       }
+      case afterSize:
+        // What a lenient server could take for more of the size is none.
+        this.#extra();
+        if (byte === cr) this.#state = sizeLf;
+        else if (byte === semicolon) this.#state = extension;
+        else if (!isBlank(byte)) throw new FramingError('a chunk size is not a hexadecimal number');
+        return;
       case extension:
         this.#extra();
         if (byte === cr) this.#state = sizeLf;
-        else if (byte === lf) throw new FramingError('a chunk extension holds a bare line feed');
+        else if ((byte < 32 && byte !== 9) || byte === 127)
+          throw new FramingError('a chunk extension holds a bare line feed or another control character');
         return;
       case sizeLf:
         this.#expectLf(byte);

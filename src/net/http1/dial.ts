@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { proxyName } from '../proxy/upstream-proxy.ts';
 import type { TlsMemory } from './open-socket.ts';
-import { openTcp, openTls } from './open-socket.ts';
+import { openTcp, openTls, socketErrorText } from './open-socket.ts';
 import type { UpstreamEndpoint } from './upstream.ts';
 import { UpstreamError } from './upstream.ts';
 
@@ -40,7 +40,7 @@ export async function dialUpstream(
     signal.throwIfAborted();
     if (error instanceof UpstreamError) throw error;
     const way = endpoint.proxy === undefined ? '' : ` through the proxy ${proxyName(endpoint.proxy)}`;
-    throw new UpstreamError(`cannot connect to ${endpointName(endpoint)}${way}: ${reasonOf(error)}`, {
+    throw new UpstreamError(`cannot connect to ${endpointName(endpoint)}${way}: ${socketErrorText(error)}`, {
       sent: false,
       cause: error,
     });
@@ -53,11 +53,6 @@ async function openStream(endpoint: UpstreamEndpoint, signal: AbortSignal): Prom
   if (proxy === undefined) return openTcp(endpoint, signal);
   const { dialThroughProxy } = await import('../proxy/dial-through-proxy.ts');
   return dialThroughProxy(endpoint, proxy, signal);
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0].message;
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** A dialler may be slow to notice the signal; what it opens afterwards is closed. */

@@ -12,9 +12,32 @@ export interface TlsMemory {
   session?: Buffer;
 }
 
+/** What happened, in words for a user. */
+export function socketErrorText(error: unknown): string {
+  if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0].message;
+  // OpenSSL's own words carry addresses of memory and lines of its source.
+  if (
+    error instanceof Error &&
+    'reason' in error &&
+    typeof error.reason === 'string' &&
+    /:error:/.test(error.message)
+  ) {
+    const isPlain = /wrong version|unexpected message|packet length|http request/i.test(error.reason);
+    return `the TLS handshake failed (${error.reason})${isPlain ? ': the port seems not to speak TLS' : ''}`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Rejects with the socket's error or the signal's reason. */
 export async function openTcp({ host, port }: { host: string; port: number }, signal: AbortSignal): Promise<Socket> {
-  const socket = connect({ host, port, allowHalfOpen: true, noDelay: true, keepAlive: true });
+  const socket = connect({
+    host,
+    port,
+    allowHalfOpen: true,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+  });
   socket.on('error', () => socket.destroy());
   try {
     await once(socket, 'connect', { signal });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { createServer as createPlainServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -48,6 +49,22 @@ async function get(pool: UpstreamPool, endpoint: UpstreamEndpoint, target = '/')
   const request = { method: 'GET', target, headers: [], signal: new AbortController().signal };
   return text((await pool.request(endpoint, request)).body);
 }
+
+test('a port without TLS is told in words that a person can use', async () => {
+  const server = createPlainServer((socket) => {
+    socket.on('error', () => {});
+    socket.resume().end('HTTP/1.1 400 Bad Request\r\n\r\n');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  await using pool = openUpstreamPool();
+  const endpoint = { host: '127.0.0.1', port: (server.address() as AddressInfo).port, tls: {} };
+  await assert.rejects(get(pool, endpoint), {
+    message: `cannot connect to 127.0.0.1:${endpoint.port}: the TLS handshake failed (wrong version number): the port seems not to speak TLS`,
+  });
+  server.close();
+  await once(server, 'close');
+});
 
 test('the certificate is checked, for the address or for the name that is given', async () => {
   await using server = await tlsServer();

@@ -1,7 +1,7 @@
 /** Opens a raw stream to an upstream through its proxy. */
 import type { Duplex } from 'node:stream';
 import { getCACertificates } from 'node:tls';
-import { openTcp, openTls } from '../http1/open-socket.ts';
+import { openTcp, openTls, socketErrorText } from '../http1/open-socket.ts';
 import type { UpstreamEndpoint } from '../http1/upstream.ts';
 import { openConnectTunnel } from './connect-tunnel.ts';
 import { openSocksTunnel } from './socks5.ts';
@@ -34,6 +34,6 @@ export async function dialThroughProxy(
     stream?.destroy();
     signal.throwIfAborted();
     if (error instanceof ProxyError) throw error;
-    throw new ProxyError(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new ProxyError(socketErrorText(error), { cause: error });
   }
 }

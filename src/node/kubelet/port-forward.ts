@@ -1,13 +1,13 @@
-/** GET /portForward/NAMESPACE/POD as a WebSocket: one TCP connection to the pod for each `port` of the query. */
+/** /portForward/NAMESPACE/POD with the channels of a WebSocket: one TCP connection to the pod for each `port` of the query. */
 import { connect } from 'node:net';
 import { relay } from '../../net/relay.ts';
 import { Channels, channelSubprotocols, v5Channels } from '../../net/websocket/channels.ts';
 import { answerHandshake, HandshakeError } from '../../net/websocket/handshake.ts';
 import type { ForwardedPort } from '../../net/websocket/port-forward.ts';
 import { acceptPortForward } from '../../net/websocket/port-forward.ts';
-import type { UpgradeRequest } from './exec.ts';
 import { HttpError } from './http-error.ts';
 import type { PodHandle } from './pod-access.ts';
+import type { UpgradeRequest } from './upgrade-request.ts';
 
 const PING_MS = 30_000;
 const MAX_PORTS = 16;

@@ -11,6 +11,8 @@ import { after, before, test } from 'node:test';
 import type { Pod } from '../../api/types/core-v1.ts';
 import { ensureCertificates } from '../../apiserver/pki/ensure-certificates.ts';
 import { openUpstreamPool } from '../../net/http1/pool.ts';
+import { SpdyConnection } from '../../net/spdy/connection.ts';
+import { spdyUpgradeHeaders } from '../../net/spdy/handshake.ts';
 import { Channels } from '../../net/websocket/channels.ts';
 import { beginHandshake } from '../../net/websocket/handshake.ts';
 import { ContainerRunner } from '../pods/container-runner.ts';
@@ -40,6 +42,7 @@ before(async () => {
     spec: { name: 'c', image: 'i' },
     role: 'main',
     graceSeconds: 1,
+    waitingReason: 'ContainerCreating',
     host: {
       runtime,
       podName: 'p',
@@ -187,6 +190,49 @@ test('exec: streams apart, exit code in the status, input ended by the close sig
   assert.equal(missing.status.reason, 'InternalError');
 });
 
+/** What a client of the older protocol gets; it opens its streams as client-go does and ends none that it only reads. */
+async function execOverSpdy(query: string, types: readonly string[], stdin?: string): Promise<ExecResult> {
+  const pool = openUpstreamPool();
+  const tls = { ca: pki.ca, ...pki.kubeletClient };
+  const headers = spdyUpgradeHeaders(['v5.channel.k8s.io', 'v4.channel.k8s.io', 'v3.channel.k8s.io']);
+  const { signal } = new AbortController();
+  const target = `/exec/n/p/c?${query}`;
+  const answer = await pool.upgrade({ host, port: server.port, tls }, { method: 'POST', target, headers, signal });
+  if (!answer.upgraded) throw new Error(`${answer.status} ${await text(answer.body)}`);
+  const connection = new SpdyConnection(answer.stream, { role: 'client' });
+  const streams = new Map(types.map((type) => [type, connection.openStream(new Map([['streamtype', type]]))] as const));
+  streams.get('stdin')?.end(stdin);
+  const read = async (type: string) => {
+    const stream = streams.get(type);
+    let all = '';
+    if (stream === undefined) return all;
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      all += chunk;
+    });
+    await once(stream, 'end');
+    return all;
+  };
+  const [stdout = '', stderr = '', status = ''] = await Promise.all(['stdout', 'stderr', 'error'].map(read));
+  const { isClean } = await connection.closed;
+  await pool[Symbol.asyncDispose]();
+  return { stdout, stderr, status: JSON.parse(status), code: isClean ? 1000 : 1006 };
+}
+
+test('exec over SPDY: streams apart, exit code in the status, input ended', async () => {
+  const command = (script: string) => `command=sh&command=-c&command=${encodeURIComponent(script)}`;
+  const types = ['error', 'stdout', 'stderr'];
+  const failed = await execOverSpdy(`${command('echo out; echo err >&2; exit 3')}&output=1&error=1`, types);
+  assert.deepEqual([failed.stdout, failed.stderr], ['out\n', 'err\n']);
+  assert.deepEqual(failed.status.details?.causes, [{ reason: 'ExitCode', message: '3' }]);
+  const big = 'x'.repeat(1_000_000);
+  const copied = await execOverSpdy('command=cat&input=1&output=1', ['error', 'stdin', 'stdout'], big);
+  assert.equal(copied.stdout, big);
+  assert.equal(copied.status.status, 'Success');
+  const missing = await execOverSpdy('command=no-such-program&output=1', ['error', 'stdout']);
+  assert.equal(missing.status.reason, 'InternalError');
+  await assert.rejects(execOverSpdy('command=sh&output=1&tty=1', types), /^Error: 400 .*terminal/);
+});
+
 test('exec is refused by name for what is not supported', async () => {
   const refused = async (path: string, subprotocol = 'v4.channel.k8s.io') => {
     const answer = await open(path, subprotocol);
@@ -197,5 +243,7 @@ test('exec is refused by name for what is not supported', async () => {
   assert.match(await refused('/exec/n/p/c?output=1'), /^400 .*command/);
   assert.match(await refused('/exec/n/p/c?command=sh'), /^400 .*stdin, stdout, stderr/);
   assert.match(await refused('/exec/n/q/c?command=sh&output=1'), /^404 pod n\/q is not on this node/);
-  assert.match(await refused('/attach/n/p/c?output=1'), /^404/);
+  assert.match(await refused('/attach/n/p/c?output=1&tty=1'), /^400 .*terminal/);
+  assert.match(await refused('/attach/n/p/c'), /^400 .*stdin, stdout, stderr/);
+  assert.match(await refused('/run/n/p/c'), /^404/);
 });

@@ -3,7 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { headerLines } from '../../net/websocket/handshake.ts';
+import { isSpdyRequest } from '../../net/spdy/handshake.ts';
+import { headerLines, isWebSocketRequest, offeredSubprotocols } from '../../net/websocket/handshake.ts';
+import { serveAttach } from './attach.ts';
 import { serveContainerLogs } from './container-logs.ts';
 import { serveExec } from './exec.ts';
 import { HttpError } from './http-error.ts';
@@ -116,8 +118,8 @@ async function answer(
   admit(request);
   const url = new URL(request.url ?? '/', 'https://node');
   const [, verb = '', ...rest] = url.pathname.split('/').map(decode);
-  if (verb === 'exec' || verb === 'portForward') {
-    throw new HttpError(400, `${verb} needs an upgrade to a WebSocket (v5.channel.k8s.io or v4.channel.k8s.io)`);
+  if (verb === 'exec' || verb === 'attach' || verb === 'portForward') {
+    throw new HttpError(400, `${verb} needs an upgrade to a WebSocket or to SPDY/3.1`);
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') throw new HttpError(405, 'only GET is served here');
   const text = (type: string, body: string) => {
@@ -163,15 +165,25 @@ async function upgrade(
   if (head.length > 0) socket.unshift(head);
   const headers = headerLines(request.rawHeaders);
   const asked = { method: request.method ?? '', headers, socket };
+  const isSpdy = isSpdyRequest(headers);
+  if (!isSpdy && !isWebSocketRequest(headers)) throw new HttpError(400, 'upgrades are to a WebSocket or to SPDY/3.1');
   if (verb === 'exec') {
     const [handle, container] = locate(access, rest);
     return await serveExec(handle, container, url.searchParams, asked, signal);
   }
+  if (verb === 'attach') {
+    const [handle, container] = locate(access, rest);
+    return await serveAttach(handle, container, url.searchParams, asked, signal);
+  }
   if (verb === 'portForward') {
     const [handle] = locate(access, rest);
+    if (isSpdy || offeredSubprotocols(headers).some((name) => name.startsWith('SPDY/'))) {
+      const { serveSpdyPortForward } = await import('./port-forward-spdy.ts');
+      return await serveSpdyPortForward(handle, asked, signal);
+    }
     return await servePortForward(handle, url.searchParams, asked, signal);
   }
-  throw new HttpError(404, `${url.pathname} is not served by this node as a WebSocket`);
+  throw new HttpError(404, `${url.pathname} is not served by this node as an upgrade`);
 }
 
 /** Throws 401 for a client without a certificate of the cluster's CA, 403 for any but the API server. */

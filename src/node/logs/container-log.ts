@@ -4,6 +4,7 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import { open, rename, rm } from 'node:fs/promises';
+import { openOwnFile } from '../own-file.ts';
 
 export type LogStream = 'stdout' | 'stderr';
 
@@ -42,7 +43,9 @@ export class ContainerLog {
   }
 
   static async create(options: ContainerLogOptions): Promise<ContainerLog> {
-    return new ContainerLog(options, await open(options.file, 'w', 0o600));
+    // Not written through what a pod may have put there.
+    await rm(options.file, { force: true });
+    return new ContainerLog(options, await open(options.file, 'wx', 0o600));
   }
 
   /** Takes output as it comes. The promise settles when there is room for more: await it for backpressure. */
@@ -114,7 +117,7 @@ export class ContainerLog {
     for (;;) {
       await this.#rotating;
       const number = this.rotations;
-      const handle = await open(this.file, 'r');
+      const handle = await openOwnFile(this.file);
       if (this.#rotating === undefined && number === this.rotations) return { handle, number };
       await handle.close();
     }
@@ -123,7 +126,7 @@ export class ContainerLog {
   async #rotate(): Promise<void> {
     await this.#handle?.close();
     await rename(this.file, `${this.file}.${this.rotations}`);
-    this.#handle = await open(this.file, 'w', 0o600);
+    this.#handle = await open(this.file, 'wx', 0o600);
     this.rotations += 1;
     this.#size = 0;
     const oldest = this.rotations - this.#keepFiles - 1;

@@ -1,7 +1,8 @@
 /** Reads a container's log for `kubectl logs`: selection by time and count, and following while the container runs. */
 import type { FileHandle } from 'node:fs/promises';
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { openOwnFile } from '../own-file.ts';
 import type { ContainerLog } from './container-log.ts';
 
 export interface LogSelection {
@@ -154,7 +155,7 @@ async function rotatedFiles(file: string): Promise<number[]> {
 
 async function openIfThere(file: string): Promise<{ handle: FileHandle; number: number } | undefined> {
   try {
-    return { handle: await open(file, 'r'), number: 0 };
+    return { handle: await openOwnFile(file), number: 0 };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -32,7 +32,7 @@ export class ContainerRunner {
   /** Grace for a container that is ended within a living pod. */
   readonly #graceSeconds: number;
   readonly #startedOnce = Promise.withResolvers<void>();
-  #state: ContainerState = { waiting: { reason: 'ContainerCreating' } };
+  #state: ContainerState;
   #lastState: ContainerState | undefined;
   /** Logs of the runs that `#state` and `#lastState` tell of. */
   #stateLog: string | undefined;
@@ -50,6 +50,8 @@ export class ContainerRunner {
     role: ContainerRole;
     host: ContainerHost;
     graceSeconds: number;
+    /** Why it does not run yet: `ContainerCreating`, or `PodInitializing` in a pod with init containers. */
+    waitingReason: string;
     previous?: ContainerStatus;
   }) {
     this.#graceSeconds = options.graceSeconds;
@@ -63,7 +65,7 @@ export class ContainerRunner {
       this.#lastStateLog = this.#host.logFile(this.spec, previous.restartCount);
       this.#restartCount = previous.restartCount + 1;
     }
-    if (this.role === 'main') this.#state = { waiting: { reason: 'PodInitializing' } };
+    this.#state = { waiting: { reason: options.waitingReason } };
   }
 
   /** Resolves when the container has started (startup probe passed) for the first time, or will never do so. */
@@ -270,7 +272,7 @@ export class ContainerRunner {
     const exit = await running.exited;
     this.running = undefined;
     await probes;
-    const message = await terminationMessage(spec, root, logFile, exit.exitCode);
+    const message = await terminationMessage(spec, { root, podDirectory: launch.directory }, logFile, exit.exitCode);
     return message === undefined ? exit : { ...exit, message };
   }
 

@@ -36,6 +36,7 @@ export async function prepareLaunch(options: LaunchOptions): Promise<PreparedLau
   const refused = refusedFields(pod, container);
   if (refused.length > 0) throw new ConfigError(`the process runtime cannot honour ${refused.join(', ')}`);
   const declared = await containerEnvironment(pod, container, facts);
+  if (program.kind === 'built-in') refuseLoaderVariables(declared);
   const root = await volumes.mount(container, declared);
   await mkdir(join(root, 'dev'), { recursive: true, mode: 0o700 });
   await rm(join(root, 'dev/termination-log'), { force: true });
@@ -61,6 +62,16 @@ export async function prepareLaunch(options: LaunchOptions): Promise<PreparedLau
   };
 }
 
+/** By them a built-in image would run another program after all. */
+const LOADER_VARIABLE = /^(LD_.*|DYLD_.*|OPENSSL_.*|NODE_(OPTIONS|PATH|COMPILE_CACHE|REPL_EXTERNAL_MODULE))$/;
+
+function refuseLoaderVariables(declared: Readonly<Record<string, string>>): void {
+  const name = Object.keys(declared).find((key) => LOADER_VARIABLE.test(key));
+  if (name !== undefined) {
+    throw new ConfigError(`a built-in image runs its own program only: leave out the environment variable ${name}`);
+  }
+}
+
 /** Where the output of one run of a container is kept. */
 export function logFileOf(podDirectory: string, container: Container, attemptNumber: number): string {
   return join(podDirectory, 'containers', container.name, 'logs', `${attemptNumber}.log`);
@@ -82,6 +93,10 @@ function commandLine(
   if (command.length > 0 && program.kind === 'built-in') {
     throw new ConfigError('a built-in image runs its own program only: leave out command (args are passed on)');
   }
-  const words = [...command, ...args].map((text) => expand(text, (name) => environment[name]));
-  return command.length > 0 ? words : [...program.entrypoint, ...words];
+  const expanded = (texts: readonly string[]) => texts.map((text) => expand(text, (name) => environment[name]));
+  const words = expanded([...command, ...args]);
+  if (command.length > 0) return words;
+  // A mapped command has no shell that would tell it the pod's address.
+  const entrypoint = program.kind === 'mapped' ? expanded(program.entrypoint) : program.entrypoint;
+  return [...entrypoint, ...words];
 }

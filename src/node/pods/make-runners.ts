@@ -12,6 +12,7 @@ export function isOver(pod: Pod): boolean {
 export function makeRunners(pod: Pod, host: ContainerHost): ContainerRunner[] {
   const policy = pod.spec?.restartPolicy ?? 'Always';
   const graceSeconds = pod.spec?.terminationGracePeriodSeconds ?? 30;
+  const waitingReason = (pod.spec?.initContainers ?? []).length > 0 ? 'PodInitializing' : 'ContainerCreating';
   const make = (spec: Container, role: ContainerRunner['role']) => {
     const statuses = role === 'main' ? pod.status?.containerStatuses : pod.status?.initContainerStatuses;
     const previous = statuses?.find(({ name }) => name === spec.name);
@@ -20,6 +21,7 @@ export function makeRunners(pod: Pod, host: ContainerHost): ContainerRunner[] {
       role,
       host,
       graceSeconds,
+      waitingReason,
       ...(previous === undefined ? {} : { previous }),
     });
     const ran = previous?.state?.running !== undefined || previous?.state?.terminated !== undefined;

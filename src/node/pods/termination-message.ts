@@ -1,22 +1,23 @@
 /** What a container left as its last word: the file at terminationMessagePath, below its root, or the end of its log. */
-import { open } from 'node:fs/promises';
-import { join, normalize } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join, normalize, relative } from 'node:path';
 import type { Container } from '../../api/types/core-v1.ts';
 import { readLog } from '../logs/read-log.ts';
+import { readOwnFile } from '../own-file.ts';
 
 const MAX_BYTES = 4096;
 const MAX_LOG_BYTES = 2048;
 const MAX_LOG_LINES = 80;
 
-/** Undefined when there is none. */
+/** Undefined when there is none. What the pod made of the path is not followed out of its directory. */
 export async function terminationMessage(
   container: Container,
-  root: string,
+  { root, podDirectory }: { root: string; podDirectory: string },
   logFile: string,
   exitCode: number,
 ): Promise<string | undefined> {
   const path = join(root, normalize(`/${container.terminationMessagePath ?? 'dev/termination-log'}`));
-  const text = await readStart(path);
+  const text = await readInside(podDirectory, path);
   if (text !== undefined && text !== '') return text;
   if (container.terminationMessagePolicy !== 'FallbackToLogsOnError' || exitCode === 0) return undefined;
   const selection = { follow: false, timestamps: false, tailLines: MAX_LOG_LINES };
@@ -27,17 +28,12 @@ export async function terminationMessage(
   return tail.length === 0 ? undefined : tail.toString('utf8');
 }
 
-async function readStart(path: string): Promise<string | undefined> {
-  let handle: Awaited<ReturnType<typeof open>>;
+async function readInside(directory: string, path: string): Promise<string | undefined> {
   try {
-    handle = await open(path, 'r');
+    const parent = await realpath(dirname(path));
+    if (relative(await realpath(directory), parent).startsWith('..')) return undefined;
+    return await readOwnFile(join(parent, basename(path)), MAX_BYTES);
   } catch {
     return undefined;
-  }
-  try {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(MAX_BYTES), 0, MAX_BYTES, 0);
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await handle.close();
   }
 }

@@ -17,6 +17,7 @@ const running: RunningContainer = {
   startedAt: new Date(0),
   exited: new Promise(() => {}),
   kill: () => {},
+  attach: async () => 'ended',
   exec: async ({ argv, stdout }: ExecLaunch) => {
     stdout?.write('said this');
     return { exitCode: Number(argv[0]) };

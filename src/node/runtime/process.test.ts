@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -26,10 +26,10 @@ async function podDirectory(t: TestContext): Promise<string> {
   return directory;
 }
 
-async function start(directory: string, argv: string[], environment: Record<string, string> = { PATH }) {
+async function start(directory: string, argv: string[], environment: Record<string, string> = { PATH }, stdin = false) {
   const file = join(directory, `${Math.random()}.log`);
   const log = await ContainerLog.create({ file });
-  const common = { podUid: 'uid', name: 'c', workingDirectory: directory, stdin: false, directory };
+  const common = { podUid: 'uid', name: 'c', workingDirectory: directory, stdin, directory };
   try {
     const running = await runtime.start({ ...common, argv, environment, log });
     return { running, log: () => readFile(file, 'utf8') };
@@ -96,6 +96,34 @@ test('exec: streams apart, input, exit code', async (t) => {
   await running.exited;
 });
 
+test('attach: the main process’s own streams, by several at once, and it outlives them', async (t) => {
+  const { running, log } = await start(await podDirectory(t), ['cat'], { PATH }, true);
+  const [first, second] = [new PassThrough(), new PassThrough()];
+  const leave = new AbortController();
+  const watching = running.attach({ stdout: first, endsStdin: false, signal: leave.signal });
+  const stdin = new PassThrough();
+  const typing = running.attach({ stdin, stdout: second, endsStdin: true, signal: never });
+  stdin.write('one\n');
+  for (const reader of [first, second]) assert.equal(String((await once(reader, 'data'))[0]), 'one\n');
+  leave.abort();
+  assert.equal(await watching, 'ended');
+  const rest = once(second, 'data');
+  stdin.end('two\n');
+  assert.equal(String((await rest)[0]), 'two\n');
+  assert.equal(await typing, 'ended');
+  assert.equal((await running.exited).exitCode, 0);
+  assert.match(await log(), / stdout F one\n.* stdout F two\n/);
+  assert.equal(first.readableLength, 0);
+});
+
+test('attach: a reader that does not read is left behind, not waited for', async (t) => {
+  const { running } = await start(await podDirectory(t), ['sh', '-c', 'head -c 20000000 /dev/zero; exit 4']);
+  const stuck = new PassThrough();
+  const outcome = running.attach({ stdout: stuck, endsStdin: false, signal: never });
+  assert.equal((await running.exited).exitCode, 4);
+  assert.equal(await outcome, 'too slow');
+});
+
 test('exec ends when it is no longer wanted', async (t) => {
   const { running } = await start(await podDirectory(t), ['sleep', '60']);
   const gone = new AbortController();
@@ -142,3 +170,16 @@ test('what a killed node left behind is ended, what belongs to a living one is n
 function noProc(): string | false {
   return process.platform === 'linux' ? false : 'processes are found in /proc, which only Linux has';
 }
+
+test('records that a pod has written over do not stop the next start', async (t) => {
+  const pods = await mkdtemp(join(tmpdir(), 'fairlead-pods-'));
+  t.after(() => rm(pods, { recursive: true }));
+  const records = join(pods, 'p/processes');
+  await mkdir(records, { recursive: true });
+  for (const [name, text] of Object.entries({ a: 'null', b: '{"owner":{"pid":"x"}}', c: '[', d: '{"owner":3}' }))
+    await writeFile(join(records, name), text);
+  await symlink('/dev/zero', join(records, 'e'));
+  execFileSync('mkfifo', [join(records, 'f')]);
+  assert.equal(await runtime.endLeftovers(pods), 0);
+  assert.deepEqual(await readdir(records), []);
+});

@@ -5,16 +5,27 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { isRecord } from '../../lib/is-record.ts';
 import type { ProcessIdentity } from '../../lib/process-identity.ts';
 import { identifyProcess, isAlive } from '../../lib/process-identity.ts';
 import type { ContainerLog, LogStream } from '../logs/container-log.ts';
+import { readOwnFile } from '../own-file.ts';
+import { AttachedOutputs } from './attached-outputs.ts';
 import { killMarked, MARK } from './process-table.ts';
-import type { ContainerExit, ContainerLaunch, ExecExit, ExecLaunch, RunningContainer, Runtime } from './runtime.ts';
+import type {
+  Attachment,
+  ContainerExit,
+  ContainerLaunch,
+  ExecExit,
+  ExecLaunch,
+  RunningContainer,
+  Runtime,
+} from './runtime.ts';
 import { StartFailure } from './runtime.ts';
 
 /** What is kept of a run while it may have processes, so that a later start can end them. */
@@ -25,6 +36,7 @@ interface ProcessRecord {
 }
 
 const RECORDS = 'processes';
+const RECORD_BYTES = 4096;
 
 export function openProcessRuntime(): Runtime {
   return {
@@ -56,15 +68,22 @@ async function readRecords(podDirectory: string): Promise<ProcessRecord[]> {
   const files = await readdir(directory).catch(() => [] as string[]);
   const records = await Promise.all(
     files.map(async (file) => {
-      try {
-        return JSON.parse(await readFile(join(directory, file), 'utf8')) as ProcessRecord;
-      } catch {
-        // Written halfway when the machine stopped: its name is enough.
-        return { id: file, owner: undefined };
-      }
+      // Its name is what counts: the rest may be written halfway, or by a pod, whose user is ours.
+      return { id: file, owner: await readOwner(join(directory, file)) };
     }),
   );
   return records;
+}
+
+async function readOwner(file: string): Promise<ProcessIdentity | undefined> {
+  try {
+    const record: unknown = JSON.parse(await readOwnFile(file, RECORD_BYTES));
+    const owner = isRecord(record) ? record.owner : undefined;
+    if (!isRecord(owner) || !Number.isInteger(owner.pid) || typeof owner.started !== 'string') return undefined;
+    return { pid: Number(owner.pid), started: owner.started };
+  } catch {
+    return undefined;
+  }
 }
 
 async function start(launch: ContainerLaunch): Promise<RunningContainer> {
@@ -86,7 +105,10 @@ async function start(launch: ContainerLaunch): Promise<RunningContainer> {
   }
   const pid = child.pid ?? 0;
   const running = { alive: true };
-  const exited = exitOf(child, id, launch.log, startedAt, running).finally(() => rm(record, { force: true }));
+  const outputs = new AttachedOutputs();
+  const exited = exitOf(child, id, { log: launch.log, outputs }, startedAt, running).finally(() =>
+    rm(record, { force: true }),
+  );
   return {
     id,
     pid,
@@ -98,6 +120,7 @@ async function start(launch: ContainerLaunch): Promise<RunningContainer> {
       if (signal === 'SIGKILL') killGroup(pid, signal);
       else child.kill(signal);
     },
+    attach: (attachment) => attach(attachment, child, outputs, exited),
     exec: (exec) => execute(exec, environment, launch.workingDirectory),
   };
 }
@@ -117,6 +140,8 @@ async function launched(
       child.once('error', reject);
     });
     child.on('error', () => {});
+    // A process that does not read its input, or is gone, is no failure of who writes to it.
+    child.stdin?.on('error', () => {});
     return child;
   } catch (error) {
     throw new StartFailure(startErrorText(program, cwd, error as NodeJS.ErrnoException), { cause: error });
@@ -134,10 +159,15 @@ function startErrorText(program: string, cwd: string, error: NodeJS.ErrnoExcepti
   return `exec: ${what}: ${error.message}`;
 }
 
+interface Outputs {
+  log: ContainerLog;
+  outputs: AttachedOutputs;
+}
+
 async function exitOf(
   child: ChildProcess,
   id: string,
-  log: ContainerLog,
+  { log, outputs }: Outputs,
   startedAt: Date,
   running: { alive: boolean },
 ): Promise<ContainerExit> {
@@ -149,7 +179,7 @@ async function exitOf(
       resolve({ code, signal });
     });
   });
-  const copies = (['stdout', 'stderr'] as const).map((stream) => copyOutput(child[stream], stream, log));
+  const copies = (['stdout', 'stderr'] as const).map((stream) => copyOutput(child[stream], stream, { log, outputs }));
   const { code, signal } = await exited;
   await killMarked(new Set([id]));
   // Where processes that left the group cannot be found, they may hold the pipes open: no more is waited for.
@@ -172,10 +202,13 @@ async function exitOf(
   };
 }
 
-async function copyOutput(source: Readable | null, stream: LogStream, log: ContainerLog): Promise<void> {
+async function copyOutput(source: Readable | null, stream: LogStream, { log, outputs }: Outputs): Promise<void> {
   if (source === null) return;
   try {
-    for await (const chunk of source) await log.append(stream, chunk as Buffer);
+    for await (const chunk of source) {
+      outputs.pass(stream, chunk as Buffer);
+      await log.append(stream, chunk as Buffer);
+    }
   } catch {
     // Cut off after the end of the container.
   }
@@ -188,6 +221,36 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
   } catch {
     // Nothing left in the group.
   }
+}
+
+async function attach(
+  { stdin, stdout, stderr, endsStdin, signal }: Attachment,
+  child: ChildProcess,
+  outputs: AttachedOutputs,
+  exited: Promise<unknown>,
+): Promise<'ended' | 'too slow'> {
+  const slow = Promise.withResolvers<'too slow'>();
+  const left = Promise.withResolvers<'ended'>();
+  const leave = () => left.resolve('ended');
+  signal.addEventListener('abort', leave);
+  if (signal.aborted) leave();
+  const detach = outputs.add({
+    ...(stdout === undefined ? {} : { stdout }),
+    ...(stderr === undefined ? {} : { stderr }),
+    tooSlow: () => slow.resolve('too slow'),
+  });
+  const input = child.stdin;
+  if (input === null) stdin?.resume();
+  else stdin?.pipe(input, { end: endsStdin });
+  const outcome = await Promise.race([slow.promise, left.promise, exited.then(() => 'ended' as const)]);
+  signal.removeEventListener('abort', leave);
+  detach();
+  if (input !== null && stdin !== undefined) {
+    stdin.unpipe(input);
+    stdin.resume();
+    if (endsStdin) input.end();
+  }
+  return outcome;
 }
 
 async function execute(

@@ -45,6 +45,16 @@ export interface ExecExit {
   startError?: string;
 }
 
+export interface Attachment {
+  stdin?: Readable;
+  stdout?: Writable;
+  stderr?: Writable;
+  /** The end of this input, or of the attachment, is the end of the container's standard input. */
+  endsStdin: boolean;
+  /** Ends the attachment; the container goes on. */
+  signal: AbortSignal;
+}
+
 export interface RunningContainer {
   /** Unique over all runs: 64 hex digits. */
   readonly id: string;
@@ -54,6 +64,12 @@ export interface RunningContainer {
   readonly exited: Promise<ContainerExit>;
   /** SIGKILL goes to every process of the container, other signals to the main one; nothing happens once it is gone. */
   kill(signal: NodeJS.Signals): void;
+  /**
+   * Connects to the main process: what it writes from now on, and its input if it has one (else what comes is dropped).
+   * Resolves when the container has ended and all output was passed on, when the signal fires, or with `too slow` when
+   * the reader was too far behind. Never rejects.
+   */
+  attach(attachment: Attachment): Promise<'ended' | 'too slow'>;
   /** Runs a command with the container's environment and working directory. Never rejects. */
   exec(launch: ExecLaunch): Promise<ExecExit>;
 }

@@ -3,8 +3,8 @@
  * can appear at a mount path: each container gets a root of its own (`FAIRLEAD_ROOT`) below which its mount paths lead,
  * as links, to the volumes.
  */
-import { mkdir, stat, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join, normalize } from 'node:path';
+import { lstat, mkdir, realpath, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, normalize, relative } from 'node:path';
 import type { Container, HostPathVolumeSource, Pod, Volume } from '../../api/types/core-v1.ts';
 import { ConfigError } from '../pods/config-error.ts';
 import { expand } from '../pods/expand.ts';
@@ -48,10 +48,9 @@ export class PodVolumes {
       if (volume === undefined) throw new ConfigError(`volume mount ${name} names no volume of the pod`);
       const inside = subPathExpr === '' ? subPath : expand(subPathExpr, (variable) => environment[variable]);
       if (inside !== '' && !isVolumePath(inside)) throw new ConfigError(`subPath ${inside} leaves its volume`);
-      const source = join(volume.hostPath?.path ?? this.#volumeDirectory(name), inside);
-      if (inside !== '' && (await stat(source).catch(() => undefined)) === undefined) {
-        await mkdir(source, { recursive: true, mode: 0o700 });
-      }
+      const top = volume.hostPath?.path ?? this.#volumeDirectory(name);
+      const source = join(top, inside);
+      if (inside !== '') await makeInside(top, source);
       const target = join(root, normalize(`/${mountPath}`));
       await mkdir(dirname(target), { recursive: true, mode: 0o700 });
       await symlink(source, target).catch((error: NodeJS.ErrnoException) => {
@@ -64,6 +63,25 @@ export class PodVolumes {
   #volumeDirectory(name: string): string {
     return join(this.#directory, 'volumes', name);
   }
+}
+
+/** The directory where there is nothing yet. Throws `ConfigError` where links that a pod made lead out of the volume. */
+async function makeInside(top: string, path: string): Promise<void> {
+  await makeDirectory(top);
+  let existing = path;
+  while ((await lstat(existing).catch(() => undefined)) === undefined && existing !== top) existing = dirname(existing);
+  const real = await realpath(existing).catch(() => '');
+  const way = relative(await realpath(top), real);
+  if (real === '' || way === '..' || way.startsWith('../'))
+    throw new ConfigError(`subPath ${relative(top, path)} leads out of its volume by a link`);
+  await makeDirectory(path);
+}
+
+/** A file in its place stays. */
+async function makeDirectory(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
 }
 
 /** The volume's name and type, as a person would say it. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -142,4 +142,21 @@ test('what is missing or leads out of the volume is refused', async (t) => {
   await assert.rejects(make(t, [{ name: 'v', emptyDir: {} }], out), /subPath ..\/out leaves its volume/);
   await assert.rejects(make(t, [{ name: 'v', nfs: { server: 's', path: '/' } }], mount), /volume v \(nfs\)/);
   await make(t, [{ name: 'v', configMap: { name: 'none', optional: true } }], mount);
+});
+
+test('a subPath is not followed, nor made, through links that lead out of its volume', async (t) => {
+  const host = await mkdtemp(join(tmpdir(), 'fairlead-host-'));
+  t.after(() => rm(host, { recursive: true }));
+  const [path, outside] = [join(host, 'volume'), join(host, 'outside')];
+  for (const directory of [path, outside, join(path, 'inside')]) await mkdir(directory);
+  await symlink(outside, join(path, 'link'));
+  await symlink(join(outside, 'new'), join(path, 'dangling'));
+  await symlink('inside', join(path, 'fine'));
+  const use = (subPath: string) =>
+    make(t, [{ name: 'v', hostPath: { path } }], [{ name: 'v', mountPath: '/v', subPath }]);
+  for (const subPath of ['link', 'link/new', 'dangling', 'dangling/new'])
+    await assert.rejects(use(subPath), /leads out of its volume by a link/, subPath);
+  assert.deepEqual(await readdir(outside), []);
+  await use('fine/new');
+  assert.deepEqual(await readdir(join(path, 'inside')), ['new']);
 });

@@ -1,0 +1,352 @@
+/** One end of a SPDY/3.1 connection over any duplex stream: streams, flow control, limits, pings, an orderly end. */
+import type { Duplex } from 'node:stream';
+import { FrameWriter } from './frame-writer.ts';
+import type { SpdyFrame } from './frames.ts';
+import {
+  encodeGoAway,
+  encodePing,
+  encodeReset,
+  encodeSettings,
+  encodeSynReply,
+  encodeSynStream,
+  encodeWindowUpdate,
+  FrameParser,
+  goAwayStatus,
+  maxStreamId,
+  resetStatus,
+  SpdyProtocolError,
+  settingId,
+} from './frames.ts';
+import type { SpdyHeaders } from './header-block.ts';
+import { HeaderDecoder, HeaderEncoder } from './header-block.ts';
+import type { StreamOwner } from './stream.ts';
+import { SpdyStream } from './stream.ts';
+
+export interface SpdyClose {
+  /** Both sides had taken leave of each other before the connection ended. */
+  isClean: boolean;
+  reason: string;
+}
+
+export interface SpdyOptions {
+  role: 'client' | 'server';
+  /** A stream that the peer opened; it has been answered. Absent: the peer may open none. */
+  onStream?(stream: SpdyStream): void;
+  /** How many streams the peer may have open at once; more are refused. Default 256. */
+  maxStreams?: number;
+  /** Pings go out at this interval, so that nothing in between takes the connection for idle. Default: none. */
+  pingIntervalMs?: number;
+}
+
+const maxControlBytes = 64 * 1024;
+const defaultWindow = 64 * 1024;
+/** What a peer that counts may send on one stream before we have passed it on. */
+const receiveWindow = 256 * 1024;
+/** Of peers that do not count (Go's spdystream), so many bytes are kept for slow readers; then all streams wait. */
+const maxUnreadBytes = 8 * 1024 * 1024;
+/** Answers to a peer that asks and does not read are kept up to here; then nothing more is read of it. */
+const maxBacklogBytes = 1024 * 1024;
+/** How long the peer may take to end its side after we have ended ours. */
+const lingerMs = 5000;
+
+/** Begins to read as soon as it is constructed. Of the session's own window (stream 0), neither side is held to any. */
+export class SpdyConnection {
+  /** Resolves when the connection is over; every stream is over then. */
+  readonly closed: Promise<SpdyClose>;
+  readonly #transport: Duplex;
+  readonly #writer: FrameWriter;
+  readonly #options: SpdyOptions;
+  readonly #parser = new FrameParser({ maxControlBytes });
+  readonly #encoder = new HeaderEncoder();
+  readonly #decoder = new HeaderDecoder();
+  readonly #streams = new Map<number, SpdyStream>();
+  readonly #owner: StreamOwner;
+  readonly #resolveClosed: (close: SpdyClose) => void;
+  readonly #unacknowledged = new Map<number, number>();
+  #peerStreams = 0;
+  #nextId: number;
+  #nextPingId: number;
+  #lastPeerId = 0;
+  /** `unknown` until the first frame: those who count windows begin with their settings. */
+  #peerCounts: 'unknown' | 'yes' | 'no' = 'unknown';
+  #initialWindow = defaultWindow;
+  #peerMaxStreams = Number.POSITIVE_INFINITY;
+  #unreadBytes = 0;
+  #isLeaving = false;
+  #over = false;
+  #heard = true;
+  #wake: (() => void) | undefined;
+  #pings: NodeJS.Timeout | undefined;
+
+  constructor(transport: Duplex, options: SpdyOptions) {
+    this.#transport = transport;
+    this.#writer = new FrameWriter(transport);
+    this.#options = options;
+    this.#nextId = options.role === 'client' ? 1 : 2;
+    this.#nextPingId = this.#nextId;
+    const { promise, resolve } = Promise.withResolvers<SpdyClose>();
+    this.closed = promise;
+    this.#resolveClosed = resolve;
+    this.#owner = {
+      sendData: (stream, payload, fin, done) => this.#writer.data(stream, payload, fin, done),
+      sendReset: (id, status) => this.#writer.control(encodeReset(id, status)),
+      consumed: (stream, bytes) => this.#consumed(stream, bytes),
+      remove: (stream) => this.#remove(stream),
+    };
+    transport.on('drain', () => this.#wakeIfAble());
+    transport.on('error', () => transport.destroy());
+    transport.on('close', () => this.#finish(false, 'the connection was lost'));
+    this.#writer.control(encodeSettings([{ id: settingId.initialWindowSize, value: receiveWindow }]));
+    if (options.pingIntervalMs !== undefined) this.#startPings(options.pingIntervalMs);
+    void this.#read();
+  }
+
+  /** How many streams are open, of both sides. */
+  get streamCount(): number {
+    return this.#streams.size;
+  }
+
+  /** False once either side has taken leave: no stream can be opened any more. */
+  get open(): boolean {
+    return !this.#over && !this.#isLeaving;
+  }
+
+  /** Opens a stream; it may be written to at once. Throws when the connection takes no more of them. */
+  openStream(headers: SpdyHeaders): SpdyStream {
+    if (!this.open) throw new Error('the SPDY connection takes no more streams');
+    if (this.#streams.size - this.#peerStreams >= this.#peerMaxStreams || this.#nextId > maxStreamId) {
+      throw new Error('the SPDY connection has as many streams as it can have');
+    }
+    const id = this.#nextId;
+    this.#nextId += 2;
+    this.#writer.control(encodeSynStream(id, this.#encoder.encode(headers)));
+    const stream = new SpdyStream({ id, headers, owner: this.#owner, sendWindow: this.#newWindow() });
+    this.#streams.set(id, stream);
+    return stream;
+  }
+
+  /** Takes leave: no more streams, and the connection ends with the last one that is open. */
+  close(): void {
+    if (!this.open) return;
+    this.#leave(goAwayStatus.ok);
+    this.#finishIfEmpty();
+  }
+
+  /** Takes leave and ends the connection once what was written is out. Streams that are open are cut off. */
+  end(): void {
+    if (this.#over) return;
+    if (!this.#isLeaving) this.#leave(goAwayStatus.ok);
+    this.#finish(true, '');
+  }
+
+  /** Ends the connection without a word. */
+  destroy(): void {
+    this.#transport.destroy();
+    this.#finish(false, 'the connection was given up');
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const chunks = this.#transport.iterator({ destroyOnReturn: false });
+      for await (const chunk of chunks) {
+        this.#heard = true;
+        for (const frame of this.#parser.push(chunk)) {
+          if (this.#peerCounts === 'unknown') this.#learn(frame.type === 'settings');
+          const pending = this.#onFrame(frame);
+          if (pending !== undefined) await pending;
+          if (this.#over) break;
+        }
+        while (this.#mustWait()) {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+        }
+        if (this.#over) break;
+      }
+      this.#finish(this.#isLeaving, 'the peer ended the connection');
+    } catch (error) {
+      if (error instanceof SpdyProtocolError && !this.#over) this.#leave(goAwayStatus.protocolError);
+      this.#finish(false, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #mustWait(): boolean {
+    return !this.#over && (this.#unreadBytes > maxUnreadBytes || this.#writer.backlogBytes > maxBacklogBytes);
+  }
+
+  #learn(counts: boolean): void {
+    this.#peerCounts = counts ? 'yes' : 'no';
+    if (counts) return;
+    for (const stream of this.#streams.values()) stream.widenWindow(Number.POSITIVE_INFINITY);
+  }
+
+  #newWindow(): number {
+    return this.#peerCounts === 'no' ? Number.POSITIVE_INFINITY : this.#initialWindow;
+  }
+
+  #onFrame(frame: SpdyFrame): Promise<void> | undefined {
+    switch (frame.type) {
+      case 'data':
+        this.#onData(frame.id, frame.payload, frame.fin);
+        return undefined;
+      case 'synStream':
+        return this.#decoder.decode(frame.block).then((headers) => this.#onSynStream(frame, headers));
+      case 'synReply':
+      case 'headers':
+        return this.#decoder.decode(frame.block).then(() => {
+          if (frame.fin) this.#streams.get(frame.id)?.receive(Buffer.alloc(0), true);
+        });
+      case 'rstStream':
+        this.#streams.get(frame.id)?.cutOff(`the peer has reset the stream (status ${frame.status})`);
+        return undefined;
+      case 'settings':
+        this.#onSettings(frame.settings);
+        return undefined;
+      case 'ping':
+        // Ours come back, and say no more than that the peer is there.
+        if (frame.id % 2 !== this.#nextPingId % 2) this.#writer.control(encodePing(frame.id));
+        return undefined;
+      case 'goAway':
+        this.#isLeaving = true;
+        this.#finishIfEmpty();
+        return undefined;
+      case 'windowUpdate': {
+        const stream = this.#streams.get(frame.id);
+        if (stream?.widenWindow(frame.delta) === false) {
+          stream.reset(resetStatus.flowControlError, 'the peer allows more bytes than can be counted');
+        }
+        return undefined;
+      }
+    }
+  }
+
+  #onData(id: number, payload: Buffer, fin: boolean): void {
+    const stream = this.#streams.get(id);
+    if (stream === undefined) {
+      // Of a stream that is over something may still be under way.
+      if (id > (this.#isPeers(id) ? this.#lastPeerId : this.#nextId - 2)) {
+        this.#writer.control(encodeReset(id, resetStatus.invalidStream));
+      }
+      return;
+    }
+    if (this.#peerCounts === 'yes' && stream.queuedBytes + payload.length > receiveWindow) {
+      stream.reset(resetStatus.flowControlError, 'the peer sent more than it may');
+      return;
+    }
+    this.#unreadBytes += payload.length;
+    if (stream.receive(payload, fin)) return;
+    this.#unreadBytes -= payload.length;
+    stream.reset(resetStatus.protocolError, 'the peer sent data after its end');
+  }
+
+  #onSynStream(
+    { id, fin, unidirectional }: { id: number; fin: boolean; unidirectional: boolean },
+    headers: SpdyHeaders,
+  ): void {
+    if (this.#over) return;
+    if (!this.#isPeers(id) || id <= this.#lastPeerId) {
+      throw new SpdyProtocolError(`the peer may not open stream ${id}`);
+    }
+    this.#lastPeerId = id;
+    const { onStream, maxStreams = 256 } = this.#options;
+    if (onStream === undefined || this.#isLeaving || this.#peerStreams >= maxStreams) {
+      this.#writer.control(encodeReset(id, resetStatus.refusedStream));
+      return;
+    }
+    const sendWindow = this.#newWindow();
+    const stream = new SpdyStream({ id, headers, owner: this.#owner, sendWindow, receiveOnly: unidirectional });
+    this.#streams.set(id, stream);
+    this.#peerStreams += 1;
+    if (!unidirectional) this.#writer.control(encodeSynReply(id, this.#encoder.encode(new Map())));
+    if (fin) stream.receive(Buffer.alloc(0), true);
+    onStream(stream);
+  }
+
+  #onSettings(settings: readonly { id: number; value: number }[]): void {
+    for (const { id, value } of settings) {
+      if (id === settingId.maxConcurrentStreams) this.#peerMaxStreams = value;
+      if (id !== settingId.initialWindowSize || this.#peerCounts === 'no') continue;
+      if (value > maxStreamId) throw new SpdyProtocolError('the initial window is larger than can be counted');
+      const difference = value - this.#initialWindow;
+      this.#initialWindow = value;
+      for (const stream of this.#streams.values()) stream.widenWindow(difference);
+    }
+  }
+
+  #isPeers(id: number): boolean {
+    return id % 2 !== this.#nextId % 2;
+  }
+
+  #consumed(stream: SpdyStream, bytes: number): void {
+    this.#unreadBytes -= bytes;
+    this.#wakeIfAble();
+    if (this.#peerCounts !== 'yes' || stream.destroyed || this.#over) return;
+    const due = (this.#unacknowledged.get(stream.id) ?? 0) + bytes;
+    if (due < receiveWindow / 2) {
+      this.#unacknowledged.set(stream.id, due);
+      return;
+    }
+    this.#unacknowledged.delete(stream.id);
+    this.#writer.control(encodeWindowUpdate(stream.id, due));
+  }
+
+  #remove(stream: SpdyStream): void {
+    if (!this.#streams.delete(stream.id)) return;
+    this.#unacknowledged.delete(stream.id);
+    if (this.#isPeers(stream.id)) this.#peerStreams -= 1;
+    this.#finishIfEmpty();
+  }
+
+  #finishIfEmpty(): void {
+    if (this.#isLeaving && this.#streams.size === 0) this.#finish(true, '');
+  }
+
+  #wakeIfAble(): void {
+    if (this.#wake === undefined || this.#mustWait()) return;
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake();
+  }
+
+  #leave(status: number): void {
+    this.#isLeaving = true;
+    this.#writer.control(encodeGoAway(this.#lastPeerId, status));
+  }
+
+  #finish(isClean: boolean, reason: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearInterval(this.#pings);
+    const wasIdle = this.#streams.size === 0;
+    for (const stream of [...this.#streams.values()]) stream.cutOff(`the stream was cut off: ${reason}`);
+    this.#writer.close();
+    this.#wakeIfAble();
+    this.#decoder[Symbol.dispose]();
+    const transport = this.#transport;
+    if (!transport.destroyed) {
+      // What the peer still sends is read and dropped, so that it gets to read what we have written.
+      setImmediate(() => transport.resume());
+      transport.end(() => {
+        const timer = setTimeout(() => transport.destroy(), lingerMs).unref();
+        if (transport.readableEnded) transport.destroy();
+        transport.once('end', () => transport.destroy());
+        transport.once('close', () => clearTimeout(timer));
+      });
+    }
+    this.#resolveClosed({ isClean: isClean && (wasIdle || reason === ''), reason });
+  }
+
+  #startPings(intervalMs: number): void {
+    this.#pings = setInterval(() => {
+      // Only who counts windows always reads: another peer may be held up by a slow reader and yet be there.
+      if (!this.#heard && this.#peerCounts === 'yes' && this.#writer.backlogBytes === 0) {
+        this.destroy();
+        return;
+      }
+      this.#heard = false;
+      this.#writer.control(encodePing(this.#nextPingId));
+      this.#nextPingId = this.#nextPingId + 2 > maxStreamId ? this.#nextPingId % 2 || 2 : this.#nextPingId + 2;
+    }, intervalMs);
+    this.#pings.unref();
+  }
+}

@@ -1,0 +1,159 @@
+/** One stream of a SPDY connection: a Duplex whose two directions end apart; destroying it early resets it. */
+import { Duplex } from 'node:stream';
+import { resetStatus } from './frames.ts';
+import type { SpdyHeaders } from './header-block.ts';
+
+/** Smaller than what a peer may send, so that streams take turns. */
+const maxPayload = 32 * 1024;
+const maxWindow = 0x7fffffff;
+
+/** What a stream asks of its connection. */
+export interface StreamOwner {
+  /** Sends one data frame in this stream's turn; calls back when the next may be given. */
+  sendData(stream: SpdyStream, payload: Buffer, fin: boolean, done: () => void): void;
+  sendReset(id: number, status: number): void;
+  /** Bytes that came for the stream have left the connection's care. */
+  consumed(stream: SpdyStream, bytes: number): void;
+  /** The stream is over. */
+  remove(stream: SpdyStream): void;
+}
+
+export interface SpdyStreamOptions {
+  id: number;
+  headers: SpdyHeaders;
+  owner: StreamOwner;
+  /** Bytes that may be sent before the peer has allowed more; Infinity where it does not count. */
+  sendWindow: number;
+  /** The peer wants no data from us. */
+  receiveOnly?: boolean;
+}
+
+export class SpdyStream extends Duplex {
+  readonly id: number;
+  /** Those of the SYN_STREAM that opened it. */
+  readonly headers: SpdyHeaders;
+  readonly #owner: StreamOwner;
+  readonly #queue: Buffer[] = [];
+  #queuedBytes = 0;
+  #isWanted = false;
+  #peerEnded = false;
+  #ended: boolean;
+  #resetWith: number | undefined = resetStatus.cancel;
+  #sendWindow: number;
+  #onWindow: (() => void) | undefined;
+
+  constructor({ id, headers, owner, sendWindow, receiveOnly = false }: SpdyStreamOptions) {
+    super({ allowHalfOpen: true, highWaterMark: 64 * 1024 });
+    this.id = id;
+    this.headers = headers;
+    this.#owner = owner;
+    this.#sendWindow = sendWindow;
+    this.#ended = receiveOnly;
+    // A stream that nobody listens to may fail without ending the process.
+    this.on('error', () => {});
+    if (receiveOnly) this.end();
+  }
+
+  /** Bytes that came and were not asked for yet. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  /** Destroys the stream; the peer is told this reason. */
+  reset(status: number, reason: string): void {
+    if (this.destroyed) return;
+    this.#resetWith = status;
+    this.destroy(new Error(reason));
+  }
+
+  /** @internal Data of the peer. False when it had ended its direction. */
+  receive(payload: Buffer, fin: boolean): boolean {
+    if (this.#peerEnded) return false;
+    if (payload.length > 0) {
+      this.#queue.push(payload);
+      this.#queuedBytes += payload.length;
+    }
+    if (fin) this.#peerEnded = true;
+    if (this.#isWanted || this.#queue.length === 0) this.#pass();
+    return true;
+  }
+
+  /** @internal The peer has reset the stream, or the connection is lost: nothing more can be sent. */
+  cutOff(reason: string): void {
+    this.#resetWith = undefined;
+    this.destroy(new Error(reason));
+  }
+
+  /** @internal The peer takes more. False when it allows more than can be counted. */
+  widenWindow(bytes: number): boolean {
+    this.#sendWindow += bytes;
+    if (this.#sendWindow > maxWindow && this.#sendWindow !== Number.POSITIVE_INFINITY) return false;
+    const resume = this.#onWindow;
+    if (this.#sendWindow > 0 && resume !== undefined) {
+      this.#onWindow = undefined;
+      resume();
+    }
+    return true;
+  }
+
+  override _read(): void {
+    this.#isWanted = true;
+    this.#pass();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
+    this.#send(chunk, callback);
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    if (this.#ended) {
+      callback();
+      return;
+    }
+    this.#ended = true;
+    this.#owner.sendData(this, Buffer.alloc(0), true, callback);
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    if (!(this.#peerEnded && this.#ended) && this.#resetWith !== undefined) {
+      this.#owner.sendReset(this.id, this.#resetWith);
+    }
+    const dropped = this.#queuedBytes;
+    this.#queue.length = 0;
+    this.#queuedBytes = 0;
+    this.#onWindow = undefined;
+    if (dropped > 0) this.#owner.consumed(this, dropped);
+    this.#owner.remove(this);
+    callback(error);
+  }
+
+  /** Hands over what was asked for. */
+  #pass(): void {
+    while (this.#isWanted) {
+      const piece = this.#queue.shift();
+      if (piece === undefined) break;
+      this.#queuedBytes -= piece.length;
+      this.#isWanted = this.push(piece);
+      if (!this.destroyed) this.#owner.consumed(this, piece.length);
+    }
+    if (this.#peerEnded && this.#queue.length === 0) {
+      this.#isWanted = false;
+      this.push(null);
+    }
+  }
+
+  #send(chunk: Buffer, callback: () => void): void {
+    if (this.destroyed) {
+      callback();
+      return;
+    }
+    if (this.#sendWindow <= 0) {
+      this.#onWindow = () => this.#send(chunk, callback);
+      return;
+    }
+    const piece = chunk.subarray(0, Math.min(maxPayload, this.#sendWindow));
+    const rest = chunk.subarray(piece.length);
+    this.#sendWindow -= piece.length;
+    this.#owner.sendData(this, piece, false, rest.length === 0 ? callback : () => this.#send(rest, callback));
+  }
+}

@@ -1,0 +1,67 @@
+/** A stream of bytes carried in the binary messages of a WebSocket, whose borders mean nothing. */
+import { Duplex } from 'node:stream';
+import type { WebSocketOptions } from './peer.ts';
+import { WebSocketPeer } from './peer.ts';
+
+/** Ends when the WebSocket is closed with 1000, fails with any other end. It has no half-close: ending it closes all. */
+export class WebSocketByteStream extends Duplex {
+  readonly #peer: WebSocketPeer;
+  #onDrain: (() => void) | undefined;
+  #isClosed = false;
+
+  constructor(stream: Duplex, options: WebSocketOptions) {
+    super({ allowHalfOpen: false, highWaterMark: 64 * 1024 });
+    this.#peer = new WebSocketPeer(stream, options, {
+      onMessage: (data, isText) => {
+        if (isText) this.#peer.close(1003, 'text messages are not part of this protocol');
+        else if (data.length > 0 && !this.push(data)) this.#peer.pause();
+      },
+      onDrain: () => this.#drained(),
+      onClose: ({ code, reason }) => {
+        this.#isClosed = true;
+        this.#drained();
+        if (code === 1000) this.push(null);
+        else this.destroy(new Error(`the WebSocket was cut off: ${reason === '' ? `close code ${code}` : reason}`));
+      },
+    });
+    // A stream that nobody listens to may fail without ending the process.
+    this.on('error', () => {});
+  }
+
+  override _read(): void {
+    if (!this.#isClosed) this.#peer.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
+    this.#send([chunk], callback);
+  }
+
+  override _writev(chunks: { chunk: Buffer }[], callback: (error?: Error | null) => void): void {
+    this.#send(
+      chunks.map(({ chunk }) => chunk),
+      callback,
+    );
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    this.#peer.close(1000);
+    callback();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#drained();
+    if (!this.#isClosed && (error !== null || !this.writableFinished)) this.#peer.terminate();
+    callback(error);
+  }
+
+  #send(parts: readonly Buffer[], callback: () => void): void {
+    if (this.#peer.send(...parts)) callback();
+    else this.#onDrain = callback;
+  }
+
+  #drained(): void {
+    const resume = this.#onDrain;
+    this.#onDrain = undefined;
+    resume?.();
+  }
+}

@@ -1,0 +1,21 @@
+/** What a command in a container, or an attachment to it, needs of whatever protocol its client speaks. */
+import type { Readable, Writable } from 'node:stream';
+
+export interface ExecStreams {
+  input: boolean;
+  output: boolean;
+  error: boolean;
+}
+
+/** The streams that were asked for, and the ways in which the exchange can end. */
+export interface ExecSession {
+  stdin?: Readable;
+  stdout?: Writable;
+  stderr?: Writable;
+  /** Fires when the client is gone. */
+  gone: AbortSignal;
+  /** All output goes out, then the Status that tells the outcome; resolves when the connection is over. */
+  finish(status: object): Promise<void>;
+  /** Ends the exchange so that the client can see that it was cut off. */
+  cutOff(reason: string): Promise<void>;
+}

@@ -1,0 +1,93 @@
+/** A command's streams as streams of a SPDY connection, each named by its header `streamtype` (v4.channel.k8s.io). */
+import { finished } from 'node:stream/promises';
+import { SpdyConnection } from '../../net/spdy/connection.ts';
+import { resetStatus } from '../../net/spdy/frames.ts';
+import { answerSpdyUpgrade } from '../../net/spdy/handshake.ts';
+import type { SpdyStream } from '../../net/spdy/stream.ts';
+import { v4Channels } from '../../net/websocket/channels.ts';
+import type { ExecSession, ExecStreams } from './exec-session.ts';
+import type { UpgradeRequest } from './upgrade-request.ts';
+
+const CREATION_MS = 30_000;
+const PING_MS = 30_000;
+const MAX_STREAMS = 8;
+/** How long a client that is cut off may take to read why. */
+const FAREWELL_MS = 500;
+
+/**
+ * Resolves when the client has opened the streams that it asked for; undefined when it goes, or does not within 30
+ * seconds. Throws `HandshakeError` before the upgrade.
+ */
+export async function openSpdyExec(
+  { headers, socket }: UpgradeRequest,
+  { input, output, error }: ExecStreams,
+  signal: AbortSignal,
+): Promise<ExecSession | undefined> {
+  socket.write(answerSpdyUpgrade(headers, [v4Channels]));
+  const expected = new Set(['error', ...(input ? ['stdin'] : []), ...(output ? ['stdout'] : [])]);
+  if (error) expected.add('stderr');
+  const streams = new Map<string, SpdyStream>();
+  const complete = Promise.withResolvers<void>();
+  const connection = new SpdyConnection(socket, {
+    role: 'server',
+    maxStreams: MAX_STREAMS,
+    pingIntervalMs: PING_MS,
+    onStream(stream) {
+      const type = stream.headers.get('streamtype') ?? '';
+      if (!expected.has(type) || streams.has(type)) {
+        stream.reset(resetStatus.refusedStream, `the stream ${JSON.stringify(type)} was not asked for`);
+        return;
+      }
+      streams.set(type, stream);
+      // Nobody writes to the others: what comes is forgotten, so that it holds nothing up.
+      if (type !== 'stdin') stream.resume();
+      if (streams.size === expected.size) complete.resolve();
+    },
+  });
+  const gone = new AbortController();
+  void connection.closed.then(() => gone.abort());
+  const ends = AbortSignal.any([signal, gone.signal, AbortSignal.timeout(CREATION_MS)]);
+  ends.addEventListener('abort', () => complete.resolve(), { once: true });
+  if (!ends.aborted) await complete.promise;
+  const [errors, stdin, stdout, stderr] = ['error', 'stdin', 'stdout', 'stderr'].map((type) => streams.get(type));
+  if (errors === undefined || streams.size < expected.size || ends.aborted) {
+    connection.destroy();
+    return undefined;
+  }
+  const finish = async (status: object) => {
+    await Promise.all([stdout, stderr].map((stream) => stream && ended(stream)));
+    errors.write(JSON.stringify(status));
+    await ended(errors);
+    // The client would not end its side of streams that it only reads.
+    connection.end();
+    await connection.closed;
+  };
+  return {
+    ...(stdin === undefined ? {} : { stdin }),
+    ...(stdout === undefined ? {} : { stdout }),
+    ...(stderr === undefined ? {} : { stderr }),
+    gone: gone.signal,
+    finish,
+    async cutOff(reason) {
+      // A client takes an empty stream of errors for success, even on a connection that was lost.
+      errors.write(JSON.stringify({ ...cutOffStatus, message: `the stream was cut off: ${reason}` }));
+      connection.end();
+      await finished(socket, { readable: false, signal: AbortSignal.timeout(FAREWELL_MS) }).catch(() => {});
+    },
+  };
+}
+
+const cutOffStatus = {
+  kind: 'Status',
+  apiVersion: 'v1',
+  metadata: {},
+  status: 'Failure',
+  reason: 'InternalError',
+  code: 500,
+};
+
+/** Everything that was written is out, and the end; at once for a stream that is gone. */
+async function ended(stream: SpdyStream): Promise<void> {
+  stream.end();
+  await finished(stream, { readable: false }).catch(() => {});
+}
