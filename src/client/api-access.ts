@@ -12,6 +12,9 @@ export interface AccessPass {
   headers: readonly (readonly [name: string, value: string])[];
 }
 
+/** In clear text credentials go to this machine only, and no command runs for them (kubectl sends none at all then). */
+const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
+
 export class ApiAccess {
   /** Without a client certificate: for requests that bring credentials of their own, which a certificate would outrank. */
   readonly anonymous: UpstreamEndpoint;
@@ -42,8 +45,9 @@ export class ApiAccess {
     const { cert, key, ...withoutIdentity } = config.tls ?? {};
     const bare = !secure || (cert === undefined && key === undefined);
     this.anonymous = bare ? this.#base : { ...this.#base, tls: withoutIdentity };
-    this.#impersonation = impersonationLines(config.impersonate);
-    this.#source = sourceOf(config);
+    const heard = !secure && !loopback.test(url.hostname);
+    this.#impersonation = heard ? [] : impersonationLines(config.impersonate);
+    this.#source = heard ? fixedCredentials({}) : sourceOf(config);
   }
 
   /** A promise only while credentials must be waited for. Throws ConfigError or CredentialError. */
