@@ -1,9 +1,9 @@
 /** The two documents of an exec credential plugin: what it is told, and what it answers (client.authentication.k8s.io). */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isRecord } from '../lib/is-record.ts';
 import type { ClientConfig } from './client-config.ts';
 import type { Credentials } from './credentials.ts';
 import { bearer } from './credentials.ts';
+import { keyPairFault } from './key-pair.ts';
 
 /** The value of KUBERNETES_EXEC_INFO. */
 export function execInfo(apiVersion: string, interactive: boolean, cluster: object | undefined): string {
@@ -62,7 +62,8 @@ export function readExecAnswer(text: string, apiVersion: string): ExecAnswer {
   if (token === '' && cert === '' && key === '') throw new AnswerError('its answer has neither token nor certificate');
   if ((cert === '') !== (key === '')) throw new AnswerError('its answer has a certificate or a key, but not both');
   if (!/^[\x21-\x7e]*$/.test(token)) throw new AnswerError('its token has characters that no token has');
-  if (cert !== '') checkPair(cert, key);
+  const fault = cert === '' ? undefined : keyPairFault(cert, key);
+  if (fault !== undefined) throw new AnswerError(fault);
   return {
     credentials: { ...(token !== '' && bearer(token)), ...(cert !== '' && { certificate: { cert, key } }) },
     expires: expiryOf(textOf(status, 'expirationTimestamp')),
@@ -73,16 +74,6 @@ function textOf(status: Readonly<Record<string, unknown>>, field: string): strin
   const value = status[field] ?? '';
   if (typeof value !== 'string') throw new AnswerError(`"status.${field}" of its answer is no text`);
   return value;
-}
-
-function checkPair(cert: string, key: string): void {
-  let fits: boolean;
-  try {
-    fits = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
-  } catch {
-    throw new AnswerError('its certificate or key is not PEM');
-  }
-  if (!fits) throw new AnswerError('its certificate and key do not belong together');
 }
 
 function expiryOf(text: string): number | undefined {

@@ -185,7 +185,7 @@ test('commands that fail, flood, or answer wrongly give one sentence, without wh
     ],
     ['empty', {}, {}, /neither token nor certificate/],
     ['half', {}, { clientCertificateData: 's3cret' }, /but not both/],
-    ['pem', {}, { clientCertificateData: 's3cret', clientKeyData: 's3cret' }, /is not PEM/],
+    ['pem', {}, { clientCertificateData: 's3cret', clientKeyData: 's3cret' }, /cannot be read as PEM/],
     ['pair', {}, { clientCertificateData: cert, clientKeyData: key }, /do not belong together/],
     ['time', {}, { token: 's3cret', expirationTimestamp: 'soon' }, /is no time/],
     ['line', {}, { token: 's3cret\r\nX: y' }, /characters that no token has/],

@@ -36,7 +36,12 @@ export async function clusterTls(cluster: KubeconfigEntry | undefined, choice: T
 export async function userCertificate(user: KubeconfigEntry): Promise<Pick<ClientTls, 'cert' | 'key'>> {
   const cert = await pemField(user, 'client-certificate');
   const key = await pemField(user, 'client-key');
-  if (cert !== undefined && key !== undefined) return { cert, key };
+  if (cert !== undefined && key !== undefined) {
+    const { keyPairFault } = await import('./key-pair.ts');
+    const fault = keyPairFault(cert, key);
+    if (fault !== undefined) throw entryError(user, fault);
+    return { cert, key };
+  }
   if (cert !== undefined) throw entryError(user, 'it has a client-certificate but no client-key');
   if (key !== undefined) throw entryError(user, 'it has a client-key but no client-certificate');
   return {};

@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { testCertificate } from '../../test/certificate.ts';
+import { issueCertificate, newKey } from '../apiserver/pki/certificate.ts';
 import { ConfigError } from './client-config.ts';
 import { inClusterConfig } from './in-cluster.ts';
 import { loadKubeconfig } from './kubeconfig.ts';
@@ -100,8 +102,9 @@ test('flags win over the file', async () => {
 test('files are found relative to the kubeconfig, and data wins over files', async () => {
   await mkdir(join(directory, 'sub'));
   await file('sub/ca.pem', pem('CERTIFICATE'));
-  await file('sub/key.pem', pem('PRIVATE KEY'));
-  const data = Buffer.from(pem('CERTIFICATE-2')).toString('base64');
+  const { cert, key } = testCertificate();
+  await file('sub/key.pem', key);
+  const data = Buffer.from(cert).toString('base64');
   const path = await file(
     'sub/config',
     config({
@@ -113,10 +116,46 @@ test('files are found relative to the kubeconfig, and data wins over files', asy
   assert.deepEqual(loaded.tls, {
     ca: pem('CERTIFICATE'),
     serverName: 'real.example',
-    cert: pem('CERTIFICATE-2'),
-    key: pem('PRIVATE KEY'),
+    cert,
+    key,
   });
   assert.equal(loaded.tokenFile, join(directory, 'sub/token'));
+});
+
+test('a client certificate that no server would take is refused with what is wrong', async () => {
+  const [one, other] = [testCertificate(), testCertificate()];
+  const until = new Date(Date.now() - 86_400_000);
+  const expired = (() => {
+    const key = newKey();
+    const notBefore = new Date(until.getTime() - 1000);
+    const cert = issueCertificate({
+      subject: { commonName: 'u' },
+      key,
+      signingKey: key,
+      use: 'ca',
+      notBefore,
+      notAfter: until,
+    });
+    return { cert, key: key.export({ type: 'pkcs8', format: 'pem' }).toString() };
+  })();
+  const cases: [cert: string, key: string, RegExp][] = [
+    [pem('CERTIFICATE'), one.key, /certificate cannot be read as PEM/],
+    [one.cert, pem('PRIVATE KEY'), /key cannot be read as PEM/],
+    [one.cert, other.key, /certificate and key do not belong together/],
+    [expired.cert, expired.key, new RegExp(`expired on ${until.toISOString().slice(0, 10)}T.*: renew it`)],
+  ];
+  for (const [cert, key, expected] of cases) {
+    const [certData, keyData] = [cert, key].map((text) => Buffer.from(text).toString('base64'));
+    const path = await file(
+      'pair',
+      config({ user: `client-certificate-data: ${certData}, client-key-data: ${keyData}` }),
+    );
+    await assert.rejects(loadKubeconfig({ path, env: {} }), (error) => {
+      assert.ok(error instanceof ConfigError && error.message.includes('user "u" (used by context "one")'));
+      assert.match(error.message, expected);
+      return true;
+    });
+  }
 });
 
 test('what cannot be used is refused with file, entry and the way out, without secrets', async () => {
