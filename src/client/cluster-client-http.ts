@@ -8,7 +8,6 @@ import type { ClientConfig } from './client-config.ts';
 import type { ClusterClient, PartialObject } from './cluster-client.ts';
 import { startDeadline } from './deadline.ts';
 import { headerMap } from './header-map.ts';
-import { openWebSocket } from './open-web-socket.ts';
 import { resourceClient, timedOut } from './resource-client.ts';
 import { Transport } from './transport.ts';
 
@@ -48,8 +47,11 @@ export function openClusterClient(config: ClientConfig, options: { pool?: Upstre
         throw deadline.expired ? timedOut(transport.server, requestTimeoutMs) : error;
       }
     },
-    openWebSocket: ({ path, subprotocols, signal = closed }) =>
-      openWebSocket({ transport, path, subprotocols, signal }),
+    async openWebSocket({ path, subprotocols, signal = closed }) {
+      // Only now: cryptography would be a third of what importing the client costs.
+      const { openWebSocket } = await import('./open-web-socket.ts');
+      return openWebSocket({ transport, path, subprotocols, signal });
+    },
     async [Symbol.asyncDispose]() {
       closing.abort(new DOMException('the client was closed', 'AbortError'));
       if (options.pool === undefined) await pool[Symbol.asyncDispose]();

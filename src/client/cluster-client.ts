@@ -16,12 +16,15 @@ export interface ListQuery {
 export type PatchType =
   | 'application/json-patch+json'
   | 'application/merge-patch+json'
-  | 'application/strategic-merge-patch+json';
+  | 'application/strategic-merge-patch+json'
+  | 'application/apply-patch+yaml';
 
 export interface DeleteOptions {
   gracePeriodSeconds?: number;
   propagationPolicy?: 'Orphan' | 'Background' | 'Foreground';
   preconditions?: { uid?: string; resourceVersion?: string };
+  /** Everything is checked, nothing is deleted. */
+  dryRun?: boolean;
 }
 
 export interface WatchEvent<T extends KubeObject> {
@@ -31,12 +34,37 @@ export interface WatchEvent<T extends KubeObject> {
 
 export interface CallOptions {
   signal?: AbortSignal;
+  /** Told of each warning that the server sends along: deprecated versions, unknown fields. */
+  onWarning?: (text: string) => void;
+}
+
+export interface WriteOptions extends CallOptions {
+  /** Everything is checked and answered as if, nothing is stored. */
+  dryRun?: boolean;
+  /** Who owns the fields that are set: a name of this program. */
+  fieldManager?: string;
+  /** What the server does about unknown and duplicate fields; by default it warns. */
+  fieldValidation?: 'Ignore' | 'Warn' | 'Strict';
+}
+
+/** One request about a resource, by the parts of its path. */
+export interface ResourceCall extends WriteOptions {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  namespace?: string;
+  name?: string;
+  subresource?: string;
+  body?: unknown;
+  contentType?: string;
+  /** Apply only: takes fields over from other managers. */
+  force?: boolean;
 }
 
 export interface WatchQuery extends ListQuery, CallOptions {
   allowWatchBookmarks?: boolean;
   /** The server ends the watch after this time. */
   timeoutSeconds?: number;
+  /** Asks for what is there first, as ADDED, then a bookmark annotated `k8s.io/initial-events-end` (WatchList). */
+  sendInitialEvents?: boolean;
 }
 
 /** What is known of an object of which only the metadata was asked for; apiVersion and kind are not the object's own. */
@@ -50,19 +78,21 @@ export interface ResourceClient<T extends KubeObject> {
   list(query?: ListQuery & CallOptions): Promise<KubeList<T>>;
   /** One watch request, from `resourceVersion`: ends when the server ends it; an ERROR event is thrown as StatusError. */
   watch(query?: WatchQuery): AsyncIterable<WatchEvent<T>>;
-  create(object: T, options?: CallOptions & { subresource?: string }): Promise<T>;
-  update(object: T, options?: CallOptions & { subresource?: string }): Promise<T>;
-  updateStatus(object: T, options?: CallOptions): Promise<T>;
+  create(object: T, options?: WriteOptions & { subresource?: string }): Promise<T>;
+  update(object: T, options?: WriteOptions & { subresource?: string }): Promise<T>;
+  updateStatus(object: T, options?: WriteOptions): Promise<T>;
   patch(
     name: string,
     patch: unknown,
-    options: CallOptions & { type: PatchType; namespace?: string; subresource?: string },
+    options: WriteOptions & { type: PatchType; namespace?: string; subresource?: string; force?: boolean },
   ): Promise<T>;
   delete(name: string, options?: CallOptions & DeleteOptions & { namespace?: string }): Promise<T | Status>;
   /** Everything in a namespace that selectors match; objects with finalizers or grace are only marked. */
   deleteCollection(
     options: CallOptions & DeleteOptions & Pick<ListQuery, 'namespace' | 'labelSelector' | 'fieldSelector'>,
   ): Promise<void>;
+  /** What the others are made of: any subresource, with any body. */
+  call<R>(call: ResourceCall): Promise<R>;
 }
 
 export interface RawRequest {

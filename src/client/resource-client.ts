@@ -3,17 +3,12 @@ import type { KubeList, KubeObject } from '../api/object.ts';
 import type { Status } from '../api/status.ts';
 import { StatusError } from '../api/status.ts';
 import { isRecord } from '../lib/is-record.ts';
-import type {
-  CallOptions,
-  DeleteOptions,
-  ListQuery,
-  ResourceClient,
-  WatchEvent,
-  WatchQuery,
-} from './cluster-client.ts';
+import type { DeleteOptions, ResourceCall, ResourceClient, WatchEvent, WatchQuery } from './cluster-client.ts';
 import { startDeadline } from './deadline.ts';
+import { listParameters, queryString, segment, writeParameters } from './resource-path.ts';
 import { readBody, refusal } from './response-body.ts';
 import type { Transport } from './transport.ts';
+import { warningsOf } from './warnings.ts';
 import { watchEvents } from './watch-stream.ts';
 
 export interface ResourceOptions {
@@ -26,6 +21,14 @@ export interface ResourceOptions {
   /** Ends every call: the client was closed. */
   closed: AbortSignal;
   requestTimeoutMs: number | undefined;
+}
+
+interface Sent {
+  body?: unknown;
+  contentType?: string | undefined;
+  accept?: string;
+  signal?: AbortSignal | undefined;
+  onWarning?: ((text: string) => void) | undefined;
 }
 
 const json = 'application/json';
@@ -41,15 +44,10 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
     return `${root}${scope}/${plural}${tail.join('')}`;
   };
 
-  async function call<R>(
+  async function send<R>(
     method: string,
     path: string,
-    {
-      signal,
-      body,
-      contentType = json,
-      accept,
-    }: CallOptions & { body?: unknown; contentType?: string; accept?: string },
+    { signal, onWarning, body, contentType = json, accept }: Sent,
   ): Promise<R> {
     using deadline = startDeadline(signal ?? closed, requestTimeoutMs);
     const headers: [string, string][] = [['Accept', accept ?? (metadataOnly ? partialObject : json)]];
@@ -63,6 +61,7 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
     try {
       const response = await transport.send({ method, path, headers, body: bytes, signal: deadline.signal });
       status = response.status;
+      if (onWarning !== undefined) for (const text of warningsOf(response.headers)) onWarning(text);
       answer = await readBody(response.body);
     } catch (error) {
       if (deadline.expired) throw timedOut(transport.server, requestTimeoutMs);
@@ -72,16 +71,34 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
     return parseAnswer<R>(answer, transport.server);
   }
 
-  const write = (method: 'POST' | 'PUT', path: string, object: T, { signal }: CallOptions) =>
-    call<T>(method, path, { body: object, ...(signal && { signal }) });
+  const call = <R>({
+    method,
+    namespace,
+    name,
+    subresource,
+    body,
+    contentType,
+    signal,
+    onWarning,
+    ...rest
+  }: ResourceCall) =>
+    send<R>(method, `${pathOf(namespace, name, subresource)}${queryString(writeParameters(rest))}`, {
+      body,
+      contentType,
+      signal,
+      onWarning,
+    });
 
   return {
-    get: (name, { namespace, signal } = {}) => call<T>('GET', pathOf(namespace, name), signal ? { signal } : {}),
+    call,
+    get: (name, options = {}) => call<T>({ ...options, method: 'GET', name }),
 
     async list(query = {}) {
       const path = `${pathOf(query.namespace)}${queryString(listParameters(query))}`;
-      const list = await call<KubeList<T>>('GET', path, {
-        ...(query.signal && { signal: query.signal }),
+      const { signal, onWarning } = query;
+      const list = await send<KubeList<T>>('GET', path, {
+        signal,
+        onWarning,
         ...(metadataOnly && { accept: partialList }),
       });
       // Go's empty list is null.
@@ -94,6 +111,7 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
       const parameters = listParameters(query);
       parameters.set('watch', 'true');
       if (query.allowWatchBookmarks) parameters.set('allowWatchBookmarks', 'true');
+      if (query.sendInitialEvents !== undefined) parameters.set('sendInitialEvents', String(query.sendInitialEvents));
       if (query.timeoutSeconds !== undefined) parameters.set('timeoutSeconds', String(query.timeoutSeconds));
       const path = `${pathOf(query.namespace)}${queryString(parameters)}`;
       const accept = metadataOnly ? partialObject : json;
@@ -106,47 +124,53 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
       }
     },
 
-    create: (object, { subresource, ...rest } = {}) =>
-      write('POST', pathOf(object.metadata.namespace, subresource && nameOf(object), subresource), object, rest),
-    update: (object, { subresource, ...rest } = {}) =>
-      write('PUT', pathOf(object.metadata.namespace, nameOf(object), subresource), object, rest),
-    updateStatus: (object, rest = {}) =>
-      write('PUT', pathOf(object.metadata.namespace, nameOf(object), 'status'), object, rest),
-
-    patch: (name, patch, { type, namespace, subresource, signal }) =>
-      call<T>('PATCH', pathOf(namespace, name, subresource), {
-        body: patch,
-        contentType: type,
-        ...(signal && { signal }),
+    create: (object, options = {}) =>
+      call<T>({
+        ...options,
+        method: 'POST',
+        ...inNamespace(object),
+        ...(options.subresource !== undefined && { name: nameOf(object) }),
+        body: object,
       }),
+    update: (object, options = {}) =>
+      call<T>({ ...options, method: 'PUT', ...inNamespace(object), name: nameOf(object), body: object }),
+    updateStatus: (object, options = {}) =>
+      call<T>({
+        ...options,
+        method: 'PUT',
+        ...inNamespace(object),
+        name: nameOf(object),
+        subresource: 'status',
+        body: object,
+      }),
+    patch: (name, patch, { type, ...options }) =>
+      call<T>({ ...options, method: 'PATCH', name, body: patch, contentType: type }),
 
-    delete: (name, { namespace, signal, ...deletion } = {}) =>
-      call<T | Status>('DELETE', pathOf(namespace, name), {
+    delete: (name, { namespace, signal, onWarning, ...deletion } = {}) =>
+      send<T | Status>('DELETE', pathOf(namespace, name), {
         body: deleteBody(deletion),
         accept: json,
-        ...(signal && { signal }),
+        signal,
+        onWarning,
       }),
 
-    async deleteCollection({ namespace, labelSelector, fieldSelector, signal, ...deletion }) {
+    async deleteCollection({ namespace, labelSelector, fieldSelector, signal, onWarning, ...deletion }) {
       const query = listParameters({
         ...(labelSelector !== undefined && { labelSelector }),
         ...(fieldSelector !== undefined && { fieldSelector }),
       });
-      await call<unknown>('DELETE', `${pathOf(namespace)}${queryString(query)}`, {
+      await send<unknown>('DELETE', `${pathOf(namespace)}${queryString(query)}`, {
         body: deleteBody(deletion),
         accept: json,
-        ...(signal && { signal }),
+        signal,
+        onWarning,
       });
     },
   };
 }
 
-/** A name in a path: names that would change the path's meaning are refused before anything is sent. */
-function segment(text: string, what: string): string {
-  if (text === '' || text === '.' || text === '..' || /[/%]/.test(text)) {
-    throw new TypeError(`${JSON.stringify(text)} cannot be a ${what} in the Kubernetes API`);
-  }
-  return encodeURIComponent(text);
+function inNamespace({ metadata: { namespace } }: KubeObject): { namespace?: string } {
+  return namespace === undefined ? {} : { namespace };
 }
 
 function nameOf(object: KubeObject): string {
@@ -155,28 +179,8 @@ function nameOf(object: KubeObject): string {
   return name;
 }
 
-function listParameters(query: ListQuery): URLSearchParams {
-  const parameters = new URLSearchParams();
-  for (const field of [
-    'labelSelector',
-    'fieldSelector',
-    'continue',
-    'resourceVersion',
-    'resourceVersionMatch',
-  ] as const) {
-    const value = query[field];
-    if (value !== undefined && value !== '') parameters.set(field, value);
-  }
-  if (query.limit !== undefined) parameters.set('limit', String(query.limit));
-  return parameters;
-}
-
-function queryString(parameters: URLSearchParams): string {
-  return parameters.size === 0 ? '' : `?${parameters}`;
-}
-
-function deleteBody(options: DeleteOptions): unknown {
-  return { kind: 'DeleteOptions', apiVersion: 'v1', ...options };
+function deleteBody({ dryRun, ...options }: DeleteOptions): unknown {
+  return { kind: 'DeleteOptions', apiVersion: 'v1', ...options, ...(dryRun === true && { dryRun: ['All'] }) };
 }
 
 function parseAnswer<R>(answer: Buffer, server: string): R {

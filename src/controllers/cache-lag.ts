@@ -1,7 +1,7 @@
 /** Tells whether a cache shows what a controller itself wrote, so that it does not act twice on what it cannot see yet. */
 import type { KubeObject } from '../api/object.ts';
 import type { Informer } from '../client/cluster-client.ts';
-import { objectKey } from '../client/informer.ts';
+import { objectKey } from '../client/object-key.ts';
 
 /** After this time the cache is believed, whatever was written: somebody else changed the object since. */
 const patienceMs = 5_000;

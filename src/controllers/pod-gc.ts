@@ -1,6 +1,6 @@
 /** Removes pods that nobody will end any more: of nodes that are gone; after `pkg/controller/podgc`. */
 import type { Node, Pod } from '../api/types/core-v1.ts';
-import { objectKey } from '../client/informer.ts';
+import { objectKey } from '../client/object-key.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 import { isNotFound, reconcileLoop } from './controller.ts';
 

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { factFiles } from './facts.ts';
 import { addGoFacts, optionsTypes, readGoPackages } from './go-structs.ts';
+import { kindFiles, readKinds } from './kinds.ts';
 import { findModules } from './modules.ts';
 import { readOpenApi } from './openapi.ts';
 import { typeFiles } from './typescript.ts';
@@ -28,6 +29,7 @@ const missing = addGoFacts(types, packages);
 if (missing.length > 0) console.log(`no protobuf facts for ${missing.join(', ')}`);
 
 const typesFolder = join(root, 'src/api/types');
-await replaceFolder(typesFolder, typeFiles(types));
+const kinds = kindFiles(await readKinds(modules.kubernetes), types);
+await replaceFolder(typesFolder, new Map([...typeFiles(types), ...kinds]));
 await promisify(execFile)(join(root, 'node_modules/.bin/biome'), ['check', '--write', typesFolder], { cwd: root });
 await replaceFolder(join(root, 'src/api/generated'), factFiles([...types, ...optionsTypes(packages)]));

@@ -31,7 +31,7 @@ function isHandWritten(type: { package: string; name: string }): boolean {
 }
 
 /** `core.v1` becomes `core-v1.ts`. */
-function fileOf(packageName: string): string {
+export function fileOf(packageName: string): string {
   return `${packageName.replace('pkg.', '').replaceAll('.', '-')}.ts`;
 }
 

@@ -3,7 +3,7 @@ import { matchesLabels, selectorFromLabels } from '../../api/selectors/label-sel
 import type { Pod, Service } from '../../api/types/core-v1.ts';
 import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
 import type { Informer } from '../../client/cluster-client.ts';
-import { objectKey } from '../../client/informer.ts';
+import { objectKey } from '../../client/object-key.ts';
 import { CacheLag } from '../cache-lag.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
 import { isNamespaceTerminating, isNotFound, reconcileLoop } from '../controller.ts';

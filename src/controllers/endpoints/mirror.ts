@@ -4,7 +4,7 @@
  */
 import type { EndpointSubset, Endpoints, Service } from '../../api/types/core-v1.ts';
 import type { Endpoint, EndpointPort, EndpointSlice } from '../../api/types/discovery-v1.ts';
-import { objectKey } from '../../client/informer.ts';
+import { objectKey } from '../../client/object-key.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import { CacheLag } from '../cache-lag.ts';
 import type { Controller, ControllerContext } from '../controller.ts';

@@ -2,7 +2,7 @@
 import { labelSelectorOf, matchesLabels } from '../../api/selectors/label-selector.ts';
 import type { ReplicaSet } from '../../api/types/apps-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
-import { objectKey } from '../../client/informer.ts';
+import { objectKey } from '../../client/object-key.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
 import { isNamespaceTerminating, isNotFound, reconcileLoop } from '../controller.ts';
 import { controllerOf, controllerReference } from '../owner.ts';

@@ -2,7 +2,7 @@
 
 import { StatusError } from '../../api/status.ts';
 import type { Binding, Node, Pod } from '../../api/types/core-v1.ts';
-import { objectKey } from '../../client/informer.ts';
+import { objectKey } from '../../client/object-key.ts';
 import { sameJson } from '../../lib/canonical-json.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
 import { isNotFound, reconcileLoop } from '../controller.ts';

@@ -1,0 +1,28 @@
+/** What happens to a resource, as a follower is told. */
+import type { KubeObject } from '../api/object.ts';
+import type { WatchEvent } from './cluster-client.ts';
+
+export type Change<T extends KubeObject> =
+  /** Everything there is; anything that was told before and is not among it is gone. */
+  | { type: 'replace'; objects: T[]; revision: string }
+  | { type: 'put'; object: T; revision: string; isNew: boolean }
+  | { type: 'delete'; object: T; revision: string }
+  /** A bookmark: `object` has nothing but its resourceVersion. */
+  | { type: 'progress'; object: T; revision: string };
+
+/** `before` stands in where an event carries no resourceVersion. */
+export function changeOf<T extends KubeObject>(
+  { type, object }: WatchEvent<T>,
+  before: string,
+  transform: ((object: T) => T) | undefined,
+): Change<T> {
+  const revision = object.metadata.resourceVersion ?? before;
+  if (type === 'BOOKMARK') return { type: 'progress', object, revision };
+  if (type === 'DELETED') return { type: 'delete', object, revision };
+  return {
+    type: 'put',
+    object: transform === undefined ? object : transform(object),
+    revision,
+    isNew: type === 'ADDED',
+  };
+}

@@ -1,0 +1,121 @@
+/** Commands in containers over WebSocket channels: 0 stdin, 1 stdout, 2 stderr, 3 the outcome, 4 the terminal's size. */
+import type { Readable, Writable } from 'node:stream';
+import { StatusError } from '../api/status.ts';
+import { isRecord } from '../lib/is-record.ts';
+import { Channels, channelSubprotocols } from '../net/websocket/channels.ts';
+import type { ClusterClient } from './cluster-client.ts';
+import { isStatus, statusError } from './response-body.ts';
+
+export interface AttachOptions {
+  /** Needed where the pod has several. */
+  container?: string;
+  /** Opens stdin; without it the command reads nothing. */
+  stdin?: boolean;
+  /** A terminal: stdout and stderr come as one, on `stdout`. */
+  tty?: boolean;
+  /** Ends the streams; whether the command ends with them is the container's affair. */
+  signal?: AbortSignal;
+}
+
+export type ExecOptions = AttachOptions;
+
+export interface ExecSession {
+  /** Ending it ends the command's stdin, on servers that speak the channel protocol of version 5 (Kubernetes 1.30). */
+  readonly stdin: Writable;
+  /** Both must be read (or resumed): what is not read holds up everything. */
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** The command's exit code. Rejects with StatusError where it could not run, and where the connection was cut before its end. */
+  readonly exitCode: Promise<number>;
+  /** The terminal's size, in characters. */
+  resize(columns: number, rows: number): void;
+}
+
+const channelCount = 5;
+const maxStatusBytes = 64 * 1024;
+const pingIntervalMs = 30_000;
+
+export function execPath(root: string, command: string | readonly string[], options: ExecOptions): string {
+  const words = typeof command === 'string' ? [command] : command;
+  if (words.length === 0) throw new TypeError('exec needs a command');
+  const query = streams(options);
+  for (const word of words) query.append('command', word);
+  return `${root}/exec?${query}`;
+}
+
+export function attachPath(root: string, options: AttachOptions): string {
+  return `${root}/attach?${streams(options)}`;
+}
+
+function streams({ container, stdin = false, tty = false }: AttachOptions): URLSearchParams {
+  const query = new URLSearchParams();
+  if (container !== undefined) query.set('container', container);
+  if (stdin) query.set('stdin', 'true');
+  query.set('stdout', 'true');
+  // A terminal has one output.
+  if (!tty) query.set('stderr', 'true');
+  if (tty) query.set('tty', 'true');
+  return query;
+}
+
+export async function openSession(
+  client: ClusterClient,
+  path: string,
+  { signal }: AttachOptions,
+): Promise<ExecSession> {
+  const { stream, subprotocol } = await client.openWebSocket({
+    path,
+    subprotocols: channelSubprotocols,
+    ...(signal && { signal }),
+  });
+  const channels = new Channels(stream, { role: 'client', subprotocol, count: channelCount, pingIntervalMs });
+  const stdin = channels.channel(0);
+  const [stdout, stderr] = [channels.channel(1), channels.channel(2)];
+  const status: Buffer[] = [];
+  let statusBytes = 0;
+  channels.channel(3).on('data', (chunk: Buffer) => {
+    statusBytes += chunk.length;
+    if (statusBytes <= maxStatusBytes) status.push(chunk);
+  });
+  const cut = () => channels.terminate();
+  signal?.addEventListener('abort', cut, { once: true });
+  if (signal?.aborted) cut();
+  const exitCode = channels.closed.then(({ reason }) => {
+    signal?.removeEventListener('abort', cut);
+    if (status.length > 0) return outcome(Buffer.concat(status));
+    signal?.throwIfAborted();
+    const why = reason === '' ? '' : `: ${reason}`;
+    throw failure(`the connection to the command ended before the command did${why}`);
+  });
+  // Whoever only reads the output may leave it alone.
+  exitCode.catch(() => {});
+  return {
+    stdin,
+    stdout,
+    stderr,
+    exitCode,
+    resize: (columns, rows) => channels.channel(4).write(JSON.stringify({ Width: columns, Height: rows })),
+  };
+}
+
+/** The exit code that the Status on channel 3 tells. */
+function outcome(bytes: Buffer): number {
+  let status: unknown;
+  try {
+    status = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    status = undefined;
+  }
+  if (!isRecord(status)) throw failure('the server did not say how the command ended');
+  if (status.status === 'Success') return 0;
+  const causes = isRecord(status.details) && Array.isArray(status.details.causes) ? status.details.causes : [];
+  const told = causes.find((cause: unknown) => isRecord(cause) && cause.reason === 'ExitCode');
+  const code = isRecord(told) ? Number(told.message) : Number.NaN;
+  if (status.reason === 'NonZeroExitCode' && Number.isInteger(code)) return code;
+  if (isStatus(status)) throw statusError(status);
+  throw failure(typeof status.message === 'string' ? status.message : 'the command could not be run');
+}
+
+function failure(message: string): StatusError {
+  return new StatusError({ code: 500, reason: 'InternalError', message });
+}

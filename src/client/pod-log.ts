@@ -1,0 +1,60 @@
+/** A container's log as lines. */
+import { StringDecoder } from 'node:string_decoder';
+import type { ClusterClient } from './cluster-client.ts';
+import { queryString } from './resource-path.ts';
+import { readBody, refusal } from './response-body.ts';
+
+export interface LogOptions {
+  /** Needed where the pod has several. */
+  container?: string;
+  /** Goes on with what is written from now on, until the container ends. */
+  follow?: boolean;
+  /** Of the container's last run before this one. */
+  previous?: boolean;
+  sinceSeconds?: number;
+  sinceTime?: Date;
+  /** The last so many lines. */
+  tailLines?: number;
+  limitBytes?: number;
+  /** Each line begins with its time, RFC 3339, and a space. */
+  timestamps?: boolean;
+  signal?: AbortSignal;
+}
+
+/** A longer line is told in pieces of this length, so that one without an end does not take the memory. */
+const maxLine = 1024 * 1024;
+
+export async function* readLog(client: ClusterClient, path: string, options: LogOptions): AsyncGenerator<string> {
+  const { signal, sinceTime, ...rest } = options;
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(rest)) {
+    if (value !== undefined && value !== false) parameters.set(name, String(value));
+  }
+  if (sinceTime !== undefined) parameters.set('sinceTime', sinceTime.toISOString());
+  const { status, body } = await client.request({
+    method: 'GET',
+    path: `${path}${queryString(parameters)}`,
+    headers: { Accept: '*/*' },
+    ...(signal && { signal }),
+  });
+  if (status !== 200) throw refusal(status, await readBody(body));
+  const decoder = new StringDecoder('utf8');
+  let pending = '';
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      const lines = `${pending}${decoder.write(chunk)}`.split('\n');
+      pending = lines.pop() ?? '';
+      yield* lines;
+      if (pending.length > maxLine) {
+        yield pending;
+        pending = '';
+      }
+    }
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error;
+  } finally {
+    body.destroy();
+  }
+  pending += decoder.end();
+  if (pending !== '') yield pending;
+}

@@ -1,0 +1,61 @@
+/** One pod of a cluster and what leads into it: its log, commands, ports. What streams need is loaded with the first one. */
+import type { Duplex } from 'node:stream';
+import type { ClusterClient } from './cluster-client.ts';
+import type { AttachOptions, ExecOptions, ExecSession } from './exec.ts';
+import type { LogOptions } from './pod-log.ts';
+import { readLog } from './pod-log.ts';
+import { segment } from './resource-path.ts';
+
+export interface PodDoor {
+  /** The log, line by line without the line ends; with `follow` until the container ends. Stopping early ends the request. */
+  logs(options?: LogOptions): AsyncIterable<string>;
+  /** Starts a command in a container; resolves when the streams are open. Throws StatusError where that is refused. */
+  exec(command: string | readonly string[], options?: ExecOptions): Promise<ExecSession>;
+  /** The streams of a container's own process. `exitCode` is 0 when they ended well: the process's own is in the pod's status. */
+  attach(options?: AttachOptions): Promise<ExecSession>;
+  /** A connection to a port of the pod, as a stream with half-close. Fails with the node's text where nothing listens. */
+  portForward(port: number, options?: { signal?: AbortSignal }): Promise<Duplex>;
+}
+
+/** Keeps a quiet stream from being taken for idle by what lies between. */
+const pingIntervalMs = 30_000;
+
+export function openPod(client: ClusterClient, namespace: string, name: string): PodDoor {
+  const root = `/api/v1/namespaces/${segment(namespace, 'namespace')}/pods/${segment(name, 'name')}`;
+  return {
+    logs: (options = {}) => readLog(client, `${root}/log`, options),
+    async exec(command, options = {}) {
+      const { execPath, openSession } = await import('./exec.ts');
+      return openSession(client, execPath(root, command, options), options);
+    },
+    async attach(options = {}) {
+      const { attachPath, openSession } = await import('./exec.ts');
+      return openSession(client, attachPath(root, options), options);
+    },
+    async portForward(port, { signal } = {}) {
+      if (!Number.isInteger(port) || port < 1 || port > 65535)
+        throw new TypeError(`${port} is no port from 1 to 65535`);
+      const [{ channelSubprotocols }, { openPortForward }] = await Promise.all([
+        import('../net/websocket/channels.ts'),
+        import('../net/websocket/port-forward.ts'),
+      ]);
+      const { stream, subprotocol } = await client.openWebSocket({
+        path: `${root}/portforward?ports=${port}`,
+        subprotocols: channelSubprotocols,
+        ...(signal && { signal }),
+      });
+      const forwarded = openPortForward(stream, { port, subprotocol, pingIntervalMs });
+      endWith(forwarded, signal);
+      return forwarded;
+    },
+  };
+}
+
+/** The signal destroys the stream with its reason. */
+function endWith(stream: Duplex, signal: AbortSignal | undefined): void {
+  if (signal === undefined) return;
+  const cut = () => stream.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+  if (signal.aborted) cut();
+  else signal.addEventListener('abort', cut, { once: true });
+  stream.once('close', () => signal.removeEventListener('abort', cut));
+}

@@ -1,0 +1,190 @@
+/** `fairlead/client` as programs use it, against the embedded cluster. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { after, before, test } from 'node:test';
+import type { Cluster } from 'fairlead/client';
+import { connect, isReason, StatusError } from 'fairlead/client';
+import type { Pod, PodSpec } from 'fairlead/client/types/core-v1';
+import { openTunnel } from '../examples/tunnel/tunnel.ts';
+import { type Cluster as EmbeddedCluster, startCluster } from '../src/cluster.ts';
+
+let embedded: EmbeddedCluster;
+let cluster: Cluster;
+let directory: string;
+const namespace = 'default';
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'fairlead-client-'));
+  embedded = await startCluster({
+    name: 'client',
+    directory,
+    storage: 'memory',
+    apiPort: 0,
+    gatewayPort: 0,
+    nodes: 1,
+    images: new Map([['sh', 'sh']]),
+    log: (line) => console.error(line),
+  });
+  const { caPem, certPem, keyPem } = embedded.admin;
+  const tls = { ca: caPem, cert: certPem, key: keyPem };
+  cluster = await connect({ config: { server: embedded.apiUrl, namespace, tls } });
+  await embedded.nodesReady;
+  // Without it no pod is admitted; a controller makes it soon after the start.
+  const accounts = cluster.resource('v1', 'ServiceAccount');
+  for await (const { object } of accounts.watch({ namespace })) if (object.metadata.name === 'default') break;
+});
+after(async () => {
+  await cluster[Symbol.asyncDispose]();
+  await embedded[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});
+
+async function runPod(name: string, script: string, more: Partial<PodSpec> = {}): Promise<Pod> {
+  const pods = cluster.resource('v1', 'Pod');
+  await pods.create({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name },
+    spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'c', image: 'sh', args: ['-c', script] }], ...more },
+  });
+  for await (const { object } of pods.watch({ namespace, fieldSelector: `metadata.name=${name}` })) {
+    if (object.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')) return object;
+  }
+  throw new Error('the watch ended');
+}
+
+test('objects from create to deletion, with pages, selectors and conflicts', async () => {
+  const maps = cluster.resource('v1', 'ConfigMap');
+  for (const name of ['a', 'b', 'c']) {
+    await maps.create({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name, labels: { made: 'here' } },
+      data: { name },
+    });
+  }
+  const found: string[] = [];
+  for await (const { kind, data } of maps.list({ namespace, labelSelector: 'made=here', pageSize: 2 })) {
+    found.push(`${kind} ${data?.name}`);
+  }
+  assert.deepEqual(found, ['ConfigMap a', 'ConfigMap b', 'ConfigMap c']);
+  const old = await maps.get('a');
+  await maps.patch('a', { data: { name: 'changed' } });
+  await assert.rejects(maps.update(old), (error) => isReason(error, 'Conflict'));
+  await maps.deleteCollection({ namespace, labelSelector: 'made=here' });
+  assert.deepEqual(await maps.list({ namespace, labelSelector: 'made=here' }).toArray(), []);
+  await assert.rejects(maps.get('a'), (error) => error instanceof StatusError && error.code === 404);
+});
+
+test('an informer keeps an index of what a watch tells', async () => {
+  const maps = cluster.resource('v1', 'ConfigMap');
+  const stop = new AbortController();
+  const informer = maps.informer({
+    namespace,
+    labelSelector: 'shelf',
+    indexes: { shelf: ({ metadata }) => [metadata.labels?.shelf ?? ''] },
+    signal: stop.signal,
+  });
+  await informer.synced;
+  const added = Promise.withResolvers<void>();
+  informer.onChange((next) => next?.metadata.name === 'book' && added.resolve());
+  await maps.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'book', labels: { shelf: 'top' } } });
+  await added.promise;
+  assert.deepEqual(
+    informer.byIndex('shelf', 'top').map(({ metadata }) => metadata.name),
+    ['book'],
+  );
+  stop.abort();
+  await informer.done;
+});
+
+test('logs, commands with exit codes and streams, and a command that cannot be', async () => {
+  const pod = await runPod('logger', 'echo one; echo two; exec sleep 600');
+  const { name = '' } = pod.metadata;
+  const door = cluster.pod(namespace, name);
+  const stop = new AbortController();
+  const followed: string[] = [];
+  await assert.rejects(
+    async () => {
+      for await (const line of door.logs({ follow: true, signal: stop.signal })) {
+        followed.push(line);
+        if (line === 'two') stop.abort();
+      }
+    },
+    { name: 'AbortError' },
+  );
+  assert.deepEqual(followed, ['one', 'two']);
+  assert.deepEqual(await Array.fromAsync(door.logs()), ['one', 'two']);
+  assert.deepEqual(await Array.fromAsync(door.logs({ tailLines: 1 })), ['two']);
+
+  const session = await door.exec(['sh', '-c', 'cat; echo problem >&2; exit 7'], { stdin: true });
+  session.stdin.end('through and through');
+  const [out, err] = await Promise.all([text(session.stdout), text(session.stderr)]);
+  assert.deepEqual([out, err, await session.exitCode], ['through and through', 'problem\n', 7]);
+
+  const good = await door.exec('true');
+  good.stdout.resume();
+  good.stderr.resume();
+  assert.equal(await good.exitCode, 0);
+
+  await assert.rejects(cluster.pod(namespace, 'nobody').exec('true'), (error) => isReason(error, 'NotFound'));
+  await assert.rejects(Array.fromAsync(cluster.pod(namespace, 'nobody').logs()), (error) =>
+    isReason(error, 'NotFound'),
+  );
+
+  const cut = new AbortController();
+  const endless = await door.exec(['sleep', '600'], { signal: cut.signal });
+  endless.stdout.resume();
+  endless.stderr.resume();
+  cut.abort();
+  await assert.rejects(endless.exitCode, { name: 'AbortError' });
+});
+
+test('HTTP to a service, and a raw connection to a pod', async () => {
+  const server = `require('http').createServer((q, s) => { let b = ''; q.on('data', d => b += d).on('end', () => s.end(q.method + ' ' + q.url + ' ' + b)) }).listen(8080, process.env.POD_IP)`;
+  const node = JSON.stringify(process.execPath);
+  await runPod('web', `exec ${node} -e "${server}"`, {
+    containers: [
+      {
+        name: 'c',
+        image: 'sh',
+        args: ['-c', `exec ${node} -e "${server}"`],
+        readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1 },
+        ports: [{ containerPort: 8080 }],
+      },
+    ],
+  });
+  await cluster.resource('v1', 'Pod').patch('web', { metadata: { labels: { app: 'web' } } });
+  await cluster.resource('v1', 'Service').create({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web' },
+    spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
+  });
+  const slices = cluster.resource('discovery.k8s.io/v1', 'EndpointSlice');
+  for await (const { object } of slices.watch({ namespace, labelSelector: 'kubernetes.io/service-name=web' })) {
+    if (object.endpoints?.some(({ conditions }) => conditions?.ready)) break;
+  }
+  const answer = await cluster.service(namespace, 'web:http').fetch('/a?b=c', { method: 'POST', body: 'hello' });
+  assert.deepEqual([answer.status, await answer.text()], [200, 'POST /a?b=c hello']);
+  const missing = await cluster.service(namespace, 'nothing').fetch('/');
+  assert.deepEqual([missing.status, missing.ok], [404, false]);
+
+  const stream = await cluster.pod(namespace, 'web').portForward(8080);
+  stream.end('GET /raw HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  assert.match(await text(stream), /^HTTP\/1.1 200 [\s\S]*GET \/raw/);
+
+  const stop = new AbortController();
+  const localPort = await openTunnel(cluster, { namespace, pod: 'web', port: 8080 }, stop.signal);
+  const bodies = Array.from({ length: 20 }, async (_, i) => (await fetch(`http://127.0.0.1:${localPort}/${i}`)).text());
+  assert.equal((await Promise.all(bodies))[19], 'GET /19 ');
+
+  const held = await cluster.pod(namespace, 'web').portForward(8080, { signal: stop.signal });
+  stop.abort();
+  await assert.rejects(text(held), { name: 'AbortError' });
+  const closed = await cluster.pod(namespace, 'web').portForward(9);
+  await assert.rejects(text(closed), /9/);
+});

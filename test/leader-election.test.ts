@@ -1,0 +1,116 @@
+/** Leader election between processes that know nothing of each other but a Lease. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { KubeObject } from '../src/api/object.ts';
+import type { Lease } from '../src/api/types/coordination-v1.ts';
+import type { ClusterClient } from '../src/client/cluster-client.ts';
+import { runAsLeader } from '../src/client/leader-election.ts';
+import { type Cluster, startCluster } from '../src/cluster.ts';
+
+let cluster: Cluster;
+let directory: string;
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'fairlead-leader-'));
+  const ports = { apiPort: 0, gatewayPort: 0 };
+  const log = (line: string) => console.error(line);
+  cluster = await startCluster({ name: 'l', directory, storage: 'memory', nodes: 0, images: new Map(), log, ...ports });
+});
+after(async () => {
+  await cluster[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});
+
+const namespace = 'default';
+const fast = { namespace, leaseDurationMs: 1000, renewDeadlineMs: 600, retryMs: 100 };
+
+/** A contender whose work lasts until it is told to end. */
+function contend(name: string, identity: string, client: ClusterClient = cluster.client) {
+  const stop = new AbortController();
+  const leads = Promise.withResolvers<AbortSignal>();
+  const log: string[] = [];
+  const done = runAsLeader({
+    ...fast,
+    client,
+    name,
+    identity,
+    signal: stop.signal,
+    async lead(signal) {
+      log.push('leads');
+      leads.resolve(signal);
+      if (!signal.aborted) await once(signal, 'abort');
+      log.push('ends');
+    },
+  });
+  return { stop: () => stop.abort(), leads: leads.promise, done, log };
+}
+
+const leaseOf = (name: string) =>
+  cluster.client.resource<Lease>('coordination.k8s.io/v1', 'leases').get(name, { namespace });
+
+test('one leads; when it stops, the lease is free at once and the other follows', async () => {
+  const first = contend('hand-over', 'first');
+  await first.leads;
+  const second = contend('hand-over', 'second');
+  // Longer than the lease lasts: it is renewed.
+  await Promise.race([second.leads.then(() => assert.fail('two lead')), new Promise((r) => setTimeout(r, 1300))]);
+  assert.equal((await leaseOf('hand-over')).spec?.holderIdentity, 'first');
+  first.stop();
+  await first.done;
+  assert.equal((await leaseOf('hand-over')).spec?.holderIdentity === 'first', false);
+  await second.leads;
+  const { spec } = await leaseOf('hand-over');
+  assert.equal(spec?.holderIdentity, 'second');
+  assert.equal(spec?.leaseTransitions, 1);
+  second.stop();
+  await second.done;
+  assert.deepEqual(
+    [first.log, second.log],
+    [
+      ['leads', 'ends'],
+      ['leads', 'ends'],
+    ],
+  );
+});
+
+test('a leader that cannot renew ends its work before another takes over', async () => {
+  let isCut = false;
+  const cuttable: ClusterClient = {
+    ...cluster.client,
+    resource: <T extends KubeObject>(apiVersion: string, plural: string) => {
+      const real = cluster.client.resource<T>(apiVersion, plural);
+      const guard = <A extends unknown[], R>(call: (...args: A) => Promise<R>) => {
+        return async (...args: A) => (isCut ? Promise.reject(new Error('the network is down')) : call(...args));
+      };
+      return { ...real, get: guard(real.get), update: guard(real.update) };
+    },
+  };
+  const first = contend('cut-off', 'first', cuttable);
+  const signal = await first.leads;
+  const second = contend('cut-off', 'second');
+  isCut = true;
+  await second.leads;
+  assert.ok(signal.aborted);
+  assert.deepEqual(first.log, ['leads', 'ends']);
+  // Back again, it does not disturb the new leader.
+  isCut = false;
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.deepEqual(first.log, ['leads', 'ends']);
+  first.stop();
+  second.stop();
+  await Promise.all([first.done, second.done]);
+});
+
+test('work that fails or ends releases the lease and is the outcome', async () => {
+  const options = { ...fast, client: cluster.client, signal: new AbortController().signal };
+  await assert.rejects(
+    runAsLeader({ ...options, name: 'ends', identity: 'a', lead: () => Promise.reject(new Error('defect')) }),
+    /defect/,
+  );
+  await runAsLeader({ ...options, name: 'ends', identity: 'b', lead: async () => {} });
+  assert.equal((await leaseOf('ends')).spec?.holderIdentity || 'nobody', 'nobody');
+  await assert.rejects(runAsLeader({ ...options, name: 'x', retryMs: 600, lead: async () => {} }), TypeError);
+});
