@@ -32,6 +32,12 @@ test('a command of a file that was named is shown once; another one, or another 
     );
     assert.doesNotMatch(text, /s3cret|\x1b/);
     assert.equal(await shown(), '');
+    const secrets = ['login', '--client-secret=s3cret', '--token', 's3cret', '--password', '--issuer=https://i', '-k'];
+    assert.ok(
+      (await shown({ args: secrets })).includes(
+        ' login --client-secret=REDACTED --token REDACTED --password --issuer=https://i -k ',
+      ),
+    );
     for (const change of [
       { args: ['get-token'] },
       { program: '/tmp/login' },
@@ -43,7 +49,7 @@ test('a command of a file that was named is shown once; another one, or another 
     }
     const memory = shownCommandsFile({ HOME: home });
     assert.equal((await stat(memory)).mode & 0o777, 0o600);
-    assert.match(await readFile(memory, 'utf8'), /^([0-9a-f]{64}\n){5}$/);
+    assert.match(await readFile(memory, 'utf8'), /^([0-9a-f]{64}\n){6}$/);
     await writeFile(memory, 'x\n'.repeat(2000));
     assert.notEqual(await shown(), '');
     assert.match(await readFile(memory, 'utf8'), /^[0-9a-f]{64}\n$/);

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import type { CredentialCommand } from '../../client/exec-credentials.ts';
 import type { CommandIo } from '../command.ts';
 import { escapeControls } from '../print/escape.ts';
+import { redactArguments } from './redact.ts';
 
 /** Beyond this the memory begins anew: commands are shown once more. */
 const maxRemembered = 1000;
@@ -23,7 +24,7 @@ export async function showCommand(
   const fingerprint = fingerprintOf(command);
   const shown = (await readFile(memory, 'utf8').catch(() => '')).split('\n');
   if (shown.includes(fingerprint)) return;
-  const words = [command.program, ...command.args].map(quoted).join(' ');
+  const words = [command.program, ...redactArguments(command.args)].map((word) => quoted(String(word))).join(' ');
   const variables = command.env.map(({ name }) => name).join(', ');
   const lines = [
     `The kubeconfig ${command.kubeconfig} takes the credentials of user "${command.user}" from a command, which runs now for the first time:`,
