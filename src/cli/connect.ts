@@ -4,9 +4,14 @@ import { loadKubeconfig } from '../client/kubeconfig.ts';
 import type { CommandIo } from './command.ts';
 import { UsageError } from './command.ts';
 import type { GlobalFlags } from './flags.ts';
+import { saveLogin } from './kubeconfig/save-login.ts';
+import { showCommand } from './kubeconfig/show-command.ts';
 import { escapeControls } from './print/escape.ts';
 
-/** Throws ConfigError where there is no cluster to talk to, and UsageError for a flag that cannot be read. */
+/**
+ * Says on stderr where a file turns the check of certificates off, and which commands a file that was named makes run.
+ * Throws ConfigError where there is no cluster to talk to, and UsageError for a flag that cannot be read.
+ */
 export async function clusterConfig(
   globals: GlobalFlags,
   { env, stderr }: Pick<CommandIo, 'env' | 'stderr'>,
@@ -22,6 +27,8 @@ export async function clusterConfig(
     requestTimeoutMs: parseTimeout(globals['request-timeout']),
     userAgent: 'fairlead',
     env,
+    beforeCommand: (command) => showCommand(command, { env, stderr }),
+    saveLogin: (update) => saveLogin(update, stderr),
   });
   if (config.tls?.insecureSkipVerify === true && globals['insecure-skip-tls-verify'] !== true) {
     const files = config.origin?.files.join(', ') ?? '';

@@ -1,4 +1,6 @@
 /** How a client reaches one cluster, after kubeconfig, flags and environment have been put together. */
+import type { UpstreamProxy } from '../net/proxy/upstream-proxy.ts';
+import type { CredentialSource } from './credentials.ts';
 
 export interface ClientTls {
   /** PEM of the authorities to trust; the system's when absent. */
@@ -11,6 +13,14 @@ export interface ClientTls {
   key?: string;
 }
 
+/** Ask as somebody else, which the API server must allow (`impersonate` rights). */
+export interface Impersonation {
+  user: string;
+  uid?: string;
+  groups?: readonly string[];
+  extra?: Readonly<Record<string, readonly string[]>>;
+}
+
 export interface ClientConfig {
   /** `https://HOST:PORT/PREFIX`, without a slash at the end. */
   server: string;
@@ -18,6 +28,14 @@ export interface ClientConfig {
   /** Bearer token. `tokenFile` wins over it and is read again as it changes. */
   token?: string;
   tokenFile?: string;
+  /** Basic authentication, where there is no token. */
+  username?: string;
+  password?: string;
+  /** Credentials that change while the program runs: a login. It wins over all the others. */
+  credentials?: CredentialSource;
+  impersonate?: Impersonation;
+  /** Leads to the server. */
+  proxy?: UpstreamProxy;
   /** The namespace where the user names none. */
   namespace: string;
   /** Limit of a single request that is not a watch, in milliseconds; none when absent. */

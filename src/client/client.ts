@@ -3,7 +3,7 @@ export type { KubeList, KubeObject, ObjectMeta, OwnerReference, UnstructuredObje
 export type { Status, StatusReason } from '../api/status.ts';
 export { isReason, StatusError } from '../api/status.ts';
 export type { KindTypes } from '../api/types/kind-types.ts';
-export type { ClientConfig, ClientTls } from './client-config.ts';
+export type { ClientConfig, ClientTls, Impersonation } from './client-config.ts';
 export { ConfigError } from './client-config.ts';
 export type {
   CallOptions,
@@ -22,12 +22,16 @@ export type {
 export type { Cluster, ConnectOptions } from './connect.ts';
 export { connect, loadKubeconfig } from './connect.ts';
 export { ConnectionError } from './connection-error.ts';
+export type { CredentialSource, Credentials } from './credentials.ts';
+export { CredentialError } from './credentials.ts';
 export type { AttachOptions, ExecOptions, ExecSession } from './exec.ts';
+export type { CredentialCommand } from './exec-credentials.ts';
 export type { InformerOptions } from './informer.ts';
 export type { KubeconfigChoice } from './kubeconfig.ts';
 export type { LeaderElectionOptions } from './leader-election.ts';
 export { runAsLeader } from './leader-election.ts';
 export { objectKey } from './object-key.ts';
+export type { LoginUpdate } from './oidc-credentials.ts';
 export type { PodDoor } from './pod.ts';
 export type { LogOptions } from './pod-log.ts';
 export type { EventDraft, EventRecorder } from './record-events.ts';

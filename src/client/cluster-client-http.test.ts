@@ -187,6 +187,19 @@ test('a server that is not there, or not to be trusted, is named with what to do
   }
 });
 
+test('a proxy that is not there is what the sentence is about', async () => {
+  const { config } = await scriptedServer(() => {}).then(async (gone) => {
+    await gone[Symbol.asyncDispose]();
+    return gone;
+  });
+  const proxy = { protocol: 'http', host: '127.0.0.1', port: Number(new URL(config.server).port) } as const;
+  await using client = openClusterClient({ server: 'https://api.invalid', namespace: 'default', proxy });
+  await assert.rejects(
+    client.request({ method: 'GET', path: '/api' }),
+    /api\.invalid.* through the proxy http:\/\/127.*ECONNREFUSED.* Check the proxy/,
+  );
+});
+
 test('a watch: events however the bytes are cut, and what is cut off is an error after the last whole event', async () => {
   const line = (type: string, name: string) =>
     `${JSON.stringify({ type, object: { ...thing, metadata: { name } } })}\n`;

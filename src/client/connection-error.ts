@@ -1,5 +1,6 @@
 /** Failures on the way to the API server: there is no Status, since no server answered. */
 import { UpstreamError } from '../net/http1/upstream.ts';
+import { ProxyError } from '../net/proxy/upstream-proxy.ts';
 
 /** The request got no answer. The message names the server, what happened and what to do. */
 export class ConnectionError extends Error {
@@ -29,6 +30,7 @@ export function explainFailure(server: string, error: unknown): ConnectionError 
   const text = error instanceof Error ? error.message : String(error);
   const make = (what: string) =>
     new ConnectionError(`Cannot talk to the API server ${server}: ${what}`, { sent, cause: error });
+  if (hasProxyError(error)) return make(`${text}. Check the proxy (proxy-url of the cluster, or HTTPS_PROXY).`);
   switch (code) {
     case 'ECONNREFUSED':
       return make('nothing listens there (connection refused). Is the cluster running, and is this its address?');
@@ -54,6 +56,11 @@ export function explainFailure(server: string, error: unknown): ConnectionError 
     );
   }
   return make(text.endsWith('.') ? text : `${text}.`);
+}
+
+function hasProxyError(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof ProxyError) return true;
+  return false;
 }
 
 function rootCode(error: unknown): string | undefined {

@@ -1,16 +1,10 @@
 /** Reading and merging kubeconfig files, after the rules of `client-go/tools/clientcmd/loader.go`. */
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { isRecord } from '../lib/is-record.ts';
 import { ConfigError } from './client-config.ts';
-
-/** One named entry with the file it came from: relative paths in it are relative to that file. */
-export interface KubeconfigEntry {
-  name: string;
-  file: string;
-  fields: Readonly<Record<string, unknown>>;
-}
+import type { KubeconfigEntry } from './kubeconfig-entry.ts';
+import { parseKubeconfig, readKubeconfigText } from './kubeconfig-limits.ts';
 
 export interface Kubeconfig {
   files: readonly string[];
@@ -22,17 +16,33 @@ export interface Kubeconfig {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+export interface KubeconfigPaths {
+  paths: string[];
+  /** They must exist. */
+  required: boolean;
+  /** Somebody pointed at these files, by flag or environment: they are not just the user's own configuration. */
+  named: boolean;
+}
+
 /**
  * The files that apply: the one that was named, else those of `KUBECONFIG`, else `~/.kube/config`.
  * Only a named file must exist.
  */
-export function kubeconfigPaths(named: string | undefined, env: Environment): { paths: string[]; required: boolean } {
-  if (named !== undefined && named !== '') return { paths: [resolve(named)], required: true };
+export function kubeconfigPaths(named: string | undefined, env: Environment): KubeconfigPaths {
+  if (named !== undefined && named !== '') return { paths: [resolve(named)], required: true, named: true };
   const listed = (env.KUBECONFIG ?? '').split(delimiter).filter((path) => path !== '');
-  if (listed.length > 0) return { paths: [...new Set(listed.map((path) => resolve(path)))], required: false };
+  if (listed.length > 0) {
+    return { paths: [...new Set(listed.map((path) => resolve(path)))], required: false, named: true };
+  }
   const home = env.HOME ?? homedir();
-  return { paths: home === '' ? [] : [join(home, '.kube', 'config')], required: false };
+  return { paths: home === '' ? [] : [join(home, '.kube', 'config')], required: false, named: false };
 }
+
+const lists = [
+  { list: 'contexts', kind: 'context' },
+  { list: 'clusters', kind: 'cluster' },
+  { list: 'users', kind: 'user' },
+] as const;
 
 /** Reads and merges: of entries with one name, and of `current-context`, the first file's counts. */
 export async function readKubeconfig(paths: readonly string[], required: boolean): Promise<Kubeconfig> {
@@ -44,18 +54,20 @@ export async function readKubeconfig(paths: readonly string[], required: boolean
   };
   let currentContext = '';
   for (const file of paths) {
-    const text = await readText(file, required);
-    if (text === undefined) continue;
+    const text = await readKubeconfigText(file);
+    if (text === undefined) {
+      if (required) throw new ConfigError(`Cannot read the kubeconfig ${file}: it does not exist.`);
+      continue;
+    }
     files.push(file);
-    const document = await parseDocument(file, text);
-    const current = document['current-context'];
-    if (currentContext === '' && typeof current === 'string') currentContext = current;
-    for (const [list, entry] of [
-      ['contexts', 'context'],
-      ['clusters', 'cluster'],
-      ['users', 'user'],
-    ] as const) {
-      for (const found of entriesOf(file, document, list, entry)) {
+    const document = await parseKubeconfig(file, text);
+    const current = document['current-context'] ?? '';
+    if (typeof current !== 'string') {
+      throw new ConfigError(`The kubeconfig ${file} is wrong: "current-context" must be a text.`);
+    }
+    if (currentContext === '') currentContext = current;
+    for (const { list, kind } of lists) {
+      for (const found of entriesOf(file, document, list, kind)) {
         if (!maps[list].has(found.name)) maps[list].set(found.name, found);
       }
     }
@@ -63,62 +75,24 @@ export async function readKubeconfig(paths: readonly string[], required: boolean
   return { files, currentContext, ...maps };
 }
 
-async function readText(file: string, required: boolean): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT' && !required) return undefined;
-    const why =
-      code === 'ENOENT' ? 'it does not exist' : code === 'EISDIR' ? 'it is a directory' : (code ?? String(error));
-    throw new ConfigError(`Cannot read the kubeconfig ${file}: ${why}.`);
-  }
-}
-
-function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
-
-async function parseDocument(file: string, text: string): Promise<Readonly<Record<string, unknown>>> {
-  let document: unknown;
-  try {
-    document = text.trimStart().startsWith('{') ? JSON.parse(text) : (await import('yaml')).parse(text);
-  } catch (error) {
-    // Only the first line: the parser's message goes on with a piece of the file, which may hold secrets.
-    const why = (error instanceof Error ? error.message : String(error)).split('\n')[0]?.replace(/:$/, '') ?? '';
-    throw new ConfigError(
-      `The kubeconfig ${file} is not valid YAML: ${text.trimStart().startsWith('{') ? 'bad JSON' : why}.`,
-    );
-  }
-  if (document === null || document === undefined) return {};
-  if (!isRecord(document))
-    throw new ConfigError(`The kubeconfig ${file} is not a kubeconfig: its top level is no mapping.`);
-  const kind = document.kind;
-  if (kind !== undefined && kind !== '' && kind !== 'Config') {
-    throw new ConfigError(
-      `The kubeconfig ${file} is not a kubeconfig: its kind is ${JSON.stringify(kind)}, not "Config".`,
-    );
-  }
-  return document;
-}
-
 function entriesOf(
   file: string,
   document: Readonly<Record<string, unknown>>,
   list: string,
-  entry: string,
+  kind: KubeconfigEntry['kind'],
 ): KubeconfigEntry[] {
+  const wrong = (what: string) => new ConfigError(`The kubeconfig ${file} is wrong: ${what}.`);
   const items = document[list];
   if (items === undefined || items === null) return [];
-  if (!Array.isArray(items)) throw new ConfigError(`The kubeconfig ${file} is wrong: "${list}" must be a list.`);
+  if (!Array.isArray(items)) throw wrong(`"${list}" must be a list`);
+  const names = new Set<string>();
   return items.map((item: unknown, index) => {
     const name = isRecord(item) ? item.name : undefined;
-    if (!isRecord(item) || typeof name !== 'string') {
-      throw new ConfigError(`The kubeconfig ${file} is wrong: ${list}[${index}] has no name.`);
-    }
-    const fields = item[entry] ?? {};
-    if (!isRecord(fields))
-      throw new ConfigError(`The kubeconfig ${file} is wrong: ${list}[${index}].${entry} is no mapping.`);
-    return { name, file, fields };
+    if (!isRecord(item) || typeof name !== 'string') throw wrong(`${list}[${index}] has no name`);
+    if (names.has(name)) throw wrong(`"${list}" has two entries of the name "${name}"`);
+    names.add(name);
+    const fields = item[kind] ?? {};
+    if (!isRecord(fields)) throw wrong(`"${kind}" of "${name}" (${list}[${index}]) is no mapping`);
+    return { kind, name, file, fields };
   });
 }

@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { testCertificate } from '../../test/certificate.ts';
+import { issueCertificate, newKey } from '../apiserver/pki/certificate.ts';
 import { ConfigError } from './client-config.ts';
 import { inClusterConfig } from './in-cluster.ts';
 import { loadKubeconfig } from './kubeconfig.ts';
@@ -19,6 +21,15 @@ async function file(name: string, text: string): Promise<string> {
   const path = join(directory, name);
   await writeFile(path, text);
   return path;
+}
+
+/** Nine levels of nine aliases each: 400 million texts. */
+function bomb(): string {
+  const levels = [...'abcdefghi'].map((name, level, all) => {
+    const of = level === 0 ? '"x"' : `*${all[level - 1]}`;
+    return `${name}: &${name} [${Array(9).fill(of).join(', ')}]`;
+  });
+  return levels.join('\n');
 }
 
 function config({
@@ -91,8 +102,9 @@ test('flags win over the file', async () => {
 test('files are found relative to the kubeconfig, and data wins over files', async () => {
   await mkdir(join(directory, 'sub'));
   await file('sub/ca.pem', pem('CERTIFICATE'));
-  await file('sub/key.pem', pem('PRIVATE KEY'));
-  const data = Buffer.from(pem('CERTIFICATE-2')).toString('base64');
+  const { cert, key } = testCertificate();
+  await file('sub/key.pem', key);
+  const data = Buffer.from(cert).toString('base64');
   const path = await file(
     'sub/config',
     config({
@@ -104,22 +116,61 @@ test('files are found relative to the kubeconfig, and data wins over files', asy
   assert.deepEqual(loaded.tls, {
     ca: pem('CERTIFICATE'),
     serverName: 'real.example',
-    cert: pem('CERTIFICATE-2'),
-    key: pem('PRIVATE KEY'),
+    cert,
+    key,
   });
   assert.equal(loaded.tokenFile, join(directory, 'sub/token'));
 });
 
+test('a client certificate that no server would take is refused with what is wrong', async () => {
+  const [one, other] = [testCertificate(), testCertificate()];
+  const until = new Date(Date.now() - 86_400_000);
+  const expired = (() => {
+    const key = newKey();
+    const notBefore = new Date(until.getTime() - 1000);
+    const cert = issueCertificate({
+      subject: { commonName: 'u' },
+      key,
+      signingKey: key,
+      use: 'ca',
+      notBefore,
+      notAfter: until,
+    });
+    return { cert, key: key.export({ type: 'pkcs8', format: 'pem' }).toString() };
+  })();
+  const cases: [cert: string, key: string, RegExp][] = [
+    [pem('CERTIFICATE'), one.key, /certificate cannot be read as PEM/],
+    [one.cert, pem('PRIVATE KEY'), /key cannot be read as PEM/],
+    [one.cert, other.key, /certificate and key do not belong together/],
+    [expired.cert, expired.key, new RegExp(`expired on ${until.toISOString().slice(0, 10)}T.*: renew it`)],
+  ];
+  for (const [cert, key, expected] of cases) {
+    const [certData, keyData] = [cert, key].map((text) => Buffer.from(text).toString('base64'));
+    const path = await file(
+      'pair',
+      config({ user: `client-certificate-data: ${certData}, client-key-data: ${keyData}` }),
+    );
+    await assert.rejects(loadKubeconfig({ path, env: {} }), (error) => {
+      assert.ok(error instanceof ConfigError && error.message.includes('user "u" (used by context "one")'));
+      assert.match(error.message, expected);
+      return true;
+    });
+  }
+});
+
 test('what cannot be used is refused with file, entry and the way out, without secrets', async () => {
   const cases: [name: string, text: string, expected: RegExp][] = [
-    [
-      'exec',
-      config({ user: 'exec: {command: aws}' }),
-      /credentials from a command \("exec" of user "u", used by context "one"\), which is not supported yet/,
-    ],
-    ['basic', config({ user: 'username: joe, password: hunter2' }), /user name and password/],
-    ['proxy', config({ cluster: 'server: https://a, proxy-url: socks5://x' }), /"proxy-url" of cluster "c"/],
-    ['as', config({ user: 'token: t, as: root' }), /impersonation/],
+    ['basic', config({ user: 'username: joe, password: hunter2, token: t' }), /a token and a user name.*remove one/],
+    ['colon', config({ user: "username: 'joe:x', password: hunter2" }), /"username" has a colon/],
+    ['alone', config({ user: 'password: hunter2' }), /a password but no username/],
+    ['proxy', config({ cluster: 'server: https://a, proxy-url: "ftp://joe:hunter2@x"' }), /cluster "c" .*"proxy-url"/],
+    ['as', config({ user: 'token: t, as-groups: [root]' }), /need "as", the user to act as/],
+    ['as-line', config({ user: 'token: t, as: "a\\r\\nX-Evil: hunter2"' }), /printable ASCII/],
+    ['as-list', config({ user: 'token: t, as: a, as-groups: [1]' }), /"as-groups" must be a list of texts/],
+    ['token', config({ user: 'token: 1234' }), /user "u" .*"token" must be a text/],
+    ['token-line', config({ user: 'token: "a\\nhunter2"' }), /characters that no token has/],
+    ['insecure', config({ cluster: 'server: https://a, insecure-skip-tls-verify: "yes"' }), /must be true or false/],
+    ['compression', config({ cluster: 'server: https://a, disable-compression: 1' }), /must be true or false/],
     ['context', config({ current: 'nope' }), /There is no context "nope" \(in .*; there are: one\)/],
     ['current', config({ current: '""' }), /has no current context. Choose a context with --context \(one of: one\)/],
     [
@@ -142,12 +193,24 @@ test('what cannot be used is refused with file, entry and the way out, without s
     [
       'ca',
       config({ cluster: 'server: https://x, certificate-authority: missing.pem' }),
-      /missing\.pem.*it does not exist/,
+      /"certificate-authority" cannot be used: .*missing\.pem does not exist/,
     ],
     ['data', config({ cluster: 'server: https://x, certificate-authority-data: "!!"' }), /not base64 of a PEM text/],
     ['yaml', 'users: [{hunter2', /is not valid YAML/],
     ['list', 'contexts: {a: b}', /"contexts" must be a list/],
     ['kind', 'kind: Pod', /its kind is "Pod"/],
+    ['twice', config().replace('users: [', 'users: [{name: u}, '), /two entries of the name "u"/],
+    ['nameless', 'users: [{user: {token: hunter2}}]', /users\[0\] has no name/],
+    ['number', 'current-context: 5', /"current-context" must be a text/],
+    ['scalar', 'hunter2', /its top level is no mapping/],
+    ['binary', '\0\x01hunter2', /not valid YAML|top level/],
+    ['bomb', bomb(), /aliases .* are too many/],
+    ['cycle', 'users: &a\n- *a', /aliases|has no name/],
+    ['nowhere', 'users: *hunter2x', /not valid YAML/],
+    ['deep', `users: ${'['.repeat(50_000)}`, /nested too deeply|not valid YAML/],
+    ['deep-json', `{"users": ${'['.repeat(50_000)}${']'.repeat(50_000)}}`, /nested too deeply|no name/],
+    ['wide', `users: [${'a,'.repeat(300_000)}]`, /more than 200000 values/],
+    ['huge', `# ${'x'.repeat(9_000_000)}`, /more than 8 MiB/],
   ];
   for (const [name, text, expected] of cases) {
     const path = await file(name, text);
@@ -173,6 +236,38 @@ test('an unsupported user that is not used is no hindrance; --server alone needs
   assert.equal((await loadKubeconfig({ path, env: {} })).token, 't1');
   const bare = await loadKubeconfig({ server: 'http://127.0.0.1:8080', env: { HOME: directory } });
   assert.equal(bare.server, 'http://127.0.0.1:8080');
+});
+
+test('basic authentication and impersonation are taken from the user', async () => {
+  const path = await file(
+    'basic-as',
+    config({
+      user: 'username: joe, password: p, as: jane, as-uid: "7", as-groups: [a, b], as-user-extra: {x/y: [1a, 2a]}',
+    }),
+  );
+  const loaded = await loadKubeconfig({ path, env: {} });
+  assert.deepEqual([loaded.username, loaded.password], ['joe', 'p']);
+  assert.deepEqual(loaded.impersonate, { user: 'jane', uid: '7', groups: ['a', 'b'], extra: { 'x/y': ['1a', '2a'] } });
+  const chosen = await loadKubeconfig({ path, env: {}, token: 't' });
+  assert.deepEqual([chosen.token, chosen.username, chosen.impersonate?.user], ['t', undefined, 'jane']);
+});
+
+test("the cluster's proxy holds, else that of the environment", async () => {
+  const env = { HTTPS_PROXY: 'http://env:3128', NO_PROXY: '*.example' };
+  const proxyOf = async (cluster: string) =>
+    (await loadKubeconfig({ path: await file('proxied', config({ cluster })), env })).proxy;
+  const own = { protocol: 'socks5', host: '::1', port: 1080, username: 'u', password: 'p' };
+  assert.deepEqual(await proxyOf('server: "https://a.example", proxy-url: "socks5://u:p@[::1]"'), own);
+  assert.equal(await proxyOf('server: "https://a.example"'), undefined);
+  assert.equal((await proxyOf('server: "https://a.internal"'))?.host, 'env');
+});
+
+test('IPv6 servers, with and without port and scheme', async () => {
+  const of = async (server: string) => (await loadKubeconfig({ server, env: { HOME: directory } })).server;
+  assert.equal(await of('https://[::1]:6443/'), 'https://[::1]:6443');
+  assert.equal(await of('[2001:db8:0::5]:6443'), 'https://[2001:db8::5]:6443');
+  assert.equal(await of('http://[::ffff:10.0.0.1]/k8s/'), 'http://[::ffff:a00:1]/k8s');
+  await assert.rejects(of('https://::1:6443'), /--server cannot be used: "server" is not an http or https URL/);
 });
 
 test('in a pod the service account is used', async () => {

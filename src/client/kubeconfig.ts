@@ -1,15 +1,23 @@
 /** From kubeconfig files, flags and environment to a `ClientConfig`, as kubectl does it. */
-import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import type { ClientConfig, ClientTls } from './client-config.ts';
+import { isRecord } from '../lib/is-record.ts';
+import type { ClientConfig } from './client-config.ts';
 import { ConfigError } from './client-config.ts';
+import type { CredentialCommand } from './exec-credentials.ts';
+import { execPluginOf } from './exec-plugin.ts';
 import { inClusterConfig } from './in-cluster.ts';
-import type { Environment, Kubeconfig, KubeconfigEntry } from './kubeconfig-file.ts';
+import type { KubeconfigEntry } from './kubeconfig-entry.ts';
+import { booleanField, entryError, textField } from './kubeconfig-entry.ts';
+import type { Environment, Kubeconfig } from './kubeconfig-file.ts';
 import { kubeconfigPaths, readKubeconfig } from './kubeconfig-file.ts';
-import { refuseUnsupported } from './kubeconfig-unsupported.ts';
+import type { TlsChoice } from './kubeconfig-tls.ts';
+import { clusterTls, userCertificate } from './kubeconfig-tls.ts';
+import { userCredentials, userImpersonation } from './kubeconfig-user.ts';
+import { oidcConfigOf } from './oidc-config.ts';
+import type { LoginUpdate } from './oidc-credentials.ts';
+import { clusterProxy, environmentProxy } from './proxy-setting.ts';
 
 /** What the user chose beside the files: kubectl's global flags. */
-export interface KubeconfigChoice {
+export interface KubeconfigChoice extends TlsChoice {
   /** The kubeconfig's path; else `KUBECONFIG`, else `~/.kube/config`, else a pod's service account. */
   path?: string | undefined;
   context?: string | undefined;
@@ -17,34 +25,40 @@ export interface KubeconfigChoice {
   user?: string | undefined;
   server?: string | undefined;
   token?: string | undefined;
-  /** Path of a PEM file. */
-  certificateAuthority?: string | undefined;
-  insecureSkipTlsVerify?: boolean | undefined;
   namespace?: string | undefined;
   requestTimeoutMs?: number | undefined;
   userAgent?: string | undefined;
   /** Default: this process's. */
   env?: Environment;
+  /** Sees a credential command of the kubeconfig before each run; it does not run if this throws. */
+  beforeCommand?: (command: CredentialCommand) => void | Promise<void>;
+  /** Keeps the tokens of a login that was renewed (auth-provider oidc) in the kubeconfig they came from. */
+  saveLogin?: (update: LoginUpdate) => Promise<void>;
+  /** A credential command may ask on standard input. Default: whether that is a terminal. */
+  interactive?: boolean;
 }
 
 /** Throws `ConfigError` with a sentence for everything that is missing, wrong or not supported. */
 export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<ClientConfig> {
   const env = choice.env ?? process.env;
-  const { paths, required } = kubeconfigPaths(choice.path, env);
+  const { paths, required, named } = kubeconfigPaths(choice.path, env);
   const kubeconfig = await readKubeconfig(paths, required);
   const { context, cluster, user } = selectEntries(kubeconfig, choice);
   if (cluster === undefined && (choice.server ?? '') === '') {
     const inCluster = kubeconfig.files.length === 0 ? await inClusterConfig(env) : undefined;
-    if (inCluster !== undefined) return withChoice(inCluster, choice);
+    if (inCluster !== undefined) return withChoice(withProxy(inCluster, env), choice);
     throw new ConfigError(noCluster(kubeconfig, paths));
   }
-  if (cluster !== undefined) refuseUnsupported('cluster', cluster, context);
-  if (user !== undefined) refuseUnsupported('user', user, context);
-  const namespace = choice.namespace || (context && text(context, 'namespace')) || 'default';
-  const tls = await readTls(cluster, user, choice);
-  const config: ClientConfig = {
-    server: serverUrl(choice.server || (cluster && text(cluster, 'server')) || '', cluster),
-    namespace,
+  if (cluster !== undefined) {
+    // Answers are never asked for in compressed form, so that there is nothing to disable; a wrong type is still one.
+    booleanField(cluster, 'disable-compression');
+  }
+  const tls = { ...(await clusterTls(cluster, choice)), ...(user && (await userCertificate(user))) };
+  const impersonate = user && userImpersonation(user);
+  const proxy = cluster && clusterProxy(cluster);
+  const written: ClientConfig = {
+    server: serverUrl(choice.server || (cluster && textField(cluster, 'server')) || '', cluster),
+    namespace: choice.namespace || (context && textField(context, 'namespace')) || 'default',
     origin: {
       files: kubeconfig.files,
       ...(context && { context: context.name }),
@@ -52,14 +66,36 @@ export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<Cli
       ...(user && { user: user.name }),
     },
     ...(Object.keys(tls).length > 0 && { tls }),
+    ...(impersonate && { impersonate }),
   };
-  const tokenFile = user && text(user, 'tokenFile');
-  const token = choice.token || (user && text(user, 'token'));
-  if (tokenFile && !choice.token && user) config.tokenFile = pathIn(user, tokenFile);
-  else if (token) config.token = token;
-  if (choice.requestTimeoutMs) config.requestTimeoutMs = choice.requestTimeoutMs;
-  if (choice.userAgent) config.userAgent = choice.userAgent;
-  return config;
+  const config: ClientConfig = proxy === undefined ? withProxy(written, env) : { ...written, proxy };
+  if (user !== undefined && !choice.token) {
+    Object.assign(config, userCredentials(user));
+    const plugin = execPluginOf(user);
+    const oidc = await oidcConfigOf(user);
+    // As with kubectl, what is written down goes before what a command would say.
+    const known = Boolean(config.token || config.tokenFile) || config.username !== undefined;
+    if (oidc !== undefined && !known) {
+      const { oidcCredentials } = await import('./oidc-credentials.ts');
+      config.credentials = oidcCredentials(oidc, { env, saveLogin: choice.saveLogin });
+    }
+    if (plugin !== undefined && !known && !tls.cert) {
+      const [{ clusterInfo }, { execCredentials }] = await Promise.all([
+        import('./exec-answer.ts'),
+        import('./exec-credentials.ts'),
+      ]);
+      const proxyUrl = cluster && textField(cluster, 'proxy-url');
+      const extension = cluster && pluginExtension(cluster);
+      config.credentials = execCredentials(plugin, {
+        env,
+        named,
+        cluster: clusterInfo(config, { proxyUrl, extension }),
+        beforeCommand: choice.beforeCommand,
+        interactive: choice.interactive,
+      });
+    }
+  }
+  return withChoice(config, choice);
 }
 
 function selectEntries(kubeconfig: Kubeconfig, choice: KubeconfigChoice) {
@@ -71,16 +107,24 @@ function selectEntries(kubeconfig: Kubeconfig, choice: KubeconfigChoice) {
     throw new ConfigError(`There is no context "${wanted}" (${where}${known(contexts)}).`);
   }
   const pick = (kind: 'cluster' | 'user', map: ReadonlyMap<string, KubeconfigEntry>, chosen: string | undefined) => {
-    const name = chosen || (context && text(context, kind)) || '';
+    const name = chosen || (context && textField(context, kind)) || '';
     if (name === '') return undefined;
     const entry = map.get(name);
     if (entry === undefined && (chosen || kind === 'user' || !choice.server)) {
       const by = chosen || context === undefined ? '' : `, which context "${context.name}" of ${context.file} names`;
       throw new ConfigError(`There is no ${kind} "${name}"${by} (${where}${known(map)}).`);
     }
-    return entry;
+    return entry && context && !chosen ? { ...entry, usedBy: context.name } : entry;
   };
   return { context, cluster: pick('cluster', clusters, choice.cluster), user: pick('user', users, choice.user) };
+}
+
+/** What a cluster's entry holds for credential commands. */
+function pluginExtension(cluster: KubeconfigEntry): unknown {
+  const extensions = cluster.fields.extensions ?? [];
+  if (!Array.isArray(extensions)) throw entryError(cluster, '"extensions" must be a list');
+  const found: unknown = extensions.find((item) => isRecord(item) && item.name === 'client.authentication.k8s.io/exec');
+  return isRecord(found) ? found.extension : undefined;
 }
 
 function known(map: ReadonlyMap<string, unknown>): string {
@@ -96,6 +140,13 @@ function noCluster(kubeconfig: Kubeconfig, paths: readonly string[]): string {
   return `The kubeconfig ${kubeconfig.files.join(', ')} has no current context. Choose a context with --context (${names}).`;
 }
 
+/** A proxy of the environment, where it leads to this server. */
+function withProxy(config: ClientConfig, env: Environment): ClientConfig {
+  const proxy = environmentProxy(config.server, env);
+  return proxy === undefined ? config : { ...config, proxy };
+}
+
+/** A token that was given replaces every other credential, but for a client certificate. */
 function withChoice(config: ClientConfig, choice: KubeconfigChoice): ClientConfig {
   const next: ClientConfig = { ...config };
   if (choice.token) {
@@ -108,94 +159,19 @@ function withChoice(config: ClientConfig, choice: KubeconfigChoice): ClientConfi
   return next;
 }
 
-async function readTls(
-  cluster: KubeconfigEntry | undefined,
-  user: KubeconfigEntry | undefined,
-  choice: KubeconfigChoice,
-): Promise<ClientTls> {
-  const tls: ClientTls = {};
-  const insecure = choice.insecureSkipTlsVerify ?? (cluster && cluster.fields['insecure-skip-tls-verify'] === true);
-  if (insecure) {
-    // A certificate authority beside it would be a promise that is not kept: the flag wins, a file with both is refused.
-    if (choice.insecureSkipTlsVerify !== true && cluster && hasCa(cluster)) {
-      throw new ConfigError(
-        `Cluster "${cluster.name}" of ${cluster.file} has a certificate authority and insecure-skip-tls-verify: remove one of them.`,
-      );
-    }
-    tls.insecureSkipVerify = true;
-  } else if (choice.certificateAuthority) {
-    tls.ca = await readPem(resolve(choice.certificateAuthority), '--certificate-authority');
-  } else if (cluster) {
-    const ca = await pem(cluster, 'certificate-authority');
-    if (ca !== undefined) tls.ca = ca;
-  }
-  const serverName = cluster && text(cluster, 'tls-server-name');
-  if (serverName) tls.serverName = serverName;
-  if (user) {
-    const cert = await pem(user, 'client-certificate');
-    const key = await pem(user, 'client-key');
-    if ((cert === undefined) !== (key === undefined)) {
-      const [there, missing] = cert ? ['client-certificate', 'client-key'] : ['client-key', 'client-certificate'];
-      throw new ConfigError(`User "${user.name}" of ${user.file} has a ${there} but no ${missing}.`);
-    }
-    if (cert !== undefined && key !== undefined) Object.assign(tls, { cert, key });
-  }
-  return tls;
-}
-
-function hasCa(cluster: KubeconfigEntry): boolean {
-  return Boolean(text(cluster, 'certificate-authority') || text(cluster, 'certificate-authority-data'));
-}
-
-/** The PEM of `FIELD-data` (base64), else of the file that `FIELD` names. */
-async function pem(entry: KubeconfigEntry, field: string): Promise<string | undefined> {
-  const data = text(entry, `${field}-data`);
-  if (data) {
-    const decoded = Buffer.from(data, 'base64').toString('utf8');
-    if (!decoded.includes('-----BEGIN')) {
-      throw new ConfigError(`${field}-data of "${entry.name}" in ${entry.file} is not base64 of a PEM text.`);
-    }
-    return decoded;
-  }
-  const path = text(entry, field);
-  return path ? readPem(pathIn(entry, path), `${field} of "${entry.name}" in ${entry.file}`) : undefined;
-}
-
-async function readPem(path: string, what: string): Promise<string> {
-  let content: string;
-  try {
-    content = await readFile(path, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new ConfigError(`Cannot read ${path} (${what}): ${code === 'ENOENT' ? 'it does not exist' : code}.`);
-  }
-  if (!content.includes('-----BEGIN')) throw new ConfigError(`${path} (${what}) is not a PEM file.`);
-  return content;
-}
-
-function pathIn(entry: KubeconfigEntry, path: string): string {
-  return resolve(dirname(entry.file), path);
-}
-
-function text(entry: KubeconfigEntry, field: string): string | undefined {
-  const value = entry.fields[field];
-  if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value !== 'string')
-    throw new ConfigError(`"${field}" of "${entry.name}" in ${entry.file} must be a text.`);
-  return value;
-}
-
 function serverUrl(server: string, cluster: KubeconfigEntry | undefined): string {
-  const where = cluster === undefined ? 'given with --server' : `of cluster "${cluster.name}" in ${cluster.file}`;
-  if (server === '') throw new ConfigError(`The server ${where} is missing.`);
+  const wrong = (what: string): ConfigError =>
+    cluster === undefined || server !== cluster.fields.server
+      ? new ConfigError(`--server cannot be used: ${what}.`)
+      : entryError(cluster, what);
+  if (server === '') throw cluster ? entryError(cluster, 'it has no "server"') : wrong('it is empty');
   const url = URL.parse(server.includes('://') ? server : `https://${server}`);
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw new ConfigError(`The server ${JSON.stringify(server)} ${where} is not an http or https URL.`);
+    // Not the text itself: it may carry a password.
+    throw wrong('"server" is not an http or https URL');
   }
   if (url.username !== '' || url.password !== '') {
-    throw new ConfigError(
-      `The server ${where} carries a user name or password: put credentials into the user's entry.`,
-    );
+    throw wrong('"server" carries a user name or password: put credentials into the user\'s entry');
   }
   return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
 }

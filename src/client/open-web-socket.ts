@@ -21,13 +21,7 @@ export async function openWebSocket({ transport, path, subprotocols, signal }: W
   headers: ReadonlyMap<string, string>;
 }> {
   const handshake = beginHandshake(subprotocols);
-  const headers = await transport.headers(handshake.headers);
-  const target = transport.target(path);
-  const result = await transport.pool
-    .upgrade(transport.endpoint, { method: 'GET', target, headers, signal })
-    .catch((error: unknown) => {
-      throw transport.failure(error, signal);
-    });
+  const result = await transport.upgrade({ path, headers: handshake.headers, signal });
   if (!result.upgraded) {
     const error = refusal(result.status, await readBody(result.body));
     if (result.status >= 400) throw error;

@@ -1,12 +1,19 @@
 /** Requests to one API server with one user's credentials: headers, retries, errors. Knows no resources. */
-import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { headerValue } from '../net/http1/headers.ts';
-import type { UpstreamEndpoint, UpstreamPool, UpstreamResponse } from '../net/http1/upstream.ts';
+import type {
+  HeaderLines,
+  UpgradeResult,
+  UpstreamEndpoint,
+  UpstreamPool,
+  UpstreamResponse,
+} from '../net/http1/upstream.ts';
+import { ApiAccess } from './api-access.ts';
 import type { ClientConfig } from './client-config.ts';
 import { ConfigError } from './client-config.ts';
 import { ConnectionError, explainFailure } from './connection-error.ts';
+import { CredentialError } from './credentials.ts';
 
 export interface TransportRequest {
   method: string;
@@ -17,48 +24,34 @@ export interface TransportRequest {
   signal: AbortSignal;
 }
 
-/** Tokens of files are rotated; the API server accepts the old one for some time. */
-const tokenFileAgeMs = 10_000;
 const maxRetries = 10;
 const maxRetryAfterMs = 60_000;
 
+export interface TransportUpgrade {
+  path: string;
+  /** Those of the protocol, `Upgrade` among them. */
+  headers: readonly (readonly [string, string])[];
+  signal: AbortSignal;
+}
+
 export class Transport {
   readonly server: string;
-  readonly endpoint: UpstreamEndpoint;
-  readonly pool: UpstreamPool;
-  readonly #prefix: string;
-  readonly #config: ClientConfig;
-  #fileToken: { value: string; readAt: number } | undefined;
+  readonly #pool: UpstreamPool;
+  readonly #access: ApiAccess;
+  readonly #userAgent: string;
 
   constructor(config: ClientConfig, pool: UpstreamPool) {
-    const url = new URL(config.server);
-    const secure = url.protocol === 'https:';
     this.server = config.server;
-    this.#config = config;
-    this.pool = pool;
-    this.#prefix = url.pathname.replace(/\/+$/, '');
-    const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-    this.endpoint = {
-      host,
-      port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
-      ...(secure && { tls: { ...config.tls } }),
-    };
+    this.#pool = pool;
+    this.#access = new ApiAccess(config);
+    this.#userAgent = config.userAgent ?? 'fairlead';
   }
 
-  /** Path and query as the server sees them. */
-  target(path: string): string {
-    return `${this.#prefix}${path.startsWith('/') ? path : `/${path}`}`;
-  }
-
-  /** The credentials' and the usual header lines, then `own`. */
-  async headers(own: readonly (readonly [string, string])[] = []): Promise<[string, string][]> {
-    const lines: [string, string][] = [['User-Agent', this.#config.userAgent ?? 'fairlead']];
-    const token = await this.#token();
-    if (token !== undefined && !own.some(([name]) => name.toLowerCase() === 'authorization')) {
-      lines.push(['Authorization', `Bearer ${token}`]);
-    }
-    for (const [name, value] of own) lines.push([name, value]);
-    return lines;
+  /** Asks to switch protocols. Throws ConnectionError; any answer of the server is a result. */
+  async upgrade({ path, headers, signal }: TransportUpgrade): Promise<UpgradeResult> {
+    return this.#withPass(headers, signal, true, (endpoint, lines) =>
+      this.#pool.upgrade(endpoint, { method: 'GET', target: this.#target(path), headers: lines, signal }),
+    );
   }
 
   /**
@@ -72,19 +65,15 @@ export class Transport {
     const repeatable = body === undefined || body instanceof Uint8Array;
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted();
-      const headers = await this.headers(request.headers);
-      let response: UpstreamResponse;
-      try {
-        response = await this.pool.request(this.endpoint, {
+      const response = await this.#withPass(request.headers ?? [], signal, repeatable, (endpoint, headers) =>
+        this.#pool.request(endpoint, {
           method,
-          target: this.target(request.path),
+          target: this.#target(request.path),
           headers,
           signal,
           ...(body !== undefined && { body }),
-        });
-      } catch (error) {
-        throw this.failure(error, signal);
-      }
+        }),
+      );
       const waitMs = repeatable && attempt < maxRetries ? retryAfterMs(response, reading) : undefined;
       if (waitMs === undefined) return response;
       response.body.destroy();
@@ -92,27 +81,40 @@ export class Transport {
     }
   }
 
-  /** What to throw for an error of the pool: the signal's reason, or a ConnectionError. */
-  failure(error: unknown, signal: AbortSignal): unknown {
-    if (signal.aborted) return signal.reason;
-    return error instanceof ConnectionError ? error : explainFailure(this.server, error);
+  /** One exchange; a second one with other credentials where the first ones were refused, since nothing was carried out. */
+  async #withPass<T extends { status: number }>(
+    own: readonly (readonly [string, string])[],
+    signal: AbortSignal,
+    repeatable: boolean,
+    exchange: (endpoint: UpstreamEndpoint, headers: HeaderLines) => Promise<T & { body?: Readable }>,
+  ): Promise<T> {
+    const agent = ['User-Agent', this.#userAgent] as const;
+    const attempt = (endpoint: UpstreamEndpoint, headers: HeaderLines) =>
+      exchange(endpoint, headers).catch((error: unknown) => {
+        throw this.failure(error, signal);
+      });
+    if (own.some(([name]) => name.toLowerCase() === 'authorization')) {
+      return attempt(this.#access.anonymous, [agent, ...own]);
+    }
+    const pass = await this.#access.pass(signal);
+    const answer = await attempt(pass.endpoint, [agent, ...pass.headers, ...own]);
+    if (answer.status !== 401 || !repeatable || !(await this.#access.renew(pass, signal))) return answer;
+    answer.body?.destroy();
+    const next = await this.#access.pass(signal);
+    return attempt(next.endpoint, [agent, ...next.headers, ...own]);
   }
 
-  async #token(): Promise<string | undefined> {
-    const { token, tokenFile } = this.#config;
-    if (tokenFile === undefined) return token;
-    if (this.#fileToken !== undefined && Date.now() - this.#fileToken.readAt < tokenFileAgeMs) {
-      return this.#fileToken.value;
-    }
-    try {
-      this.#fileToken = { value: (await readFile(tokenFile, 'utf8')).trim(), readAt: Date.now() };
-    } catch (error) {
-      if (this.#fileToken !== undefined) return this.#fileToken.value;
-      throw new ConfigError(
-        `Cannot read the token file ${tokenFile}: ${error instanceof Error ? error.message : error}.`,
-      );
-    }
-    return this.#fileToken.value;
+  /** Path and query as the server sees them. */
+  #target(path: string): string {
+    return `${this.#access.basePath}${path.startsWith('/') ? path : `/${path}`}`;
+  }
+
+  /** What to throw for an error of an exchange: the signal's reason, or a ConnectionError. */
+  failure(error: unknown, signal: AbortSignal): unknown {
+    if (signal.aborted) return signal.reason;
+    if (error instanceof ConnectionError || error instanceof ConfigError || error instanceof CredentialError)
+      return error;
+    return explainFailure(this.server, error);
   }
 }
 

@@ -30,6 +30,52 @@ test('the API is asked with our credentials, or with those that the client bring
   assert.equal((await gateway.ask('/api', { host: '[::1]' })).status, 200);
 });
 
+test('credentials that the server refuses are replaced for the requests that follow; a client may act as another', async () => {
+  const server = createPlainServer(({ headers }, response) => {
+    response.writeHead(headers.authorization === 'Bearer two' ? 200 : 401).end(JSON.stringify(headers));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  let held = { authorization: 'Bearer one' };
+  const renewed = Promise.withResolvers<void>();
+  const credentials = {
+    current: async () => held,
+    renew: async (refused: object) => {
+      assert.equal(refused, held);
+      held = { authorization: 'Bearer two' };
+      renewed.resolve();
+      return true;
+    },
+  };
+  try {
+    await using gateway = await openGatewayFixture({
+      config: { server: `http://127.0.0.1:${port}`, credentials, impersonate: { user: 'jane', groups: ['g'] } },
+    });
+    assert.equal((await gateway.ask('/api')).status, 401);
+    await renewed.promise;
+    const seen = JSON.parse((await gateway.ask('/api')).body);
+    assert.deepEqual(
+      [seen.authorization, seen['impersonate-user'], seen['impersonate-group']],
+      ['Bearer two', 'jane', 'g'],
+    );
+    const other = JSON.parse((await gateway.ask('/api', { headers: { 'Impersonate-User': 'joe' } })).body);
+    assert.deepEqual(
+      [other.authorization, other['impersonate-user'], other['impersonate-group']],
+      ['Bearer two', 'joe', undefined],
+    );
+    const own = JSON.parse((await gateway.ask('/api', { headers: { Authorization: 'Bearer theirs' } })).body);
+    assert.deepEqual([own.authorization, own['impersonate-user']], ['Bearer theirs', undefined]);
+    credentials.current = () => Promise.reject(new Error('the command failed'));
+    const failed = await gateway.ask('/api');
+    assert.equal(failed.status, 502);
+    assert.match(failed.body, /the command failed/);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+});
+
 test('our client certificate is not shown where the client brings credentials of its own', async () => {
   const { ca, cert, key } = testCertificate();
   const server = createServer(

@@ -1,5 +1,5 @@
 /** The API's own origin (`localhost:PORT`): the page, and the cluster's API with the user's credentials, as kubectl proxy. */
-
+import type { AccessPass, ApiAccess } from '../client/api-access.ts';
 import type { ConnectionPool } from '../net/http1/connections.ts';
 import { headerValue } from '../net/http1/headers.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
@@ -8,7 +8,6 @@ import type { HeaderLines } from '../net/http1/upstream.ts';
 import { UpstreamError } from '../net/http1/upstream.ts';
 import type { ApiPath } from './api-path.ts';
 import { leadsIntoContainers, PathError, parseApiPath } from './api-path.ts';
-import type { ApiUpstream } from './api-upstream.ts';
 import { crossOriginReason } from './browser-check.ts';
 import { apiRequestHead, keepOriginApart } from './forward-headers.ts';
 import { answerByPage, isPagePath } from './page-answer.ts';
@@ -17,8 +16,10 @@ import { answerProblem } from './problem.ts';
 
 export interface ApiOriginOptions {
   connections: ConnectionPool;
-  upstream: ApiUpstream;
+  upstream: ApiAccess;
   page: PageHandler | undefined;
+  /** Fires when the gateway closes. */
+  signal: AbortSignal;
   log(line: string): void;
 }
 
@@ -85,32 +86,55 @@ export class ApiOrigin {
   }
 
   #toApi(exchange: ServerExchange, toApp: boolean): void {
-    const authorization = this.#options.upstream.authorization();
-    if (!(authorization instanceof Promise)) {
-      this.#splice(exchange, toApp, authorization);
+    // Credentials of its own take the place of ours: nothing is looked up, and no login begins.
+    if (headerValue(exchange.head.headers, 'authorization') !== undefined) {
+      this.#splice(exchange, toApp, undefined);
       return;
     }
-    authorization.then(
-      (value) => this.#splice(exchange, toApp, value),
-      (error: unknown) => this.#failed(exchange, error, true),
-    );
+    const { upstream, signal } = this.#options;
+    try {
+      const pass = upstream.pass(signal);
+      if (!(pass instanceof Promise)) {
+        this.#splice(exchange, toApp, pass);
+        return;
+      }
+      pass.then(
+        (now) => {
+          if (!exchange.over) this.#splice(exchange, toApp, now);
+        },
+        (error: unknown) => {
+          if (!exchange.over) this.#failed(exchange, error, true);
+        },
+      );
+    } catch (error) {
+      this.#failed(exchange, error, true);
+    }
   }
 
-  #splice(exchange: ServerExchange, toApp: boolean, authorization: string | undefined): void {
+  #splice(exchange: ServerExchange, toApp: boolean, pass: AccessPass | undefined): void {
     const { connections, upstream } = this.#options;
-    const own = headerValue(exchange.head.headers, 'authorization') !== undefined;
     const target = `${upstream.basePath}${exchange.head.target}`;
     splice(exchange, {
       connections,
-      endpoint: own ? upstream.anonymous : upstream.endpoint,
+      endpoint: pass?.endpoint ?? upstream.anonymous,
       target,
-      head: apiRequestHead(exchange, target, { host: upstream.host, authorization }),
+      head: apiRequestHead(exchange, target, { host: upstream.host, identity: pass?.headers ?? [] }),
       watch: !toApp && exchange.head.method === 'GET' && isWatch(target),
-      rewriteHeaders(headers) {
+      rewriteHeaders: (headers, { status }) => {
         keepOriginApart(headers);
+        // What the server refused is not sent again, as part of it has gone by; the next request finds new credentials.
+        if (status === 401 && pass !== undefined && !toApp) this.#renew(pass);
         if (toApp || !isJson(headers)) headers.push(['Content-Security-Policy', sandbox]);
       },
       onFail: (error, canRetry) => this.#failed(exchange, error, canRetry),
+    });
+  }
+
+  #renew(pass: AccessPass): void {
+    const { upstream, signal, log } = this.#options;
+    upstream.renew(pass, signal).catch((error: unknown) => {
+      if (!signal.aborted)
+        log(`The API server refuses the credentials: ${error instanceof Error ? error.message : error}`);
     });
   }
 

@@ -3,25 +3,35 @@
 import { formatParsedHead } from '../net/http1/head.ts';
 import { endToEndHeaders, headerValue } from '../net/http1/headers.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
+import type { HeaderLines } from '../net/http1/upstream.ts';
 
 type Lines = [name: string, value: string][];
 
-/** The head for the API server: its own Host, our Authorization unless the client brought one, no cookies of other sites. */
+/**
+ * The head for the API server: its own Host, the lines that say who asks unless the client brought an Authorization of its
+ * own (or says itself as whom it asks), no cookies of other sites.
+ */
 export function apiRequestHead(
   exchange: ServerExchange,
   target: string,
-  { host, authorization }: { host: string; authorization: string | undefined },
+  { host, identity }: { host: string; identity: HeaderLines },
 ): string {
   const lines: Lines = [['Host', host]];
   let authorized = false;
+  let impersonates = false;
   for (const line of endToEndHeaders(exchange.head.headers)) {
     const name = line[0].toLowerCase();
     // Cookies of "localhost" belong to every program of this machine that has a web page.
     if (name === 'host' || name === 'cookie' || name === 'origin' || name === 'referer') continue;
     if (name === 'authorization') authorized = true;
+    else if (name === 'impersonate-user') impersonates = true;
     lines.push(line);
   }
-  if (!authorized && authorization !== undefined) lines.push(['Authorization', authorization]);
+  if (!authorized) {
+    for (const [name, value] of identity) {
+      if (!impersonates || name === 'Authorization') lines.push([name, value]);
+    }
+  }
   return finish(exchange, target, lines);
 }
 

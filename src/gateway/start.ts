@@ -1,5 +1,6 @@
 /** The gateway: one port on loopback that leads to a cluster's API and, by host name, to each of its services. */
 import type { Socket } from 'node:net';
+import { ApiAccess } from '../client/api-access.ts';
 import type { ClientConfig } from '../client/client-config.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
 import { ConnectionPool } from '../net/http1/connections.ts';
@@ -7,7 +8,6 @@ import { headerValue } from '../net/http1/headers.ts';
 import { Http1Server } from '../net/http1/server.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import { ApiOrigin } from './api-origin.ts';
-import { apiUpstream } from './api-upstream.ts';
 import { AppOrigin } from './app-origin.ts';
 import { protocolOf, refusals } from './first-bytes.ts';
 import { parseHost } from './host.ts';
@@ -53,7 +53,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const connections = new ConnectionPool();
   const stop = new AbortController();
   const context = options.context ?? config.origin?.context;
-  const api = new ApiOrigin({ connections, upstream: apiUpstream(config), page, log });
+  const api = new ApiOrigin({ connections, upstream: new ApiAccess(config), page, signal: stop.signal, log });
   const apps = new AppOrigin({ client, connections, context, signal: stop.signal });
   const server = new Http1Server({ onRequest: (exchange) => route(exchange, { api, apps, log }) });
   const unknown = new Set<Socket>();

@@ -1,4 +1,5 @@
-import type { Kubeconfig, KubeconfigEntry } from '../../client/kubeconfig-file.ts';
+import type { KubeconfigEntry } from '../../client/kubeconfig-entry.ts';
+import type { Kubeconfig } from '../../client/kubeconfig-file.ts';
 import { kubeconfigPaths, readKubeconfig } from '../../client/kubeconfig-file.ts';
 import { CommandError, defineCommand } from '../command.ts';
 import { redactEntry } from '../kubeconfig/redact.ts';

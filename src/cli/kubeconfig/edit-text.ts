@@ -27,6 +27,8 @@ export interface KubeconfigText {
   /** Adds the item, or replaces the one of its name. */
   setItem(list: ListName, item: Item): void;
   removeItem(list: ListName, name: string): void;
+  /** Sets a text below an item of the list; the mappings on the way to it (`user`, `auth-provider`, …) must be there. */
+  setText(list: ListName, name: string, path: readonly string[], text: string): void;
   setCurrentContext(name: string): void;
   /** Says in a new file what it is. */
   setApiVersion(): void;
@@ -50,7 +52,12 @@ export async function openKubeconfigText(original: string): Promise<KubeconfigTe
       return { text: source, map: undefined, value: {} };
     }
     if (!yaml.isMap(contents)) throw new UneditableText('its top level is not a mapping');
-    const value: Record<string, unknown> = document.toJS();
+    let value: Record<string, unknown>;
+    try {
+      value = document.toJS();
+    } catch {
+      throw new UneditableText('its aliases (*name) are too many or lead nowhere');
+    }
     const kind = value.kind ?? 'Config';
     if (kind !== 'Config') throw new UneditableText(`its kind is ${JSON.stringify(kind)}, not "Config"`);
     return { text: source, map: contents, value };
@@ -173,6 +180,39 @@ export async function openKubeconfigText(original: string): Promise<KubeconfigTe
       const at = lineEnd(parsed.text, contentEnd(parsed.text, last));
       accept(insertLine(at, `${' '.repeat(column)}- ${block(item, column + 2)}`), meaning);
     },
+    setText(list, name, path, text) {
+      const found = listOf(list);
+      const index = found?.items.findIndex((one) => nameOf(one) === name) ?? -1;
+      const key = path.at(-1) ?? '';
+      const meaning = structuredClone(parsed.value);
+      let map: Node | null | undefined = found?.seq.items[index];
+      let fields: unknown = Reflect.get(Object(meaning[list]), index);
+      for (const step of path.slice(0, -1)) {
+        map = yaml.isMap<Node, Node | null>(map) ? map.items.find((pair) => keyOf(pair) === step)?.value : undefined;
+        fields = Reflect.get(Object(fields), step);
+      }
+      if (!yaml.isMap<Node, Node | null>(map) || typeof fields !== 'object' || fields === null) {
+        throw new UneditableText(`its "${list}" have no "${path.slice(0, -1).join('.')}" of "${name}" to be changed`);
+      }
+      Reflect.set(fields, key, text);
+      const pair = map.items.find((one) => keyOf(one) === key);
+      const last = map.items.at(-1);
+      const [start, end] = pair?.value ? rangeOf(pair.value) : [0, 0];
+      if (pair?.value && end > start) {
+        accept(splice(start, contentEnd(parsed.text, pair.value), JSON.stringify(text)), meaning);
+      } else if (pair !== undefined) {
+        const at = parsed.text.indexOf(':', rangeOf(pair.key)[1]) + 1;
+        accept(splice(at, at, ` ${JSON.stringify(text)}`), meaning);
+      } else if (map.flow) {
+        const at = last === undefined ? rangeOf(map)[0] + 1 : pairEnd(last);
+        const comma = last === undefined ? '' : ', ';
+        accept(splice(at, at, `${comma}${JSON.stringify(key)}: ${JSON.stringify(text)}`), meaning);
+      } else {
+        const column = columnOf(parsed.text, rangeOf(map)[0]);
+        const at = lineEnd(parsed.text, contentEnd(parsed.text, map));
+        accept(insertLine(at, `${' '.repeat(column)}${key}: ${JSON.stringify(text)}`), meaning);
+      }
+    },
     removeItem(list, name) {
       const found = listOf(list);
       if (found === undefined) return;
@@ -202,6 +242,10 @@ export async function openKubeconfigText(original: string): Promise<KubeconfigTe
       accept(`${without.slice(0, colon + 1)} []${without.slice(colon + 1)}`, meaning);
     },
   };
+
+  function keyOf({ key }: Pair): unknown {
+    return yaml.isScalar(key) ? key.value : undefined;
+  }
 
   function pairEnd(pair: Pair): number {
     const { key, value } = pair;

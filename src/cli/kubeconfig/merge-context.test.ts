@@ -4,14 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { testCertificate } from '../../../test/certificate.ts';
 import { loadKubeconfig } from '../../client/kubeconfig.ts';
 import { CommandError } from '../command.ts';
 import { mergeContextApart } from './merge-apart.ts';
 import { mergeContext } from './merge-context.ts';
 import { removeContext } from './remove-context.ts';
 
-const pem = (what: string): string => `-----BEGIN ${what}-----\nAAAA\n-----END ${what}-----\n`;
-const cluster = { server: 'https://127.0.0.1:6443', caPem: pem('CA'), certPem: pem('CERT'), keyPem: pem('KEY') };
+const { ca, cert, key } = testCertificate();
+const cluster = { server: 'https://127.0.0.1:6443', caPem: ca, certPem: cert, keyPem: key };
 
 async function directory(): Promise<AsyncDisposable & { path: string }> {
   const path = await mkdtemp(join(tmpdir(), 'fairlead-kubeconfig-'));

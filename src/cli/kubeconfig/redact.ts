@@ -26,10 +26,33 @@ function redactField(name: string, value: unknown): unknown {
     case 'auth-provider':
       return isFields(value) ? { ...value, config: redactSettings(value.config) } : value;
     case 'exec':
-      return isFields(value) && Array.isArray(value.env) ? { ...value, env: value.env.map(redactVariable) } : value;
+      return isFields(value) ? redactExec(value) : value;
     default:
       return value;
   }
+}
+
+function redactExec(exec: Fields): Fields {
+  const { args, env } = exec;
+  return {
+    ...exec,
+    ...(Array.isArray(args) && { args: redactArguments(args) }),
+    ...(Array.isArray(env) && { env: env.map(redactVariable) }),
+  };
+}
+
+/** Arguments of a command, without the values of flags such as `--client-secret=…` and `--token …`. */
+export function redactArguments(args: readonly unknown[]): unknown[] {
+  let ofSecret = false;
+  return args.map((arg) => {
+    const text = typeof arg === 'string' ? arg : '';
+    const after = ofSecret && !text.startsWith('-');
+    const [flag = '', ...value] = text.split('=');
+    const named = flag.startsWith('-') && secretName.test(flag);
+    ofSecret = named && value.length === 0;
+    if (after) return secret;
+    return named && value.length > 0 ? `${flag}=${secret}` : arg;
+  });
 }
 
 function redactUrl(text: string): string {

@@ -1,7 +1,7 @@
 /** Keeps connections to upstreams: idle ones for the next exchange, a bounded number in all. */
 import type { Duplex } from 'node:stream';
-import type { TlsMemory } from './dial.ts';
 import { dialUpstream, endpointKey, endpointName } from './dial.ts';
+import type { TlsMemory } from './open-socket.ts';
 import type { UpstreamEndpoint } from './upstream.ts';
 import { UpstreamError } from './upstream.ts';
 

@@ -1,5 +1,6 @@
 /** The one way out over HTTP/1.1, used by the gateway, the API server's proxy verb and the client library. */
 import type { Duplex, Readable } from 'node:stream';
+import type { UpstreamProxy } from '../proxy/upstream-proxy.ts';
 
 /** Where to connect and whom to trust. Connections are shared only between requests whose endpoint is the same. */
 export interface UpstreamEndpoint {
@@ -13,6 +14,8 @@ export interface UpstreamEndpoint {
     key?: string;
     insecureSkipVerify?: boolean;
   };
+  /** Connections lead through it. */
+  proxy?: UpstreamProxy;
   /** Dials instead of TCP to host:port (a stream through a port-forward, a unix socket); `key` keeps pools apart. */
   dial?: { key: string; open(signal: AbortSignal): Promise<Duplex> };
 }

@@ -1,0 +1,62 @@
+/**
+ * A kubeconfig can make this machine run a command. One in `~/.kube/config` is the user's own; of a file that was named by
+ * --kubeconfig or $KUBECONFIG, which may have come from anybody, the command is shown before its first run.
+ */
+import { createHash } from 'node:crypto';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { CredentialCommand } from '../../client/exec-credentials.ts';
+import type { CommandIo } from '../command.ts';
+import { escapeControls } from '../print/escape.ts';
+import { redactArguments } from './redact.ts';
+
+/** Beyond this the memory begins anew: commands are shown once more. */
+const maxRemembered = 1000;
+
+/** Writes to stderr what was not shown before: the same command, arguments and environment for the same user and file. */
+export async function showCommand(
+  command: CredentialCommand,
+  { env, stderr }: Pick<CommandIo, 'env' | 'stderr'>,
+): Promise<void> {
+  if (!command.named) return;
+  const memory = shownCommandsFile(env);
+  const fingerprint = fingerprintOf(command);
+  const shown = (await readFile(memory, 'utf8').catch(() => '')).split('\n');
+  if (shown.includes(fingerprint)) return;
+  const words = [command.program, ...redactArguments(command.args)].map((word) => quoted(String(word))).join(' ');
+  const variables = command.env.map(({ name }) => name).join(', ');
+  const lines = [
+    `The kubeconfig ${command.kubeconfig} takes the credentials of user "${command.user}" from a command, which runs now for the first time:`,
+    `  ${words}${variables === '' ? '' : `  (with ${variables} in its environment)`}`,
+    'If you do not know it, press Ctrl-C, and do not use this kubeconfig.',
+  ];
+  stderr.write(lines.map((line) => `${escapeControls(line)}\n`).join(''));
+  // Where nothing can be remembered it is shown each time.
+  await remember(memory, fingerprint, shown.length > maxRemembered).catch(() => {});
+}
+
+/** In `$XDG_STATE_HOME/fairlead`, by default below `~/.local/state`. */
+export function shownCommandsFile(env: CommandIo['env']): string {
+  const configured = env.XDG_STATE_HOME;
+  const base = configured?.startsWith('/') === true ? configured : join(env.HOME ?? homedir(), '.local', 'state');
+  return join(base, 'fairlead', 'shown-commands');
+}
+
+async function remember(memory: string, fingerprint: string, anew: boolean): Promise<void> {
+  await mkdir(dirname(memory), { recursive: true, mode: 0o700 });
+  const write = anew ? writeFile : appendFile;
+  await write(memory, `${fingerprint}\n`, { mode: 0o600 });
+}
+
+/** Of everything that decides what runs; only this is kept, since arguments and environment may hold secrets. */
+function fingerprintOf({ kubeconfig, user, program, args, env }: CredentialCommand): string {
+  return createHash('sha256')
+    .update(JSON.stringify([kubeconfig, user, program, args, env]))
+    .digest('hex');
+}
+
+/** As a shell would want it, so that it is seen where an argument ends. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { ApiAccess } from './api-access.ts';
+import type { ClientConfig } from './client-config.ts';
+import { openClusterClient } from './cluster-client-http.ts';
+import type { Credentials } from './credentials.ts';
+import { answerJson, answerStatus, scriptedServer } from './scripted-server.ts';
+
+const signal = new AbortController().signal;
+const base: ClientConfig = { server: 'https://api.example', namespace: 'default' };
+
+test('headers say who asks, and as whom', async () => {
+  const access = new ApiAccess({
+    ...base,
+    username: 'jö',
+    password: 'p:w',
+    impersonate: { user: 'jane', uid: '7', groups: ['a', 'b'], extra: { 'example.com/x y%': ['1', '2'] } },
+  });
+  const pass = await access.pass(signal);
+  assert.deepEqual(pass.headers, [
+    ['Authorization', `Basic ${Buffer.from('jö:p:w').toString('base64')}`],
+    ['Impersonate-User', 'jane'],
+    ['Impersonate-Uid', '7'],
+    ['Impersonate-Group', 'a'],
+    ['Impersonate-Group', 'b'],
+    ['Impersonate-Extra-example.com%2Fx%20y%25', '1'],
+    ['Impersonate-Extra-example.com%2Fx%20y%25', '2'],
+  ]);
+  assert.equal(access.pass(signal), pass);
+  assert.equal(await access.renew(pass, signal), false);
+});
+
+test('a certificate of the credentials takes the place of that of the configuration, and leaves with it', async () => {
+  const queue: Credentials[] = [
+    { certificate: { cert: 'new', key: 'new' } },
+    { certificate: { cert: 'newer', key: 'newer' } },
+    {},
+  ];
+  const credentials = { current: () => queue.shift() ?? {}, renew: async () => false };
+  const access = new ApiAccess({ ...base, tls: { ca: 'ca', cert: 'old', key: 'old' }, credentials });
+  const seen = [1, 2, 3].map(() => access.pass(signal));
+  assert.deepEqual(
+    (await Promise.all(seen)).map(({ endpoint }) => endpoint.tls),
+    [
+      { ca: 'ca', cert: 'new', key: 'new' },
+      { ca: 'ca', cert: 'newer', key: 'newer' },
+      { ca: 'ca', cert: 'old', key: 'old' },
+    ],
+  );
+  assert.deepEqual(access.anonymous.tls, { ca: 'ca' });
+});
+
+test('a token file is read again when its token is refused, and the request repeated once', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'fairlead-token-'));
+  try {
+    const tokenFile = join(directory, 'token');
+    await writeFile(tokenFile, 'one\n');
+    const seen: (string | undefined)[] = [];
+    await using server = await scriptedServer((request, response) => {
+      seen.push(request.headers.authorization);
+      if (request.headers.authorization === 'Bearer two') answerJson(response, 200, {});
+      else answerStatus(response, 401, 'Unauthorized');
+    });
+    await using client = openClusterClient({ ...server.config, tokenFile });
+    assert.equal((await client.request({ method: 'GET', path: '/api' })).status, 401);
+    await writeFile(tokenFile, 'two\n');
+    const body = Buffer.from('{}');
+    assert.equal((await client.request({ method: 'POST', path: '/api', body })).status, 200);
+    assert.deepEqual(seen, ['Bearer one', 'Bearer one', 'Bearer two']);
+    await writeFile(tokenFile, 'has spaces\n');
+    await using other = openClusterClient({ ...server.config, tokenFile });
+    await assert.rejects(other.request({ method: 'GET', path: '/api' }), /token file .*token holds something/);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+test("the server's URL becomes an endpoint, a Host and a prefix", () => {
+  const of = (server: string) => {
+    const { anonymous: endpoint, host, basePath } = new ApiAccess({ server, namespace: 'default' });
+    return [endpoint.host, endpoint.port, endpoint.tls !== undefined, host, basePath];
+  };
+  assert.deepEqual(of('https://api.example'), ['api.example', 443, true, 'api.example', '']);
+  assert.deepEqual(of('https://[::1]:6443/k8s/'), ['::1', 6443, true, '[::1]:6443', '/k8s']);
+  assert.deepEqual(of('http://127.0.0.1'), ['127.0.0.1', 80, false, '127.0.0.1', '']);
+  assert.throws(() => of('ftp://x'), /https:\/\/ or http:\/\//);
+});
+
+test('credentials go out over TLS, or in clear text to this machine only', async () => {
+  const of = async (server: string) => {
+    const impersonate = { user: 'jane', groups: ['a', 'b'] };
+    const access = new ApiAccess({ server, namespace: 'default', token: 't', impersonate });
+    return (await access.pass(new AbortController().signal)).headers;
+  };
+  for (const server of ['https://api.example', 'http://localhost:8080', 'http://127.1.2.3', 'http://[::1]:1']) {
+    assert.deepEqual(await of(server), [
+      ['Authorization', 'Bearer t'],
+      ['Impersonate-User', 'jane'],
+      ['Impersonate-Group', 'a'],
+      ['Impersonate-Group', 'b'],
+    ]);
+  }
+  for (const server of ['http://api.example', 'http://127.0.0.1.example', 'http://10.0.0.1'])
+    assert.deepEqual(await of(server), []);
+});

@@ -1,0 +1,89 @@
+/** Whom a kubeconfig trusts, and with which certificate it identifies. */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { ClientTls } from './client-config.ts';
+import { ConfigError } from './client-config.ts';
+import type { KubeconfigEntry } from './kubeconfig-entry.ts';
+import { booleanField, entryError, pathIn, textField } from './kubeconfig-entry.ts';
+
+export interface TlsChoice {
+  /** Path of a PEM file. */
+  certificateAuthority?: string | undefined;
+  insecureSkipTlsVerify?: boolean | undefined;
+}
+
+/** What the user chose wins over the cluster's entry. */
+export async function clusterTls(cluster: KubeconfigEntry | undefined, choice: TlsChoice): Promise<ClientTls> {
+  const tls: ClientTls = {};
+  const serverName = cluster && textField(cluster, 'tls-server-name');
+  if (serverName) tls.serverName = serverName;
+  const written = cluster !== undefined && booleanField(cluster, 'insecure-skip-tls-verify');
+  if (choice.insecureSkipTlsVerify ?? written) {
+    // A certificate authority beside it would be a promise that is not kept: the flag wins, a file with both is refused.
+    if (choice.insecureSkipTlsVerify !== true && cluster && hasAuthority(cluster)) {
+      throw entryError(cluster, 'it has a certificate authority and insecure-skip-tls-verify: remove one of them');
+    }
+    return { ...tls, insecureSkipVerify: true };
+  }
+  if (choice.certificateAuthority) {
+    return { ...tls, ca: await readPem(resolve(choice.certificateAuthority), commandLineError) };
+  }
+  const ca = cluster && (await pemField(cluster, 'certificate-authority'));
+  return ca === undefined ? tls : { ...tls, ca };
+}
+
+/** The client certificate and its key: both or none. */
+export async function userCertificate(user: KubeconfigEntry): Promise<Pick<ClientTls, 'cert' | 'key'>> {
+  const cert = await pemField(user, 'client-certificate');
+  const key = await pemField(user, 'client-key');
+  if (cert !== undefined && key !== undefined) {
+    const { keyPairFault } = await import('./key-pair.ts');
+    const fault = keyPairFault(cert, key);
+    if (fault !== undefined) throw entryError(user, fault);
+    return { cert, key };
+  }
+  if (cert !== undefined) throw entryError(user, 'it has a client-certificate but no client-key');
+  if (key !== undefined) throw entryError(user, 'it has a client-key but no client-certificate');
+  return {};
+}
+
+function hasAuthority(cluster: KubeconfigEntry): boolean {
+  return Boolean(textField(cluster, 'certificate-authority') || textField(cluster, 'certificate-authority-data'));
+}
+
+function commandLineError(what: string): ConfigError {
+  return new ConfigError(`--certificate-authority cannot be used: ${what}.`);
+}
+
+/** The PEM of `FIELD-data` (base64), else of the file that `FIELD` names. */
+async function pemField(entry: KubeconfigEntry, field: string): Promise<string | undefined> {
+  const data = textField(entry, `${field}-data`);
+  if (data !== undefined) {
+    const decoded = Buffer.from(data, 'base64').toString('utf8');
+    if (!isPem(decoded)) throw entryError(entry, `"${field}-data" is not base64 of a PEM text`);
+    return decoded;
+  }
+  const path = textField(entry, field);
+  if (path === undefined) return undefined;
+  return readPem(pathIn(entry, path), (what) => entryError(entry, `"${field}" cannot be used: ${what}`));
+}
+
+/** Certificates and keys are small; more is another kind of file. */
+const maxPemBytes = 1024 * 1024;
+
+async function readPem(path: string, complaint: (what: string) => ConfigError): Promise<string> {
+  let content: string;
+  try {
+    content = await readFile(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const why = { ENOENT: 'does not exist', EISDIR: 'is a directory', EACCES: 'may not be read' }[code];
+    throw complaint(`${path} ${why ?? `cannot be read (${code})`}`);
+  }
+  if (content.length > maxPemBytes || !isPem(content)) throw complaint(`${path} is not a PEM file`);
+  return content;
+}
+
+function isPem(text: string): boolean {
+  return text.includes('-----BEGIN');
+}

@@ -1,0 +1,39 @@
+/** Opens a raw stream to an upstream through its proxy. */
+import type { Duplex } from 'node:stream';
+import { getCACertificates } from 'node:tls';
+import { openTcp, openTls, socketErrorText } from '../http1/open-socket.ts';
+import type { UpstreamEndpoint } from '../http1/upstream.ts';
+import { openConnectTunnel } from './connect-tunnel.ts';
+import { openSocksTunnel } from './socks5.ts';
+import type { UpstreamProxy } from './upstream-proxy.ts';
+import { ProxyError } from './upstream-proxy.ts';
+
+/**
+ * Rejects with ProxyError or the signal's reason. An https proxy is trusted by the system's authorities
+ * and by that of the upstream (which is what Go does); it never gets the upstream's client certificate.
+ */
+export async function dialThroughProxy(
+  { host, port, tls }: UpstreamEndpoint,
+  proxy: UpstreamProxy,
+  signal: AbortSignal,
+): Promise<Duplex> {
+  let stream: Duplex | undefined;
+  try {
+    stream = await openTcp(proxy, signal);
+    if (proxy.protocol === 'https') {
+      const ca = [...getCACertificates(), ...(tls?.ca === undefined ? [] : [tls.ca])].join('\n');
+      const insecureSkipVerify = tls?.insecureSkipVerify === true;
+      stream = await openTls({ host: proxy.host, tls: { ca, insecureSkipVerify } }, stream, {}, signal);
+    }
+    if (proxy.protocol === 'http' || proxy.protocol === 'https') {
+      const target = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+      await openConnectTunnel(stream, target, proxy, signal);
+    } else await openSocksTunnel(stream, { host, port }, proxy, signal);
+    return stream;
+  } catch (error) {
+    stream?.destroy();
+    signal.throwIfAborted();
+    if (error instanceof ProxyError) throw error;
+    throw new ProxyError(socketErrorText(error), { cause: error });
+  }
+}

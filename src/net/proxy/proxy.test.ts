@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { createServer as createTlsServer } from 'node:tls';
+import { testCertificate } from '../../../test/certificate.ts';
+import { openUpstreamPool } from '../http1/pool.ts';
+import type { UpstreamEndpoint, UpstreamPool } from '../http1/upstream.ts';
+import { UpstreamError } from '../http1/upstream.ts';
+import type { UpstreamProxy } from './upstream-proxy.ts';
+import { parseProxyUrl } from './upstream-proxy.ts';
+
+interface Listening extends AsyncDisposable {
+  port: number;
+}
+
+/** Serves raw connections; what they do first is kept in `seen` by the test's own handler. */
+async function listening(server: Server): Promise<Listening> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket.on('error', () => {}));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+function join(client: NodeJS.ReadWriteStream, port: number): void {
+  const upstream = connect(port, '127.0.0.1');
+  upstream.on('error', () => {});
+  client.pipe(upstream).pipe(client);
+}
+
+/** A server of the API: says which path was asked for. */
+const api = () => listening(createHttpServer((request, response) => response.end(`api ${request.url}`)));
+
+/** Answers CONNECT with `answer`, and joins to `to` if that is a success. */
+function connectProxy(to: number, seen: string[], answer = 'HTTP/1.1 200 Connection established\r\n\r\n') {
+  return (socket: NodeJS.ReadWriteStream) => {
+    socket.once('data', (head: Buffer) => {
+      seen.push(head.toString('latin1'));
+      socket.write(answer);
+      if (answer.startsWith('HTTP/1.1 200')) join(socket, to);
+    });
+  };
+}
+
+/** Speaks SOCKS in single bytes, to be awkward; `want` is the password it asks for. */
+function socksProxy(to: number, seen: string[], want: string | undefined, code = 0) {
+  return async (socket: Socket) => {
+    socket.setNoDelay(true);
+    const next = async () => (await once(socket, 'data'))[0] as Buffer;
+    seen.push((await next()).toString('hex'));
+    socket.write(Buffer.from([5]));
+    setImmediate(() => socket.write(Buffer.from([want === undefined ? 0 : 2])));
+    if (want !== undefined) {
+      const given = await next();
+      seen.push(given.toString('latin1'));
+      socket.write(Buffer.from([1, given.includes(want) ? 0 : 1]));
+      if (!given.includes(want)) return;
+    }
+    seen.push((await next()).toString('hex'));
+    socket.write(Buffer.from([5, code, 0, 3, 4, 110, 97, 109, 101, 0, 80]));
+    if (code === 0) join(socket, to);
+  };
+}
+
+const signal = new AbortController().signal;
+
+async function get(pool: UpstreamPool, endpoint: UpstreamEndpoint, target = '/'): Promise<string> {
+  return text((await pool.request(endpoint, { method: 'GET', target, headers: [], signal })).body);
+}
+
+test('through an http proxy by CONNECT, with its password; connections are kept and not shared with other proxies', async () => {
+  const seen: string[] = [];
+  await using upstream = await api();
+  await using one = await listening(createServer(connectProxy(upstream.port, seen)));
+  await using pool = openUpstreamPool();
+  const proxy: UpstreamProxy = { protocol: 'http', host: '127.0.0.1', port: one.port, username: 'jö', password: 'p:w' };
+  const endpoint: UpstreamEndpoint = { host: '::1', port: 6443, proxy };
+  assert.equal(await get(pool, endpoint, '/a'), 'api /a');
+  assert.equal(await get(pool, endpoint, '/b'), 'api /b');
+  const credentials = Buffer.from('jö:p:w').toString('base64');
+  assert.deepEqual(seen, [
+    `CONNECT [::1]:6443 HTTP/1.1\r\nHost: [::1]:6443\r\nUser-Agent: fairlead\r\nProxy-Authorization: Basic ${credentials}\r\n\r\n`,
+  ]);
+  const { username, password, ...anonymous } = proxy;
+  assert.equal(await get(pool, { ...endpoint, proxy: anonymous }), 'api /');
+  assert.equal(await get(pool, { ...endpoint, proxy: { ...proxy, password: 'other' } }), 'api /');
+  assert.equal(seen.length, 3);
+  assert.doesNotMatch(seen[1] ?? '', /Proxy-Authorization/);
+});
+
+test('TLS to an https proxy, and TLS of the upstream inside of it', async () => {
+  const certificate = testCertificate(['api.internal']);
+  const seen: string[] = [];
+  const peers: boolean[] = [];
+  await using upstream = await listening(
+    createTlsServer(certificate, (socket) => {
+      socket.on('error', () => {});
+      socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\ninner'));
+    }),
+  );
+  const answer = connectProxy(upstream.port, seen);
+  await using outer = await listening(
+    createTlsServer({ ...certificate, requestCert: true, rejectUnauthorized: false }, (socket) => {
+      socket.on('error', () => {});
+      peers.push(Object.keys(socket.getPeerCertificate()).length > 0);
+      answer(socket);
+    }),
+  );
+  await using pool = openUpstreamPool();
+  const proxy: UpstreamProxy = { protocol: 'https', host: '127.0.0.1', port: outer.port };
+  const { ca, cert, key } = certificate;
+  assert.equal(await get(pool, { host: 'api.internal', port: 443, tls: { ca, cert, key }, proxy }), 'inner');
+  assert.match(seen[0] ?? '', /^CONNECT api\.internal:443 /);
+  assert.deepEqual(peers, [false]);
+  await assert.rejects(get(pool, { host: 'api.internal', port: 443, proxy }), /through the proxy https:.*certificate/);
+});
+
+test('through SOCKS 5: names are left to the proxy, addresses passed as they are, passwords sent when asked for', async () => {
+  const seen: string[] = [];
+  await using upstream = await api();
+  await using open = await listening(createServer((socket) => void socksProxy(upstream.port, seen, undefined)(socket)));
+  await using closed = await listening(
+    createServer((socket) => void socksProxy(upstream.port, seen, 's3cret')(socket)),
+  );
+  await using pool = openUpstreamPool();
+  const plain: UpstreamProxy = { protocol: 'socks5', host: '127.0.0.1', port: open.port };
+  assert.equal(await get(pool, { host: 'api.internal', port: 6443, proxy: plain }), 'api /');
+  assert.equal(await get(pool, { host: '10.0.0.1', port: 80, proxy: plain }), 'api /');
+  assert.equal(await get(pool, { host: '2001:db8::5:1', port: 80, proxy: plain }), 'api /');
+  assert.deepEqual(seen.splice(0), [
+    '050100',
+    `050100030c${Buffer.from('api.internal').toString('hex')}192b`,
+    '050100',
+    '050100010a0000010050',
+    '050100',
+    '0501000420010db80000000000000000000500010050',
+  ]);
+  const known: UpstreamProxy = {
+    protocol: 'socks5h',
+    host: '127.0.0.1',
+    port: closed.port,
+    username: 'joe',
+    password: 's3cret',
+  };
+  assert.equal(await get(pool, { host: 'a', port: 80, proxy: known }), 'api /');
+  assert.deepEqual(seen.slice(0, 2), ['05020002', '\x01\x03joe\x06s3cret']);
+});
+
+test('a proxy that refuses, fails or lies is named, without the password', async () => {
+  const none: string[] = [];
+  const proxies: [protocol: UpstreamProxy['protocol'], serve: (socket: Socket) => void, RegExp][] = [
+    ['http', connectProxy(0, none, 'HTTP/1.1 407 No\r\n\r\n'), /refuses the user name and password/],
+    ['http', connectProxy(0, none, 'HTTP/1.1 403 No\r\n\r\n'), /answered 403/],
+    ['http', connectProxy(0, none, 'SSH-2.0-x\r\n\r\n'), /through the proxy http:/],
+    ['http', (socket) => socket.end(), /closed the connection/],
+    ['http', connectProxy(0, none, `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}`), /through the proxy http:/],
+    ['socks5', (socket) => socket.write('HTTP/1.1 400 Bad\r\n\r\n'), /does not speak SOCKS 5/],
+    ['socks5', (socket) => socket.write(Buffer.from([5, 255])), /wants another kind of authentication/],
+    ['socks5', (socket) => void socksProxy(0, none, 'other')(socket), /refuses the user name and password/],
+    ['socks5', (socket) => void socksProxy(0, none, undefined, 2)(socket), /does not allow this connection/],
+    ['socks5', (socket) => void socksProxy(0, none, undefined, 99)(socket), /unknown code 99/],
+  ];
+  await using pool = openUpstreamPool();
+  for (const [protocol, serve, expected] of proxies) {
+    await using server = await listening(createServer(serve));
+    const proxy: UpstreamProxy = { protocol, host: '127.0.0.1', port: server.port, username: 'u', password: 's3cret' };
+    await assert.rejects(get(pool, { host: 'api', port: 443, proxy }), (error) => {
+      assert.ok(error instanceof UpstreamError && !error.sent, String(error));
+      assert.match(error.message, expected);
+      assert.match(error.message, new RegExp(`api:443 through the proxy ${protocol}://127`));
+      assert.doesNotMatch(error.message, /s3cret/);
+      return true;
+    });
+  }
+});
+
+test('a proxy that says nothing is given up in time', async () => {
+  await using silent = await listening(createServer(() => {}));
+  await using pool = openUpstreamPool({ connectTimeoutMs: 60 });
+  for (const protocol of ['http', 'socks5'] as const) {
+    const proxy = { protocol, host: '127.0.0.1', port: silent.port };
+    await assert.rejects(get(pool, { host: 'api', port: 443, proxy }), /no answer within 0\.06 s/);
+  }
+});
+
+test('URLs of proxies', () => {
+  assert.deepEqual(parseProxyUrl('http://proxy'), { protocol: 'http', host: 'proxy', port: 80 });
+  assert.deepEqual(parseProxyUrl('socks5://u%40x:p%3Aw@[::1]:1081'), {
+    protocol: 'socks5',
+    host: '::1',
+    port: 1081,
+    username: 'u@x',
+    password: 'p:w',
+  });
+  for (const wrong of ['', 'proxy:3128', 'ftp://x', 'socks4://x', 'http://', 'http://%zz@x', 'constructor://x'])
+    assert.equal(parseProxyUrl(wrong), undefined, wrong);
+});
