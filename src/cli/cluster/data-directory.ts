@@ -1,7 +1,8 @@
 /** A cluster's directory: made on first use, recognised by a marker file, never shared with anything else. */
-import { access, constants, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, constants, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeDirectory } from '../../lib/make-directory.ts';
 import { CommandError } from '../command.ts';
 
 const markerName = 'fairlead-cluster';
@@ -12,7 +13,7 @@ const layoutVersion = 1;
 export async function prepareDataDirectory(directory: string): Promise<void> {
   let entries: string[];
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeDirectory(directory, 0o700);
     entries = await readdir(directory);
     await access(directory, constants.W_OK | constants.X_OK);
   } catch (error) {

@@ -1,6 +1,7 @@
 /** What runs under a name, written by `up` for `status`, `down` and the next `up`. */
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeDirectory } from '../../lib/make-directory.ts';
 import { isAlive, type ProcessIdentity } from '../../lib/process-identity.ts';
 import { dataRoot, recordFile } from './paths.ts';
 
@@ -26,7 +27,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export async function writeRecord(env: Environment, record: ClusterRecord): Promise<void> {
   const file = recordFile(env, record.name);
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeDirectory(dirname(file), 0o700);
   const temporary = `${file}.${process.pid}`;
   await writeFile(temporary, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
   await rename(temporary, file);

@@ -1,7 +1,8 @@
 /** `up --detach`: the same command line once more, in a process of its own session, until it says that it is ready. */
 import { spawn } from 'node:child_process';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeDirectory } from '../../lib/make-directory.ts';
 import { CommandError, type CommandIo } from '../command.ts';
 import { dataRoot } from './paths.ts';
 import type { UpPlan } from './up-plan.ts';
@@ -18,7 +19,7 @@ export async function startDetached(
   { io, signal }: { io: CommandIo; signal: AbortSignal },
 ): Promise<number> {
   const log = join(dataRoot(io.env), 'log', `${plan.name}.log`);
-  await mkdir(dirname(log), { recursive: true, mode: 0o700 });
+  await makeDirectory(dirname(log), 0o700);
   const file = await open(log, 'w', 0o600);
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1), '--detach=false'], {
     cwd: io.cwd,

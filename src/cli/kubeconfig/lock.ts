@@ -1,14 +1,15 @@
 /** kubectl's lock of a kubeconfig: whoever creates FILE.lock may write FILE. */
-import { mkdir, open, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeDirectory } from '../../lib/make-directory.ts';
 import { CommandError } from '../command.ts';
 import { errorCode } from './error-code.ts';
 
 /** Waits for another writer up to `patienceMs`, then throws a CommandError that names the lock. */
 export async function withKubeconfigLock<T>(file: string, patienceMs: number, act: () => Promise<T>): Promise<T> {
   const lock = `${file}.lock`;
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeDirectory(dirname(file), 0o700);
   const deadline = performance.now() + patienceMs;
   while (!(await create(lock))) {
     if (performance.now() > deadline) {

@@ -1,7 +1,8 @@
 /** Replaces a user's file whole or not at all, keeping what the file system knows of it. */
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, lstat, mkdir, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { chmod, chown, lstat, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { makeDirectory } from '../../lib/make-directory.ts';
 import { errorCode } from './error-code.ts';
 
 /**
@@ -10,7 +11,7 @@ import { errorCode } from './error-code.ts';
  */
 export async function replaceFile(file: string, text: string): Promise<void> {
   const target = await followLink(file);
-  await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+  await makeDirectory(dirname(target), 0o700);
   const before = await stat(target).catch(() => undefined);
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
   const handle = await open(temporary, 'wx', 0o600);

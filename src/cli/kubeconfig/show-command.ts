@@ -3,10 +3,11 @@
  * --kubeconfig or $KUBECONFIG, which may have come from anybody, the command is shown before its first run.
  */
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { CredentialCommand } from '../../client/exec-credentials.ts';
+import { makeDirectory } from '../../lib/make-directory.ts';
 import type { CommandIo } from '../command.ts';
 import { escapeControls } from '../print/escape.ts';
 import { redactArguments } from './redact.ts';
@@ -44,7 +45,7 @@ export function shownCommandsFile(env: CommandIo['env']): string {
 }
 
 async function remember(memory: string, fingerprint: string, anew: boolean): Promise<void> {
-  await mkdir(dirname(memory), { recursive: true, mode: 0o700 });
+  await makeDirectory(dirname(memory), 0o700);
   const write = anew ? writeFile : appendFile;
   await write(memory, `${fingerprint}\n`, { mode: 0o600 });
 }
