@@ -72,7 +72,7 @@ test('an application has its own host name and gets the request as the browser s
     headers: {
       Authorization: 'Basic own',
       Cookie: 'x=1; fairlead-theme=dark; y=2',
-      Origin: 'https://elsewhere.example',
+      Origin: 'https://Other.shop.localhost:8443',
       'X-Forwarded-For': '6.6.6.6',
     },
   });
@@ -83,7 +83,7 @@ test('an application has its own host name and gets the request as the browser s
   assert.equal(headers.host, `${web}:${gateway.port}`);
   assert.equal(headers.authorization, 'Basic own');
   assert.equal(headers.cookie, 'x=1; y=2');
-  assert.equal(headers.origin, 'https://elsewhere.example');
+  assert.equal(headers.origin, 'https://Other.shop.localhost:8443');
   assert.equal(headers['x-forwarded-for'], '127.0.0.1');
   assert.deepEqual(answer.headers['set-cookie'], ['a=1; Path=/', 'b=2; path=/; HttpOnly', 'c=3']);
   assert.deepEqual(gateway.cluster.forwards, ['web-1:8080']);

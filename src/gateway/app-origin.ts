@@ -8,6 +8,7 @@ import { headerValue } from '../net/http1/headers.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import { splice } from '../net/http1/splice.ts';
 import { UpstreamError } from '../net/http1/upstream.ts';
+import { foreignOriginReason } from './app-browser-check.ts';
 import * as problems from './app-problems.ts';
 import type { Backend } from './backends.ts';
 import { backendsOf, PodDialer } from './backends.ts';
@@ -43,6 +44,11 @@ export class AppOrigin {
 
   /** Answers every request; never rejects. */
   async handle(exchange: ServerExchange, target: AppTarget): Promise<void> {
+    const foreign = foreignOriginReason(exchange.head, exchange.upgrade !== undefined);
+    if (foreign !== undefined) {
+      answerProblem(exchange, problems.foreignOrigin(foreign));
+      return;
+    }
     let found: { backends: Backend[] } | { problem: Problem };
     try {
       found = await this.#find(exchange, target);

@@ -6,6 +6,11 @@ import type { Problem } from './problem.ts';
 import type { ServiceFacts } from './service-directory.ts';
 import type { PortChoice } from './service-ports.ts';
 
+/** Another site's page asks. */
+export function foreignOrigin(why: string): Problem {
+  return { code: 403, reason: 'Forbidden', title: 'Refused by the gateway', message: `${why}.` };
+}
+
 export function unknownAlias(alias: string, context: string | undefined): Problem {
   const serves = context === undefined ? 'a cluster without a name' : `the context "${context}"`;
   return {
