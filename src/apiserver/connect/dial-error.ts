@@ -35,7 +35,9 @@ function reasonOf(error: unknown, { host, port }: Endpoint): string {
   const known = code === undefined ? undefined : REASONS[code];
   if (known !== undefined) return `dial tcp ${where}: ${known}`;
   const message = error instanceof Error ? error.message : String(error);
-  return error instanceof UpstreamError && error.sent ? `${where}: ${message}` : message;
+  // Some of the pool's errors say where already.
+  const complete = !(error instanceof UpstreamError && error.sent) || message.startsWith(`${where}: `);
+  return complete ? message : `${where}: ${message}`;
 }
 
 function codeOf(error: unknown): string | undefined {

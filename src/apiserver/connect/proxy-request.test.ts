@@ -203,6 +203,17 @@ test('a backend that cannot be reached is 503 in upstream’s words', async (t) 
   assert.equal(await text(response), expected);
 });
 
+test('a backend that hangs up without an answer is 503 that says where, once', async (t) => {
+  const backend = createServer((request) => request.socket.destroy());
+  backend.on('upgrade', (_, socket: Socket) => socket.destroy());
+  const { send, port, frontPort, path } = await setUp(t, backend);
+  const expected = `error trying to reach service: ${address}:${port}: the server closed the connection without a response`;
+  const response = await send('/', { method: 'POST', body: 'x' });
+  assert.equal(response.statusCode, 503);
+  assert.equal(await text(response), expected);
+  assert.equal(await upgrade(frontPort, path('/ws'), ''), `HTTP/1.1 503 X\r\n\r\n${expected}`);
+});
+
 test('large bodies flow both ways', async (t) => {
   const { send } = await setUp(
     t,
