@@ -65,7 +65,7 @@ interface Ask {
   body?: string;
 }
 
-/** Status, and what reached the API: method, URL, Authorization, media types, body length. */
+/** Status, and what of it reached the API: method, URL, Authorization, media types, body length. */
 async function ask({ port }: Proxy, { method = 'GET', path, headers = {}, body }: Ask): Promise<unknown> {
   const seen = cluster.requests.length;
   const status = await new Promise<number | undefined>((settle, reject) => {
@@ -75,7 +75,9 @@ async function ask({ port }: Proxy, { method = 'GET', path, headers = {}, body }
     asked.on('error', reject);
     asked.end(body);
   });
-  const reached = cluster.requests.slice(seen).map(({ line, headers: received }) => {
+  // Ours asks for the version by itself when it starts.
+  const passed = cluster.requests.slice(seen).filter((one) => one.headers['user-agent'] !== 'fairlead');
+  const reached = passed.map(({ line, headers: received }) => {
     const { host, authorization, accept, 'content-type': type, 'content-length': length, range } = received;
     return { line, host, authorization, accept, type, length, range };
   });

@@ -3,9 +3,12 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { RawClient } from '../../../test/raw-sockets.ts';
@@ -19,6 +22,8 @@ interface Running extends AsyncDisposable {
   /** What it printed when it was ready. */
   lines: string[];
   port: number;
+  /** What it says on stderr, from its start on. */
+  errors: AsyncIterator<string>;
 }
 
 function run(args: readonly string[], home: string): ChildProcess {
@@ -31,6 +36,8 @@ function run(args: readonly string[], home: string): ChildProcess {
 async function startProxy(server: string): Promise<Running> {
   const directory = await mkdtemp(join(tmpdir(), 'fairlead-proxy-'));
   const child = run(['--server', server, '--token', 'from-flag', '--port', '0'], directory);
+  assert.ok(child.stderr !== null);
+  const errors = createInterface({ input: child.stderr })[Symbol.asyncIterator]();
   let printed = '';
   while (printed.split('\n').length < 3 && child.stdout !== null) printed += (await once(child.stdout, 'data'))[0];
   const lines = printed.trim().split('\n');
@@ -38,6 +45,7 @@ async function startProxy(server: string): Promise<Running> {
     child,
     directory,
     lines,
+    errors,
     port: Number(/:(\d+)$/.exec(lines[0] ?? '')?.[1]),
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) {
@@ -67,6 +75,46 @@ test("proxy prints kubectl's line and the page, serves both, and drains on SIGTE
   const [code] = await once(proxy.child, 'exit');
   assert.equal(code, 0);
   assert.equal(await api.end(), 'end');
+});
+
+test('what is wrong with the API server is said once, and the proxy serves on', { timeout: 20_000 }, async () => {
+  const server = createServer((_, response) => response.writeHead(401).end());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const warnsAndServes = async (warning: RegExp, status: number): Promise<void> => {
+    await using proxy = await startProxy(url);
+    assert.match((await proxy.errors.next()).value, warning);
+    using client = await RawClient.open(proxy.port);
+    client.send(`GET /api HTTP/1.1\r\nHost: localhost:${proxy.port}\r\n\r\n`);
+    await client.until(new RegExp(`^HTTP/1\\.1 ${status} `));
+    proxy.child.kill('SIGTERM');
+    // Nothing else is said until it ends.
+    assert.equal((await proxy.errors.next()).done, true);
+    if (proxy.child.exitCode === null) await once(proxy.child, 'exit');
+    assert.equal(proxy.child.exitCode, 0);
+  };
+  try {
+    await warnsAndServes(/^warning: the API server does not know who you are \(401 Unauthorized\)/, 401);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  }
+  const nothing = `^warning: Cannot talk to the API server ${url}: nothing listens there \\(connection refused\\)`;
+  await warnsAndServes(new RegExp(nothing), 502);
+});
+
+test('a server that answers is not spoken of', { timeout: 20_000 }, async () => {
+  await using cluster = await openSmallCluster();
+  await using proxy = await startProxy(cluster.server);
+  while (!cluster.requests.some(({ line }) => line === 'GET /version')) {
+    using client = await RawClient.open(proxy.port);
+    client.send(`GET /api HTTP/1.1\r\nHost: localhost:${proxy.port}\r\n\r\n`);
+    await client.until(/^HTTP\/1\.1 200 /);
+  }
+  proxy.child.kill('SIGTERM');
+  assert.equal((await proxy.errors.next()).done, true);
 });
 
 test('a port in use is one sentence and exit code 1; a port that is none is a usage error', async () => {

@@ -1,6 +1,7 @@
 import { openClusterClient } from '../../client/cluster-client-http.ts';
 import { startGateway } from '../../gateway/start.ts';
 import { uiHandler } from '../../ui/server.ts';
+import { checkServer } from '../check-server.ts';
 import { defineCommand, UsageError } from '../command.ts';
 import { clusterConfig } from '../connect.ts';
 
@@ -38,7 +39,9 @@ export const proxyCommand = defineCommand({
     // kubectl proxy's own line: scripts wait for it.
     io.stdout.write(`Starting to serve on 127.0.0.1:${gateway.port}\n`);
     io.stdout.write(`Every service, one click away: ${gateway.url}\n`);
-    await gateway.closed;
+    // What is wrong is said now, not at the first click; it may pass, so nothing ends for it.
+    const warn = (sentence: string): void => void io.stderr.write(`${sentence}\n`);
+    await Promise.all([gateway.closed, checkServer({ client, server: config.server, signal, warn })]);
     return 0;
   },
 });
