@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, beforeEach, test } from 'node:test';
 import { testCertificate } from '../../test/certificate.ts';
 import { ConfigError } from './client-config.ts';
@@ -12,17 +16,29 @@ import type { KubeconfigChoice } from './kubeconfig.ts';
 import { loadKubeconfig } from './kubeconfig.ts';
 import { answerJson, answerStatus, scriptedServer } from './scripted-server.ts';
 
-/** Notes each run in `runs`, then does what its first argument says. */
+/**
+ * Notes each run in `runs`, then does what its first argument says. To hang, it connects to the socket `told` once it is
+ * ready to be stopped, and stays while that is open. A flood ends where the next test takes `runs` away.
+ */
 const program = `
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 const [, file, does, ...args] = process.argv;
 const directory = file.slice(0, file.lastIndexOf('/'));
 const { KUBERNETES_EXEC_INFO, PLUGIN, OWN } = process.env;
 appendFileSync(directory + '/runs', JSON.stringify({ args, info: JSON.parse(KUBERNETES_EXEC_INFO), PLUGIN, OWN }) + '\\n');
 if (does === 'answer') process.stdout.write(readFileSync(directory + '/answer'));
 if (does === 'fail') process.exit(3);
-if (does === 'flood') { const much = 'x'.repeat(1 << 16); const go = () => process.stdout.write(much, go); go(); }
-if (does === 'hang') { process.on('SIGTERM', () => { appendFileSync(directory + '/runs', '"ended"\\n'); process.exit(); }); setInterval(() => {}, 1000); }
+if (does === 'flood') {
+  const much = 'x'.repeat(1 << 16);
+  const go = () => existsSync(directory + '/runs') && process.stdout.write(much, go);
+  go();
+}
+if (does === 'hang') {
+  process.on('SIGTERM', () => told.write('asked to stop', () => process.exit()));
+  const told = connect(directory + '/told');
+  told.on('close', () => process.exit());
+}
 `;
 
 let directory = '';
@@ -34,8 +50,6 @@ before(async () => {
 });
 beforeEach(() => rm(join(directory, 'runs'), { force: true }));
 after(() => rm(directory, { recursive: true }));
-
-const signal = new AbortController().signal;
 
 async function runs(): Promise<Record<string, unknown>[]> {
   const text = await readFile(join(directory, 'runs'), 'utf8').catch(() => '');
@@ -80,7 +94,7 @@ async function credentials(setting: Setting = {}) {
   return source;
 }
 
-test('a command gives a token: no shell, its own environment, run once for all who ask', async () => {
+test('a command gives a token: no shell, its own environment, run once for all who ask', async ({ signal }) => {
   await answer({ token: 't1' });
   const seen: CredentialCommand[] = [];
   const source = await credentials({ beforeCommand: (command) => void seen.push(command) });
@@ -96,7 +110,7 @@ test('a command gives a token: no shell, its own environment, run once for all w
   );
 });
 
-test('what is asked before a run can forbid it; a token that is given needs no run', async () => {
+test('what is asked before a run can forbid it; a token that is given needs no run', async ({ signal }) => {
   const source = await credentials({
     beforeCommand: () => {
       throw new Error('not from here');
@@ -107,7 +121,7 @@ test('what is asked before a run can forbid it; a token that is given needs no r
   assert.deepEqual(await runs(), []);
 });
 
-test('expired credentials are made again, refused ones once', async () => {
+test('expired credentials are made again, refused ones once', async ({ signal }) => {
   const [past, future] = [-1000, 60_000].map((ms) => new Date(Date.now() + ms).toISOString());
   await answer({ token: 'old', expirationTimestamp: past });
   const source = await credentials();
@@ -125,7 +139,7 @@ test('expired credentials are made again, refused ones once', async () => {
   assert.equal((await runs()).length, 3);
 });
 
-test('requests carry the token, and a 401 brings a new one', async () => {
+test('requests carry the token, and a 401 brings a new one', async ({ signal }) => {
   await answer({ token: 't1' });
   const seen: (string | undefined)[] = [];
   await using server = await scriptedServer((request, response) => {
@@ -137,11 +151,11 @@ test('requests carry the token, and a 401 brings a new one', async () => {
   await using client = openClusterClient(config);
   await Promise.resolve(config.credentials?.current(signal));
   await answer({ token: 't2' });
-  assert.equal((await client.request({ method: 'GET', path: '/api' })).status, 200);
+  assert.equal((await client.request({ method: 'GET', path: '/api', signal })).status, 200);
   assert.deepEqual(seen, ['Bearer t1', 'Bearer t2']);
 });
 
-test('a client certificate; what the plugin is told of the cluster', async () => {
+test('a client certificate; what the plugin is told of the cluster', async ({ signal }) => {
   const { cert, key, ca } = testCertificate();
   await answer({ clientCertificateData: cert, clientKeyData: key }, 'v1beta1');
   const source = await credentials({
@@ -170,7 +184,7 @@ test('a client certificate; what the plugin is told of the cluster', async () =>
   });
 });
 
-test('commands that fail, flood, or answer wrongly give one sentence, without what they wrote', async () => {
+test('commands that fail, flood, or answer wrongly give one sentence, without what they wrote', async ({ signal }) => {
   const { cert } = testCertificate();
   const { key } = testCertificate();
   const cases: [name: string, setting: Setting, status: object, expected: RegExp][] = [
@@ -229,13 +243,18 @@ test('entries that cannot work are refused before anything runs', async () => {
   }
 });
 
-test('a command is stopped when nobody waits for it any more', async () => {
+test('a command is stopped when nobody waits for it any more', async (t) => {
+  const listener = createServer().listen(join(directory, 'told'));
+  t.after(() => listener.close());
   const source = await credentials({ does: 'hang' });
   const leaving = new AbortController();
-  const waiting = Promise.resolve(source.current(leaving.signal));
-  const left = assert.rejects(waiting, /enough/);
-  while ((await runs()).length === 0) await new Promise((resolve) => setImmediate(resolve));
-  leaving.abort(new Error('enough'));
+  const leave = () => leaving.abort(new Error('enough'));
+  t.after(leave);
+  const left = assert.rejects(async () => source.current(leaving.signal), /enough/);
+  const [told]: Socket[] = await once(listener, 'connection', { signal: t.signal });
+  assert.ok(told !== undefined);
+  t.after(() => told.destroy());
+  leave();
   await left;
-  while (!(await runs()).includes('ended' as never)) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(await text(told), 'asked to stop');
 });
