@@ -33,9 +33,11 @@ function run(args: readonly string[], home: string): ChildProcess {
   });
 }
 
-async function startProxy(server: string): Promise<Running> {
+/** `limit` kills it, which ends whatever waits for it. */
+async function startProxy(server: string, limit?: AbortSignal): Promise<Running> {
   const directory = await mkdtemp(join(tmpdir(), 'fairlead-proxy-'));
   const child = run(['--server', server, '--token', 'from-flag', '--port', '0'], directory);
+  limit?.addEventListener('abort', () => child.kill('SIGKILL'));
   assert.ok(child.stderr !== null);
   const errors = createInterface({ input: child.stderr })[Symbol.asyncIterator]();
   let printed = '';
@@ -77,13 +79,15 @@ test("proxy prints kubectl's line and the page, serves both, and drains on SIGTE
   assert.equal(await api.end(), 'end');
 });
 
-test('what is wrong with the API server is said once, and the proxy serves on', { timeout: 20_000 }, async () => {
+test('what is wrong with the API server is said once, and the proxy serves on', { timeout: 20_000 }, async ({
+  signal,
+}) => {
   const server = createServer((_, response) => response.writeHead(401).end());
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const warnsAndServes = async (warning: RegExp, status: number): Promise<void> => {
-    await using proxy = await startProxy(url);
+    await using proxy = await startProxy(url, signal);
     assert.match((await proxy.errors.next()).value, warning);
     using client = await RawClient.open(proxy.port);
     client.send(`GET /api HTTP/1.1\r\nHost: localhost:${proxy.port}\r\n\r\n`);
@@ -105,9 +109,9 @@ test('what is wrong with the API server is said once, and the proxy serves on', 
   await warnsAndServes(new RegExp(nothing), 502);
 });
 
-test('a server that answers is not spoken of', { timeout: 20_000 }, async () => {
+test('a server that answers is not spoken of', { timeout: 20_000 }, async ({ signal }) => {
   await using cluster = await openSmallCluster();
-  await using proxy = await startProxy(cluster.server);
+  await using proxy = await startProxy(cluster.server, signal);
   while (!cluster.requests.some(({ line }) => line === 'GET /version')) {
     using client = await RawClient.open(proxy.port);
     client.send(`GET /api HTTP/1.1\r\nHost: localhost:${proxy.port}\r\n\r\n`);
