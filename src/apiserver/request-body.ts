@@ -22,6 +22,10 @@ function tooLarge(what = '', limit = BODY_LIMIT_BYTES): StatusError {
   });
 }
 
+function brokenOff(): StatusError {
+  return badRequest('the request body broke off');
+}
+
 /** The whole body. Throws `StatusError` 413 above 3 MiB, 400 when it breaks off or is compressed. */
 export function readBody(request: IncomingMessage): Promise<Buffer> {
   const encoding = request.headers['content-encoding'];
@@ -31,6 +35,8 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
     );
   }
   if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT_BYTES) return Promise.reject(tooLarge());
+  // A client that left while its rights were looked up: its stream is closed and will tell nothing more.
+  if (request.destroyed) return Promise.reject(brokenOff());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -45,9 +51,8 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
     request.once('end', () =>
       resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size)),
     );
-    request.once('close', () => {
-      if (!request.complete) reject(badRequest('the request body broke off'));
-    });
+    // After 'end' this changes nothing; before it, not even a body that has arrived whole is handed out any more.
+    request.once('close', () => reject(brokenOff()));
     request.once('error', reject);
   });
 }
