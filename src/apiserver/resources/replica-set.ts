@@ -3,6 +3,7 @@ import { immutable } from '../../api/validation/field-errors.ts';
 import { sameJson } from '../../api/validation/metadata.ts';
 import { templateColumns } from './columns.ts';
 import { defaultTemplate, formatLabelSelector, validateSelectorAndTemplate } from './pod-template.ts';
+import { replicaScale } from './replica-scale.ts';
 import type { ResourceDefinition } from './resource.ts';
 import { validateCounts } from './workload-counts.ts';
 
@@ -17,14 +18,7 @@ export const replicaSet: ResourceDefinition<ReplicaSet> = {
   namespaced: true,
   statusSubresource: true,
   generation: true,
-  scale: {
-    specReplicas: (object) => object.spec?.replicas ?? 0,
-    setSpecReplicas: (object, replicas) => {
-      if (object.spec !== undefined) object.spec.replicas = replicas;
-    },
-    statusReplicas: (object) => object.status?.replicas ?? 0,
-    selector: (object) => formatLabelSelector(object.spec?.selector),
-  },
+  scale: replicaScale,
   applyDefaults({ spec }) {
     if (spec === undefined) return;
     spec.replicas ??= 1;
