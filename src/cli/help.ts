@@ -24,7 +24,8 @@ export function commandHelp(name: string, command: CliCommand): string {
   for (const { does, line } of command.examples) lines.push(`  # ${does}`, `  ${line}`, '');
   lines.push('Usage:', `  ${usage} [flags]`, '');
   if (Object.keys(command.flags).length > 0) lines.push('Flags:', ...flagLines(command.flags), '');
-  lines.push('Global flags:', ...flagLines(globalFlags), '');
+  const globals = Object.entries(globalFlags).filter(([flag]) => !Object.hasOwn(command.flags, flag));
+  lines.push('Global flags:', ...flagLines(Object.fromEntries(globals)), '');
   return lines.join('\n');
 }
 

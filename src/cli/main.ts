@@ -4,6 +4,7 @@ import { StatusError } from '../api/status.ts';
 import type { CliCommand, CommandIo } from './command.ts';
 import { CommandError, UsageError } from './command.ts';
 import type { CommandRow } from './commands/table.ts';
+import type { GlobalFlags } from './flags.ts';
 import { globalFlags } from './flags.ts';
 import { commandHelp, overviewHelp } from './help.ts';
 import { nearest } from './nearest.ts';
@@ -31,10 +32,16 @@ export async function runCli(
       return 0;
     }
     checkArgumentCount(name, command, args);
-    return await command.run({ args, flags, globals: flags, io, signal });
+    return await command.run({ args, flags, globals: globalsOf(flags, command), io, signal });
   } catch (error) {
     return report(error, name, io);
   }
+}
+
+/** A command that gives a global flag's name another meaning reads it from its own flags. */
+function globalsOf(flags: GlobalFlags, command: CliCommand): GlobalFlags {
+  const own = Object.keys(command.flags).map((name): [string, undefined] => [name, undefined]);
+  return { ...flags, ...Object.fromEntries(own) };
 }
 
 /** The command's words may follow global flags, as kubectl allows. */
