@@ -13,14 +13,19 @@ export const entryModules: readonly string[] = Object.values(entryPoints);
 export function publishedManifest(text: string): string {
   const manifest: unknown = JSON.parse(text);
   if (!isRecord(manifest)) throw new Error('package.json is no object');
-  const { private: _, scripts: _scripts, devDependencies, optionalDependencies: _launcher, ...kept } = manifest;
+  const { private: _, scripts: _scripts, devDependencies, optionalDependencies, ...kept } = manifest;
   const nodeTypes = isRecord(devDependencies) ? String(devDependencies['@types/node']) : '';
+  // The launcher's own Node: a hundred megabytes that an installed program has no use for.
+  const optional = Object.entries(isRecord(optionalDependencies) ? optionalDependencies : {}).filter(
+    ([name]) => !/^node-(linux|darwin|win)/.test(name),
+  );
   const exported = Object.entries(entryPoints).map(([name, module]) => [
     name,
     { types: `./dist/${module}.d.ts`, default: `./dist/${module}.js` },
   ]);
   const published = {
     ...kept,
+    optionalDependencies: Object.fromEntries(optional),
     bin: {
       fairlead: './dist/bin/fairlead.cjs',
       // kubectl finds its plugins, and their completions, by these names.
