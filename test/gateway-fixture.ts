@@ -5,6 +5,7 @@ import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { ClientConfig } from '../src/client/client-config.ts';
 import { openClusterClient } from '../src/client/cluster-client-http.ts';
+import { nameContexts } from '../src/gateway/contexts.ts';
 import type { GatewayOptions } from '../src/gateway/start.ts';
 import { startGateway } from '../src/gateway/start.ts';
 import type { SmallCluster } from './small-cluster.ts';
@@ -27,7 +28,7 @@ export interface GatewayFixture extends AsyncDisposable {
 }
 
 export async function openGatewayFixture(
-  options: Partial<Pick<GatewayOptions, 'page' | 'context'>> & { config?: Partial<ClientConfig> } = {},
+  options: Partial<Pick<GatewayOptions, 'page'>> & { context?: string; config?: Partial<ClientConfig> } = {},
 ): Promise<GatewayFixture> {
   await using parts = new AsyncDisposableStack();
   const cluster = parts.use(await openSmallCluster());
@@ -36,13 +37,11 @@ export async function openGatewayFixture(
   const stop = new AbortController();
   const gateway = parts.use(
     await startGateway({
-      config,
-      client,
+      contexts: nameContexts([{ name: options.context ?? config.origin?.context, config, client }]),
       listen: { port: 0 },
       signal: stop.signal,
       log: (line) => console.error(line),
       ...(options.page && { page: options.page }),
-      ...(options.context && { context: options.context }),
     }),
   );
   const running = parts.move();

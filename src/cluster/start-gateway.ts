@@ -2,6 +2,7 @@
 import type { ClientConfig } from '../client/client-config.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
 import type { GatewayChoice } from '../cluster.ts';
+import { nameContexts } from '../gateway/contexts.ts';
 import { type Gateway, startGateway } from '../gateway/start.ts';
 import { type ClusterFacts, uiHandler } from '../ui/server.ts';
 import { portError } from './port-error.ts';
@@ -25,9 +26,7 @@ export async function startClusterGateway(options: ClusterGatewayOptions): Promi
   const facts: ClusterFacts = { cluster: name, server: apiUrl, embedded: true, ...context };
   try {
     return await startGateway({
-      config,
-      client,
-      ...context,
+      contexts: nameContexts([{ name: choice.context, config, client }]),
       listen: { port: choice.port },
       page: uiHandler({ client, facts, signal }),
       signal,

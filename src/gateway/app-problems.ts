@@ -2,6 +2,7 @@
 import { StatusError } from '../api/status.ts';
 import type { Service } from '../api/types/core-v1.ts';
 import type { Backend } from './backends.ts';
+import type { GatewayContexts } from './contexts.ts';
 import type { Problem } from './problem.ts';
 import type { ServiceFacts } from './service-directory.ts';
 import type { PortChoice } from './service-ports.ts';
@@ -11,13 +12,17 @@ export function foreignOrigin(why: string): Problem {
   return { code: 403, reason: 'Forbidden', title: 'Refused by the gateway', message: `${why}.` };
 }
 
-export function unknownAlias(alias: string, context: string | undefined): Problem {
-  const serves = context === undefined ? 'a cluster without a name' : `the context "${context}"`;
+export function unknownAlias(alias: string, contexts: GatewayContexts): Problem {
+  const named = contexts.flatMap((context) => (context.name === undefined ? [] : [context]));
+  const serves =
+    named.length === 0
+      ? 'a cluster without a name'
+      : named.map((context) => `"${context.alias}" (the context "${context.name}")`).join(', ');
   return {
     code: 404,
     reason: 'NotFound',
     title: `No context "${alias}" here`,
-    message: `This gateway serves ${serves}. Leave the last label of the host name out, or start a gateway for that context.`,
+    message: `This gateway serves ${serves}. Leave the last label of the host name out for the first, or start a gateway with that context.`,
   };
 }
 
@@ -39,20 +44,21 @@ export function noPod(namespace: string, name: string): Problem {
   };
 }
 
-export function podWithoutPort(namespace: string, name: string): Problem {
+export function podWithoutPort(namespace: string, name: string, wanted: string | undefined): Problem {
+  const port = wanted === undefined ? 'no port' : `no port "${wanted}"`;
   return {
     code: 404,
     reason: 'NotFound',
-    title: `Pod "${name}" in namespace "${namespace}" declares no port`,
+    title: `Pod "${name}" in namespace "${namespace}" declares ${port}`,
     message: 'Declare one in its containers (ports, containerPort), or make a Service that leads to it.',
   };
 }
 
-/** `at` is the port of the gateway as the browser named it, with its colon. */
+/** `at` is the port of the gateway as the browser named it, with its colon; `alias` the context's, if it was named. */
 export function noPort(
   service: Service,
   choice: Exclude<PortChoice, { kind: 'port' }>,
-  { wanted, at }: { wanted: string | undefined; at: string },
+  { wanted, alias, at }: { wanted: string | undefined; alias: string | undefined; at: string },
 ): Problem {
   const { name = '', namespace = '' } = service.metadata;
   const title = `Service "${name}" in namespace "${namespace}"`;
@@ -62,7 +68,8 @@ export function noPort(
   }
   const links = choice.ports.map((port) => {
     const label = port.name ?? String(port.port);
-    return { href: `http://${label}.${name}.${namespace}.svc.localhost${at}/`, text: `${label} (port ${port.port})` };
+    const host = `${label}.${name}.${namespace}.svc${alias === undefined ? '' : `.${alias}`}.localhost`;
+    return { href: `http://${host}${at}/`, text: `${label} (port ${port.port})` };
   });
   const names = links.map(({ text }) => text).join(', ');
   if (choice.kind === 'unknown') {

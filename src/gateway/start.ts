@@ -1,14 +1,14 @@
 /** The gateway: one port on loopback that leads to a cluster's API and, by host name, to each of its services. */
 import type { Socket } from 'node:net';
 import { ApiAccess } from '../client/api-access.ts';
-import type { ClientConfig } from '../client/client-config.ts';
-import type { ClusterClient } from '../client/cluster-client.ts';
 import { ConnectionPool } from '../net/http1/connections.ts';
 import { headerValue } from '../net/http1/headers.ts';
 import { Http1Server } from '../net/http1/server.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import { ApiOrigin } from './api-origin.ts';
 import { AppOrigin } from './app-origin.ts';
+import type { GatewayContexts } from './contexts.ts';
+import { Destinations } from './destinations.ts';
 import { protocolOf, refusals } from './first-bytes.ts';
 import { parseHost } from './host.ts';
 import { listenOnLoopback } from './listeners.ts';
@@ -16,14 +16,10 @@ import type { PageHandler } from './page-handler.ts';
 import { answerProblem } from './problem.ts';
 
 export interface GatewayOptions {
-  /** The cluster and the credentials that the API's origin carries. */
-  config: ClientConfig;
-  /** The same cluster and user; finds services and opens port-forwards. */
-  client: ClusterClient;
+  /** The clusters it leads to. The first has the API's own origin and the short host names. */
+  contexts: GatewayContexts;
   /** `host`: `localhost` (both loopback addresses, the default), `127.0.0.1` or `::1`. `port` 0: any free one. */
   listen: { host?: string; port: number };
-  /** The name of the context, for full host names; default: that of `config`. */
-  context?: string;
   /** Serves the page at `/`. */
   page?: PageHandler;
   /** Stops the gateway, as disposing it does. */
@@ -48,13 +44,14 @@ const firstBytesMs = 120_000;
 
 /** Resolves when it listens. Rejects with ListenError where it cannot. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, client, page, log = () => {} } = options;
+  const { contexts, page, log = () => {} } = options;
   options.signal.throwIfAborted();
   const connections = new ConnectionPool();
   const stop = new AbortController();
-  const context = options.context ?? config.origin?.context;
-  const api = new ApiOrigin({ connections, upstream: new ApiAccess(config), page, signal: stop.signal, log });
-  const apps = new AppOrigin({ client, connections, context, signal: stop.signal });
+  const upstream = new ApiAccess(contexts[0].config);
+  const api = new ApiOrigin({ connections, upstream, page, signal: stop.signal, log });
+  const destinations = new Destinations(contexts, stop.signal);
+  const apps = new AppOrigin({ destinations, connections });
   const server = new Http1Server({ onRequest: (exchange) => route(exchange, { api, apps, log }) });
   const unknown = new Set<Socket>();
   const listeners = await listenOnLoopback(

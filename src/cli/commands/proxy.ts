@@ -1,4 +1,5 @@
 import { openClusterClient } from '../../client/cluster-client-http.ts';
+import { nameContexts } from '../../gateway/contexts.ts';
 import { startGateway } from '../../gateway/start.ts';
 import { uiHandler } from '../../ui/server.ts';
 import { checkServer } from '../check-server.ts';
@@ -29,8 +30,7 @@ export const proxyCommand = defineCommand({
     const { context, cluster } = config.origin ?? {};
     const facts = { cluster: cluster ?? config.server, server: config.server, ...(context && { context }) };
     await using gateway = await startGateway({
-      config,
-      client,
+      contexts: nameContexts([{ name: context, config, client }]),
       listen: { port },
       page: uiHandler({ client, facts, signal }),
       signal,

@@ -1,0 +1,104 @@
+/** Finds what is asked for in the clusters behind the gateway: one room for host names, CONNECT, SOCKS5 and fixed ports. */
+import { StatusError } from '../api/status.ts';
+import type { Pod } from '../api/types/core-v1.ts';
+import { LeastInFlight } from '../net/balance/least-in-flight.ts';
+import * as problems from './app-problems.ts';
+import type { Backend } from './backends.ts';
+import { backendsOf, PodDialer } from './backends.ts';
+import type { GatewayContext, GatewayContexts } from './contexts.ts';
+import type { Found, PodTarget, ServiceTarget, Target } from './destination.ts';
+import { Destination } from './destination.ts';
+import type { Problem } from './problem.ts';
+import { ServiceDirectory } from './service-directory.ts';
+import { choosePort, podPorts, speaksTls } from './service-ports.ts';
+
+/** One context with what is known of its services and the ways to its pods. */
+interface Reach {
+  context: GatewayContext;
+  directory: ServiceDirectory;
+  dialer: PodDialer;
+  balance: LeastInFlight;
+}
+
+type Candidates = { candidates: Backend[] } | { problem: Problem };
+
+export class Destinations {
+  readonly #contexts: GatewayContexts;
+  readonly #reaches: ReadonlyMap<GatewayContext, Reach>;
+
+  constructor(contexts: GatewayContexts, signal: AbortSignal) {
+    this.#contexts = contexts;
+    this.#reaches = new Map(
+      contexts.map((context) => [
+        context,
+        {
+          context,
+          directory: new ServiceDirectory(context.client, signal),
+          dialer: new PodDialer(context),
+          balance: new LeastInFlight(),
+        },
+      ]),
+    );
+  }
+
+  /** The context of this alias, or the default one. */
+  context(alias: string | undefined): GatewayContext | undefined {
+    return alias === undefined ? this.#contexts[0] : this.#contexts.find((context) => context.alias === alias);
+  }
+
+  /**
+   * Never rejects: what is wrong is a problem in words. `at` is the gateway's port as its client named it, with its
+   * colon, for links to other names.
+   */
+  async find(target: Target, { at = '' }: { at?: string } = {}): Promise<Found> {
+    const context = this.context(target.alias);
+    const reach = context && this.#reaches.get(context);
+    if (context === undefined || reach === undefined) {
+      return { problem: problems.unknownAlias(target.alias ?? '', this.#contexts) };
+    }
+    try {
+      const found = target.kind === 'pod' ? await findPod(reach, target) : await findService(reach, target, at);
+      if ('problem' in found) return found;
+      return { destination: new Destination({ context, target, candidates: found.candidates }, reach) };
+    } catch (error) {
+      return { problem: problems.clusterFailed(error) };
+    }
+  }
+}
+
+async function findService({ directory }: Reach, target: ServiceTarget, at: string): Promise<Candidates> {
+  const { namespace, name, port, alias } = target;
+  const facts = await directory.find(namespace, name);
+  if (facts === undefined) return { problem: problems.noService(namespace, name) };
+  const choice = choosePort(facts.service, port);
+  if (choice.kind !== 'port') return { problem: problems.noPort(facts.service, choice, { wanted: port, alias, at }) };
+  const candidates = backendsOf(facts, choice.port);
+  return candidates.length > 0 ? { candidates } : { problem: problems.noEndpoints(facts) };
+}
+
+async function findPod({ context }: Reach, target: PodTarget): Promise<Candidates> {
+  const { namespace, name } = target;
+  let pod: Pod;
+  try {
+    pod = await context.client.resource<Pod>('v1', 'pods').get(name, { namespace });
+  } catch (error) {
+    if (error instanceof StatusError && error.code === 404) return { problem: problems.noPod(namespace, name) };
+    throw error;
+  }
+  const port = choosePodPort(pod, target.port);
+  if (port === undefined) return { problem: problems.podWithoutPort(namespace, name, target.port) };
+  const uid = pod.metadata.uid ?? '';
+  return { candidates: [{ namespace, pod: name, uid, ...port, serverName: `${name}.${namespace}.pod` }] };
+}
+
+function choosePodPort(pod: Pod, wanted: string | undefined): { port: number; tls: boolean } | undefined {
+  const ports = podPorts(pod);
+  const choice = choosePort({ apiVersion: 'v1', kind: 'Service', metadata: {}, spec: { ports } }, wanted);
+  if (choice.kind === 'port') return { port: choice.port.port, tls: speaksTls(choice.port) };
+  // What a pod listens on need not be declared.
+  if (wanted !== undefined) {
+    return /^\d{1,5}$/.test(wanted) ? { port: Number(wanted), tls: Number(wanted) === 443 } : undefined;
+  }
+  const [first] = choice.ports;
+  return first && { port: first.port, tls: speaksTls(first) };
+}
