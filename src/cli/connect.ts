@@ -3,6 +3,7 @@ import type { ClientConfig } from '../client/client-config.ts';
 import { loadKubeconfig } from '../client/kubeconfig.ts';
 import type { CommandIo } from './command.ts';
 import { UsageError } from './command.ts';
+import { parseDuration } from './duration.ts';
 import type { GlobalFlags } from './flags.ts';
 import { saveLogin } from './kubeconfig/save-login.ts';
 import { showCommand } from './kubeconfig/show-command.ts';
@@ -41,16 +42,10 @@ export async function clusterConfig(
   return config;
 }
 
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-/** kubectl's form: `90` (seconds), `1.5s`, `2m30s`. Undefined for no limit, which is also what 0 means. */
+/** Undefined for no limit, which is also what 0 means. */
 export function parseTimeout(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const spelled = /^\d+$/.test(text) ? `${text}s` : text;
-  const parts = [...spelled.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/gy)];
-  if (parts.length === 0 || parts.map(([part]) => part).join('') !== spelled) {
-    throw new UsageError(`invalid --request-timeout "${text}": a time such as 5s or 2m is needed, or 0 for no limit`);
-  }
-  const milliseconds = parts.reduce((sum, [, number, unit]) => sum + Number(number) * (units[unit ?? ''] ?? 0), 0);
+  const milliseconds = parseDuration(text, '--request-timeout');
+  if (milliseconds < 0) throw new UsageError(`invalid --request-timeout "${text}": it is below zero`);
   return milliseconds === 0 ? undefined : milliseconds;
 }
