@@ -27,8 +27,14 @@ export interface ExecSession {
   readonly stderr: Readable;
   /** The command's exit code. Rejects with StatusError where it could not run, and where the connection was cut before its end. */
   readonly exitCode: Promise<number>;
-  /** The terminal's size, in characters. */
-  resize(columns: number, rows: number): void;
+  /** Tells the size of the terminal that was asked for by `tty`; before the first output where it is called at once. */
+  resize(size: TerminalSize): void;
+}
+
+/** In characters, each from 1 to 65535. */
+export interface TerminalSize {
+  columns: number;
+  rows: number;
 }
 
 const channelCount = 5;
@@ -94,8 +100,18 @@ export async function openSession(
     stdout,
     stderr,
     exitCode,
-    resize: (columns, rows) => channels.channel(4).write(JSON.stringify({ Width: columns, Height: rows })),
+    resize: (size) => channels.channel(4).write(sizeMessage(size)),
   };
+}
+
+/** As Kubernetes takes it, over WebSocket and SPDY. Throws TypeError. */
+export function sizeMessage({ columns, rows }: TerminalSize): string {
+  for (const [name, value] of Object.entries({ columns, rows })) {
+    if (!Number.isInteger(value) || value < 1 || value > 65535) {
+      throw new TypeError(`a terminal's ${name} are a whole number from 1 to 65535, not ${value}`);
+    }
+  }
+  return `${JSON.stringify({ Width: columns, Height: rows })}\n`;
 }
 
 /** The exit code that the Status on channel 3 tells. */
