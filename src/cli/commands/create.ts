@@ -1,4 +1,4 @@
-import { CommandError, defineCommand, UsageError } from '../command.ts';
+import { CommandError, defineCommand, KubectlOnly, UsageError } from '../command.ts';
 import { parseDryRun } from '../objects/dry-run.ts';
 import { eachTarget } from '../objects/each-target.ts';
 import { withLastApplied } from '../objects/last-applied.ts';
@@ -27,8 +27,7 @@ export const createCommand = defineCommand({
   async run(invocation) {
     const { args, flags, io, signal } = invocation;
     const [word] = args;
-    if (word !== undefined)
-      throw new UsageError(`there is no "create ${word}" here; write the object to a file, for -f`);
+    if (word !== undefined) throw new KubectlOnly(`create ${word} is not supported here`);
     if (flags.filename.length === 0 && flags.kustomize === undefined) {
       throw new UsageError('say what to create: a file with -f, or a kind (create deployment …)');
     }
