@@ -48,8 +48,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   options.signal.throwIfAborted();
   const connections = new ConnectionPool();
   const stop = new AbortController();
-  const upstream = new ApiAccess(contexts[0].config);
-  const api = new ApiOrigin({ connections, upstream, page, signal: stop.signal, log });
+  const [{ config, client }] = contexts;
+  const { servers } = client;
+  const access = new ApiAccess(config, servers.isOverheard);
+  const api = new ApiOrigin({ connections, access, servers, page, signal: stop.signal, log });
   const destinations = new Destinations(contexts, stop.signal);
   const apps = new AppOrigin({ destinations, connections });
   const server = new Http1Server({ onRequest: (exchange) => route(exchange, { api, apps, log }) });

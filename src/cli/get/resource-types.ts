@@ -1,5 +1,5 @@
 /** The kinds of a cluster by the names that people use, from its discovery documents. */
-import { apiRoot, parseApiVersion } from '../../api/group-version.ts';
+import { apiRoot, formatApiVersion, parseApiVersion } from '../../api/group-version.ts';
 import type { ApiReader } from '../api-reader.ts';
 import { CommandError } from '../command.ts';
 
@@ -12,6 +12,7 @@ export interface ResourceType {
   namespaced: boolean;
   shortNames: readonly string[];
   categories: readonly string[];
+  verbs: readonly string[];
 }
 
 const aggregated =
@@ -20,6 +21,10 @@ const aggregated =
 export interface ResourceTypes {
   /** The types that one word means: one, or all of a category. Throws CommandError for a word that means nothing. */
   resolve(word: string): Promise<ResourceType[]>;
+  /** The type of an object. Throws CommandError where the server does not have it. */
+  ofKind(apiVersion: string, kind: string): Promise<ResourceType>;
+  /** All of them, in the server's order. */
+  all(): Promise<ResourceType[]>;
 }
 
 export function discoverTypes(reader: ApiReader): ResourceTypes {
@@ -39,6 +44,20 @@ export function discoverTypes(reader: ApiReader): ResourceTypes {
       if (category.length > 0) return category;
       throw new CommandError(`the server doesn't have a resource type "${word}"`);
     },
+    async ofKind(apiVersion, kind) {
+      const wanted = parseApiVersion(apiVersion);
+      const types = wanted?.group === '' ? await core : await others;
+      const found = types.find(
+        (type) => type.kind === kind && type.group === wanted?.group && type.version === wanted.version,
+      );
+      if (found !== undefined) return found;
+      const elsewhere = [...(await core), ...(await others)].filter((type) => type.kind === kind);
+      const there = [...new Set(elsewhere.map(formatApiVersion))].join(', ');
+      throw new CommandError(
+        `the server has no kind "${kind}" in version "${apiVersion}"${there === '' ? '; if a CustomResourceDefinition brings it, create that first' : `; it has it in ${there}`}`,
+      );
+    },
+    all: async () => [...(await core), ...(await others)],
   };
 }
 
@@ -83,6 +102,7 @@ function fromAggregated(answer: Record<string, unknown>): ResourceType[] {
           namespaced: resource.scope === 'Namespaced',
           shortNames: texts(resource.shortNames),
           categories: texts(resource.categories),
+          verbs: texts(resource.verbs),
         };
       }),
     );
@@ -113,6 +133,7 @@ async function fromPlain(reader: ApiReader, path: string, answer: unknown): Prom
           namespaced: resource.namespaced === true,
           shortNames: texts(resource.shortNames),
           categories: texts(resource.categories),
+          verbs: texts(resource.verbs),
         }));
     }),
   );
