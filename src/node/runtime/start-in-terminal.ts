@@ -6,6 +6,7 @@ import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { Duplex } from 'node:stream';
 import { findCommand } from '../../client/run-command.ts';
+import { programUrl } from '../../lib/program-url.ts';
 import { terminalObstacle } from '../terminal/binding.ts';
 import type { FromHost, ToHost } from '../terminal/messages.ts';
 import { wireFd } from '../terminal/messages.ts';
@@ -14,7 +15,7 @@ import { StartFailure } from './runtime.ts';
 import type { ProcessLaunch, StartedProcess } from './started-process.ts';
 import { startErrorText } from './started-process.ts';
 
-const host = new URL('../terminal/host.ts', import.meta.url);
+const host = programUrl('../terminal/host.ts', import.meta.url);
 
 /** Waits for the size, and resolves when the program runs. Throws `StartFailure`. */
 export async function startInTerminal(
