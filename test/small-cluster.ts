@@ -33,6 +33,10 @@ export interface SmallCluster extends AsyncDisposable {
   /** Makes or changes a Service with its pods behind it. */
   setService(name: string, ports: ServicePort[], pods: readonly PodSpec[], more?: Partial<Service['spec']>): void;
   removeService(name: string): void;
+  /** Port-forwards to this pod are refused from now on. */
+  losePod(name: string): void;
+  /** The connections that carry port-forwards now. */
+  tunnels: ReadonlySet<{ socket: Duplex }>;
   /** Answers every request for this kind with 403. */
   forbidden: Set<string>;
 }
@@ -56,6 +60,7 @@ export async function openSmallCluster(): Promise<SmallCluster> {
   const requests: SmallCluster['requests'] = [];
   const forwards: string[] = [];
   const forbidden = new Set<string>();
+  const tunnels = new Set<{ socket: Duplex }>();
   let revision = 1;
 
   const put = (kind: Kind, name: string, object: Item | undefined): void => {
@@ -118,11 +123,14 @@ export async function openSmallCluster(): Promise<SmallCluster> {
         message: 'no port-forward for you',
       });
       socket.end(
-        `HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+        `HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
       );
       return;
     }
     forwards.push(`${pod}:${port}`);
+    const tunnel = { socket };
+    tunnels.add(tunnel);
+    socket.on('close', () => tunnels.delete(tunnel));
     forward(socket, head, request, { port, local: podPorts.get(pod)?.[port] });
   });
   server.listen(0, '127.0.0.1');
@@ -133,6 +141,10 @@ export async function openSmallCluster(): Promise<SmallCluster> {
     requests,
     forwards,
     forbidden,
+    tunnels,
+    losePod(name) {
+      podPorts.delete(name);
+    },
     setService(name, ports, pods, more = {}) {
       const metadata = { name, namespace: testNamespace };
       put('services', name, { apiVersion: 'v1', kind: 'Service', metadata: { ...metadata }, spec: { ports, ...more } });
@@ -168,6 +180,7 @@ export async function openSmallCluster(): Promise<SmallCluster> {
       put('endpointslices', name, undefined);
     },
     async [Symbol.asyncDispose]() {
+      if (!server.listening) return;
       server.close();
       server.closeAllConnections();
       for (const kind of Object.values(watchers)) for (const watcher of kind) watcher.destroy();
@@ -183,7 +196,10 @@ function forward(
   request: IncomingMessage,
   { port, local }: { port: number; local: number | undefined },
 ): void {
-  const answer = answerHandshake(request.method ?? '', headerLines(request.rawHeaders), ['v4.channel.k8s.io']);
+  const answer = answerHandshake(request.method ?? '', headerLines(request.rawHeaders), [
+    'v5.channel.k8s.io',
+    'v4.channel.k8s.io',
+  ]);
   socket.write(answer.head);
   socket.unshift(head);
   const channels = new Channels(socket, { role: 'server', subprotocol: answer.subprotocol ?? '', count: 2 });

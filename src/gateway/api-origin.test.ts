@@ -279,23 +279,16 @@ test('the page has its paths, the API the rest; a slow or failing page harms nei
     response.send(200, { 'Content-Type': 'text/html' }, `page of ${origin}`);
     return true;
   };
-  const lines: string[] = [];
-  const { error } = console;
-  console.error = (line: string) => lines.push(line);
-  try {
-    await using gateway = await openGatewayFixture({ page });
-    const own = `http://localhost:${gateway.port}`;
-    assert.equal((await gateway.ask('/', { headers: { Accept: 'text/html' } })).body, `page of ${own}`);
-    const head = await gateway.ask('/', { method: 'HEAD', headers: { Accept: 'text/html' } });
-    assert.equal(head.headers['content-length'], String(`page of ${own}`.length));
-    assert.equal(echo((await gateway.ask('/')).body).url, '/');
-    assert.equal(echo((await gateway.ask('/version')).body).url, '/version');
-    assert.equal((await gateway.ask('/.fairlead/events')).body, 'data: grüß\n\n');
-    assert.equal((await gateway.ask('/.fairlead/fail')).status, 500);
-    assert.match(lines.join(), /on purpose/);
-  } finally {
-    console.error = error;
-  }
+  await using gateway = await openGatewayFixture({ page });
+  const own = `http://localhost:${gateway.port}`;
+  assert.equal((await gateway.ask('/', { headers: { Accept: 'text/html' } })).body, `page of ${own}`);
+  const head = await gateway.ask('/', { method: 'HEAD', headers: { Accept: 'text/html' } });
+  assert.equal(head.headers['content-length'], String(`page of ${own}`.length));
+  assert.equal(echo((await gateway.ask('/')).body).url, '/');
+  assert.equal(echo((await gateway.ask('/version')).body).url, '/version');
+  assert.equal((await gateway.ask('/.fairlead/events')).body, 'data: grüß\n\n');
+  assert.equal((await gateway.ask('/.fairlead/fail')).status, 500);
+  assert.match(gateway.log.join(), /on purpose/);
 });
 
 test('an API server that is gone is a sentence, which says whether a write may have happened', async () => {

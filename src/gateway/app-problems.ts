@@ -2,7 +2,7 @@
 import { StatusError } from '../api/status.ts';
 import type { Service } from '../api/types/core-v1.ts';
 import type { Backend } from './backends.ts';
-import type { GatewayContexts } from './contexts.ts';
+import type { GatewayContexts, UnusableContext } from './contexts.ts';
 import type { Problem } from './problem.ts';
 import type { ServiceFacts } from './service-directory.ts';
 import type { PortChoice } from './service-ports.ts';
@@ -24,6 +24,11 @@ export function unknownAlias(alias: string, contexts: GatewayContexts): Problem 
     title: `No context "${alias}" here`,
     message: `This gateway serves ${serves}. Leave the last label of the host name out for the first, or start a gateway with that context.`,
   };
+}
+
+export function unusableContext({ name, why }: UnusableContext): Problem {
+  const message = `${why} Mend that, then start the gateway anew.`;
+  return { code: 502, reason: 'ServiceUnavailable', title: `The context "${name}" cannot be used`, message };
 }
 
 export function noService(namespace: string, name: string): Problem {

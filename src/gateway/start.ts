@@ -7,9 +7,12 @@ import { Http1Server } from '../net/http1/server.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import { ApiOrigin } from './api-origin.ts';
 import { AppOrigin } from './app-origin.ts';
-import type { GatewayContexts } from './contexts.ts';
+import type { GatewayContexts, UnusableContext } from './contexts.ts';
 import { Destinations } from './destinations.ts';
 import { protocolOf, refusals } from './first-bytes.ts';
+import type { OpenedPort } from './fixed-ports.ts';
+import { openFixedPorts } from './fixed-ports.ts';
+import type { FixedPort } from './forward-spec.ts';
 import { parseHost } from './host.ts';
 import { listenOnLoopback } from './listeners.ts';
 import type { PageHandler } from './page-handler.ts';
@@ -18,13 +21,17 @@ import { answerProblem } from './problem.ts';
 export interface GatewayOptions {
   /** The clusters it leads to. The first has the API's own origin and the short host names. */
   contexts: GatewayContexts;
+  /** Contexts that were asked for: their host names say why they do not work. */
+  unusable?: readonly UnusableContext[];
   /** `host`: `localhost` (both loopback addresses, the default), `127.0.0.1` or `::1`. `port` 0: any free one. */
   listen: { host?: string; port: number };
+  /** Local ports that lead to one service each. */
+  fixedPorts?: readonly FixedPort[];
   /** Serves the page at `/`. */
   page?: PageHandler;
   /** Stops the gateway, as disposing it does. */
   signal: AbortSignal;
-  /** Lines for the log: defects only. */
+  /** Lines for the log: defects, and why connections to fixed ports failed. */
   log?(line: string): void;
 }
 
@@ -33,6 +40,7 @@ export interface Gateway extends AsyncDisposable {
   /** `http://localhost:8001/` */
   url: string;
   addresses: readonly string[];
+  fixedPorts: readonly OpenedPort[];
   /** Resolves when it has stopped. */
   closed: Promise<void>;
 }
@@ -52,7 +60,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { servers } = client;
   const access = new ApiAccess(config, servers.isOverheard);
   const api = new ApiOrigin({ connections, access, servers, page, signal: stop.signal, log });
-  const destinations = new Destinations(contexts, stop.signal);
+  const destinations = new Destinations(contexts, {
+    signal: stop.signal,
+    ...(options.unusable && { unusable: options.unusable }),
+  });
   const apps = new AppOrigin({ destinations, connections });
   const server = new Http1Server({ onRequest: (exchange) => route(exchange, { api, apps, log }) });
   const unknown = new Set<Socket>();
@@ -77,6 +88,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       });
     },
   );
+  const fixed = await openFixedPorts({
+    ports: options.fixedPorts ?? [],
+    destinations,
+    signal: stop.signal,
+    log,
+  }).catch(async (error: unknown) => {
+    stop.abort();
+    await listeners[Symbol.asyncDispose]();
+    throw error;
+  });
   let closing: Promise<void> | undefined;
   const { promise: closed, resolve } = Promise.withResolvers<void>();
   const close = (): Promise<void> => {
@@ -85,7 +106,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       for (const socket of unknown) socket.destroy();
       await server.drain(drainMs);
       stop.abort();
-      await Promise.all([listenersClosed, connections[Symbol.asyncDispose]()]);
+      await Promise.all([listenersClosed, fixed[Symbol.asyncDispose](), connections[Symbol.asyncDispose]()]);
       resolve();
     })();
     return closing;
@@ -93,7 +114,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   if (options.signal.aborted) await close();
   else options.signal.addEventListener('abort', () => void close(), { once: true });
   const { port, addresses } = listeners;
-  return { port, addresses, url: `http://localhost:${port}/`, closed, [Symbol.asyncDispose]: close };
+  return {
+    port,
+    addresses,
+    fixedPorts: fixed.opened,
+    url: `http://localhost:${port}/`,
+    closed,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 interface Routes {
