@@ -2,6 +2,7 @@
 import { ApiAccess } from '../client/api-access.ts';
 import { ConnectionPool } from '../net/http1/connections.ts';
 import { Http1Server } from '../net/http1/server.ts';
+import type { ApiRules } from './api-origin.ts';
 import { ApiOrigin } from './api-origin.ts';
 import { AppOrigin } from './app-origin.ts';
 import { ClusterAddresses } from './cluster-addresses.ts';
@@ -26,6 +27,10 @@ export interface GatewayOptions {
   listen: { host?: string; port: number };
   /** Local ports that lead to one service each. */
   fixedPorts?: readonly FixedPort[];
+  /** What is served of the API, and how; default: all of it but what leads into containers. */
+  rules?: ApiRules;
+  /** Time between the probes of the operating system on idle connections to the API servers; 0: none. */
+  keepAliveMs?: number;
   /** Serves the page at `/`. */
   page?: PageHandler;
   /** Stops the gateway, as disposing it does. */
@@ -51,12 +56,13 @@ const drainMs = 2000;
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { contexts, page, log = () => {} } = options;
   options.signal.throwIfAborted();
-  const connections = new ConnectionPool();
+  const connections = new ConnectionPool(options.keepAliveMs === undefined ? {} : { keepAliveMs: options.keepAliveMs });
   const stop = new AbortController();
   const [{ config, client }] = contexts;
   const { servers } = client;
   const access = new ApiAccess(config, servers.isOverheard);
-  const api = new ApiOrigin({ connections, access, servers, page, signal: stop.signal, log });
+  const { rules } = options;
+  const api = new ApiOrigin({ ...(rules && { rules }), connections, access, servers, page, signal: stop.signal, log });
   const destinations = new Destinations(contexts, {
     signal: stop.signal,
     ...(options.unusable && { unusable: options.unusable }),
