@@ -1,19 +1,21 @@
 /** The gateway: one port on loopback that leads to a cluster's API and, by host name, to each of its services. */
 import type { Socket } from 'node:net';
-import { ApiAccess } from '../client/api-access.ts';
 import { ConnectionPool } from '../net/http1/connections.ts';
 import { headerValue } from '../net/http1/headers.ts';
 import { Http1Server } from '../net/http1/server.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import { ApiOrigin } from './api-origin.ts';
+import { ApiUpstream } from './api-upstream.ts';
 import { AppOrigin } from './app-origin.ts';
-import type { GatewayContexts, UnusableContext } from './contexts.ts';
+import type { GatewayContext, GatewayContexts, UnusableContext } from './contexts.ts';
 import { Destinations } from './destinations.ts';
 import { protocolOf, refusals } from './first-bytes.ts';
 import type { OpenedPort } from './fixed-ports.ts';
 import { openFixedPorts } from './fixed-ports.ts';
 import type { FixedPort } from './forward-spec.ts';
 import { parseHost } from './host.ts';
+import { KubeconfigDoor } from './kubeconfig-door.ts';
+import { writeKubeconfigFile } from './kubeconfig-file.ts';
 import { listenOnLoopback } from './listeners.ts';
 import type { PageHandler } from './page-handler.ts';
 import { answerProblem } from './problem.ts';
@@ -27,6 +29,8 @@ export interface GatewayOptions {
   listen: { host?: string; port: number };
   /** Local ports that lead to one service each. */
   fixedPorts?: readonly FixedPort[];
+  /** Where to write a kubeconfig that leads through the gateway; it is removed when the gateway stops. */
+  kubeconfigFile?: string;
   /** Serves the page at `/`. */
   page?: PageHandler;
   /** Stops the gateway, as disposing it does. */
@@ -56,10 +60,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   options.signal.throwIfAborted();
   const connections = new ConnectionPool();
   const stop = new AbortController();
-  const [{ config, client }] = contexts;
-  const { servers } = client;
-  const access = new ApiAccess(config, servers.isOverheard);
-  const api = new ApiOrigin({ connections, access, servers, page, signal: stop.signal, log });
+  const [first, ...others] = contexts;
+  const upstreamOf = (context: GatewayContext): ApiUpstream =>
+    new ApiUpstream({ context, connections, signal: stop.signal, log });
+  const upstream = upstreamOf(first);
+  const api = new ApiOrigin({ upstream, page, log });
+  const door =
+    options.kubeconfigFile === undefined ? undefined : new KubeconfigDoor([upstream, ...others.map(upstreamOf)]);
   const destinations = new Destinations(contexts, {
     signal: stop.signal,
     ...(options.unusable && { unusable: options.unusable }),
@@ -84,36 +91,38 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         socket.setTimeout(0);
         const protocol = protocolOf(first);
         if (protocol === 'http1') server.accept(socket, first);
+        else if (protocol === 'tls' && door !== undefined) door.accept(socket, first);
         else socket.end(refusals[protocol](), () => socket.destroy());
       });
     },
   );
-  const fixed = await openFixedPorts({
-    ports: options.fixedPorts ?? [],
-    destinations,
-    signal: stop.signal,
-    log,
-  }).catch(async (error: unknown) => {
-    stop.abort();
-    await listeners[Symbol.asyncDispose]();
-    throw error;
-  });
+  const { port, addresses } = listeners;
+  await using parts = new AsyncDisposableStack();
+  parts.use(listeners);
+  parts.defer(() => stop.abort());
+  const fixed = parts.use(
+    await openFixedPorts({ ports: options.fixedPorts ?? [], destinations, signal: stop.signal, log }),
+  );
+  if (door !== undefined && options.kubeconfigFile !== undefined) {
+    const address = `${addresses[0]?.includes(':') ? `[${addresses[0]}]` : addresses[0]}:${port}`;
+    parts.use(await writeKubeconfigFile(options.kubeconfigFile, { door, contexts, address }));
+  }
+  const running = parts.move();
   let closing: Promise<void> | undefined;
   const { promise: closed, resolve } = Promise.withResolvers<void>();
   const close = (): Promise<void> => {
     closing ??= (async () => {
       const listenersClosed = listeners[Symbol.asyncDispose]();
       for (const socket of unknown) socket.destroy();
-      await server.drain(drainMs);
+      await Promise.all([server.drain(drainMs), door?.drain(drainMs)]);
       stop.abort();
-      await Promise.all([listenersClosed, fixed[Symbol.asyncDispose](), connections[Symbol.asyncDispose]()]);
+      await Promise.all([listenersClosed, running.disposeAsync(), connections[Symbol.asyncDispose]()]);
       resolve();
     })();
     return closing;
   };
   if (options.signal.aborted) await close();
   else options.signal.addEventListener('abort', () => void close(), { once: true });
-  const { port, addresses } = listeners;
   return {
     port,
     addresses,
