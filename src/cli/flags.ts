@@ -35,7 +35,16 @@ export const globalFlags = {
   },
   context: { type: 'string', value: 'NAME', description: 'context of the kubeconfig to use' },
   namespace: { type: 'string', short: 'n', value: 'NAME', description: 'namespace of the request' },
-  server: { type: 'string', short: 's', value: 'URL', description: 'address of the API server' },
+  server: {
+    type: 'list',
+    short: 's',
+    value: 'URL',
+    description: 'address of the API server; given several times: of each API server of one cluster',
+  },
+  'discover-servers': {
+    type: 'boolean',
+    description: "find the cluster's other API servers through it, and use them too",
+  },
   token: { type: 'string', value: 'TOKEN', description: 'bearer token for the API server' },
   'certificate-authority': {
     type: 'string',
