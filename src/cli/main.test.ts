@@ -19,8 +19,8 @@ const echo = defineCommand({
   },
 });
 const commands: CommandRow[] = [
-  { name: 'say', load: async () => echo },
-  { name: 'talk about', load: async () => echo },
+  { name: 'say', group: 'about', load: async () => echo },
+  { name: 'talk about', group: 'about', load: async () => echo },
 ];
 
 async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {

@@ -50,7 +50,7 @@ export const deleteCommand = defineCommand({
     { does: 'What a selector finds, with a question first', line: 'fairlead delete pods -l app=web -i' },
   ],
   flags,
-  arguments: { min: 0, max: Number.POSITIVE_INFINITY },
+  arguments: { min: 0, max: Number.POSITIVE_INFINITY, complete: ['objects'] },
   run,
 });
 

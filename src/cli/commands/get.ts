@@ -1,6 +1,6 @@
 import { StatusError } from '../../api/status.ts';
 import { type ApiReader, openApiReader } from '../api-reader.ts';
-import { CommandError, type CommandIo, defineCommand, UsageError } from '../command.ts';
+import { CommandError, type CommandIo, defineCommand, KubectlOnly, UsageError } from '../command.ts';
 import { parseArguments, type Wanted } from '../get/arguments.ts';
 import { type ObjectFormat, printObjects } from '../get/print-objects.ts';
 import { type HumanOptions, isNotFound, printTables } from '../get/print-tables.ts';
@@ -41,10 +41,10 @@ export const getCommand = defineCommand({
     'show-labels': { type: 'boolean', description: 'a last column with the labels' },
     'ignore-not-found': { type: 'boolean', description: 'what does not exist is no error' },
   },
-  arguments: { min: 0, max: Number.POSITIVE_INFINITY },
+  arguments: { min: 0, max: Number.POSITIVE_INFINITY, complete: ['objects'] },
   async run(invocation) {
     const { args, flags, io, signal } = invocation;
-    const format = checkFormat(flags.output, invocation);
+    const format = checkFormat(flags.output);
     const human = format === '' || format === 'wide';
     if (flags['show-labels'] === true && !human)
       throw new UsageError(`--show-labels goes with a table, not with -o ${format}`);
@@ -77,13 +77,7 @@ export const getCommand = defineCommand({
 
 type Format = '' | 'wide' | ObjectFormat;
 
-function checkFormat(
-  format: string | undefined,
-  {
-    args,
-    globals,
-  }: { args: readonly string[]; globals: { context?: string | undefined; namespace?: string | undefined } },
-): Format {
+function checkFormat(format: string | undefined): Format {
   switch (format) {
     case undefined:
     case '':
@@ -99,14 +93,7 @@ function checkFormat(
     /^(jsonpath|jsonpath-as-json|jsonpath-file|custom-columns|custom-columns-file|go-template|go-template-file|template|templatefile|kyaml)$/;
   if (!kubectl.test(kind))
     throw new UsageError(`invalid value "${format}" for --output: allowed are wide, json, yaml, name`);
-  const { context, namespace } = globals;
-  const place = [
-    context === undefined ? '' : ` --context ${context}`,
-    namespace === undefined ? '' : ` -n ${namespace}`,
-  ].join('');
-  throw new UsageError(
-    `-o ${kind} is not supported here; kubectl has it: kubectl${place} get ${args.join(' ')} -o '${format}'`,
-  );
+  throw new KubectlOnly(`-o ${kind} is not supported here`);
 }
 
 function checkNames(wanted: readonly Wanted[], { allNamespaces, labelSelector, fieldSelector }: Selection): void {

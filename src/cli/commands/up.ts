@@ -100,6 +100,13 @@ function refuseForeignFlags(globals: GlobalFlags): void {
     'certificate-authority',
     'insecure-skip-tls-verify',
     'request-timeout',
+    'cluster',
+    'user',
+    'as',
+    'as-uid',
+    'client-certificate',
+    'client-key',
+    'tls-server-name',
   ] as const) {
     if (globals[name] !== undefined) {
       throw new UsageError(`--${name} says how to reach an existing cluster, and "up" makes its own: leave it out`);

@@ -1,7 +1,7 @@
 /** What was done to an object: `deployment.apps/web created`, or the object itself with -o. */
 import type { UnstructuredObject } from '../../api/object.ts';
 import { type CommandIo, UsageError } from '../command.ts';
-import { nameLine } from '../get/print-objects.ts';
+import { nameLine, withoutManagedFields } from '../get/print-objects.ts';
 import { kindPrefix } from '../get/print-tables.ts';
 import { escapeControls } from '../print/escape.ts';
 import { formatStructured } from '../print/structured.ts';
@@ -49,7 +49,7 @@ export class OutcomePrinter {
     else if (this.#format === 'sentence') {
       stdout.write(`${nameLine(object).trimEnd()} ${done}${dryRunSuffix(this.#dryRun)}\n`);
     } else {
-      const text = await formatStructured(object, this.#format, stdout);
+      const text = await formatStructured(withoutManagedFields(object), this.#format, stdout);
       stdout.write(this.#format === 'yaml' && this.#printed > 0 ? `---\n${text}` : text);
     }
     this.#printed++;
