@@ -1,6 +1,6 @@
 /** From kubeconfig files, flags and environment to a `ClientConfig`, as kubectl does it. */
 import { isDeepStrictEqual } from 'node:util';
-import type { ClientConfig } from './client-config.ts';
+import type { ClientConfig, Impersonation } from './client-config.ts';
 import { ConfigError } from './client-config.ts';
 import type { CredentialCommand } from './exec-credentials.ts';
 import { execPluginOf } from './exec-plugin.ts';
@@ -27,6 +27,8 @@ export interface KubeconfigChoice extends TlsChoice, ServerChoice {
   user?: string | undefined;
   token?: string | undefined;
   namespace?: string | undefined;
+  /** Ask as somebody else, instead of whom the user's entry names. */
+  impersonate?: Impersonation | undefined;
   requestTimeoutMs?: number | undefined;
   userAgent?: string | undefined;
   /** Default: this process's. */
@@ -54,8 +56,8 @@ export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<Cli
     // Answers are never asked for in compressed form, so that there is nothing to disable; a wrong type is still one.
     booleanField(cluster, 'disable-compression');
   }
-  const tls = { ...(await clusterTls(cluster, choice)), ...(user && (await userCertificate(user))) };
-  const impersonate = user && userImpersonation(user);
+  const tls = { ...(await clusterTls(cluster, choice)), ...(await userCertificate(user, choice)) };
+  const impersonate = choice.impersonate ?? (user && userImpersonation(user));
   const proxy = cluster && clusterProxy(cluster);
   const written: ClientConfig = {
     ...namedServers(cluster, choice),
@@ -154,6 +156,7 @@ function withChoice(config: ClientConfig, choice: KubeconfigChoice): ClientConfi
     next.token = choice.token;
   }
   if (choice.discoverServers) next.discoverServers = true;
+  if (choice.impersonate) next.impersonate = choice.impersonate;
   if (choice.namespace) next.namespace = choice.namespace;
   if (choice.requestTimeoutMs) next.requestTimeoutMs = choice.requestTimeoutMs;
   if (choice.userAgent) next.userAgent = choice.userAgent;

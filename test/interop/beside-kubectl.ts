@@ -25,7 +25,7 @@ export interface Step {
 }
 
 /** Of the same length, so that columns stay where they are. */
-const namespaces = { theirs: 'side-a', ours: 'side-b' };
+const namespaces = { theirs: 'beside-1', ours: 'beside-2' };
 
 /** What differs from run to run and from object to object becomes the same word. */
 function normal(text: string, namespace: string): string {
