@@ -30,7 +30,9 @@ export async function openListeners(place: ListenPlace, onSocket: OnSocket): Pro
   if ('unixSocket' in place) return openUnixSocket(place.unixSocket, onSocket);
   const { host, port } = place;
   if (host !== 'localhost' && isIP(host) === 0)
-    throw new ListenError(`"${host}" is no IP address of this machine: the gateway listens on addresses, or localhost.`);
+    throw new ListenError(
+      `"${host}" is no IP address of this machine: the gateway listens on addresses, or localhost.`,
+    );
   const addresses = host === 'localhost' ? ['127.0.0.1', '::1'] : [host];
   // A port that is free on the first address may be taken on the second.
   for (let attempt = 0; ; attempt++) {
@@ -91,11 +93,9 @@ async function closeAll(servers: readonly Server[]): Promise<void> {
 
 function bind(server: Server, options: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options, () => {
-      server.off('error', reject);
-      resolve();
-    });
+    // Stays: that a connection cannot be accepted (no file left to open) ends nothing.
+    server.on('error', reject);
+    server.listen(options, resolve);
   });
 }
 
