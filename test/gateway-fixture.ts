@@ -35,7 +35,7 @@ export interface GatewayFixture extends AsyncDisposable {
 }
 
 export async function openGatewayFixture(
-  options: Partial<Pick<GatewayOptions, 'page' | 'fixedPorts' | 'unusable' | 'kubeconfigFile'>> & {
+  options: Partial<Pick<GatewayOptions, 'page' | 'fixedPorts' | 'unusable' | 'kubeconfigFile' | 'rules'>> & {
     context?: string;
     config?: Partial<ClientConfig>;
     /** Names of further contexts, each with a cluster of its own. */
@@ -63,6 +63,7 @@ export async function openGatewayFixture(
       ...(options.fixedPorts && { fixedPorts: options.fixedPorts }),
       ...(options.unusable && { unusable: options.unusable }),
       ...(options.kubeconfigFile && { kubeconfigFile: options.kubeconfigFile }),
+      ...(options.rules && { rules: options.rules }),
       ...(options.page && { page: options.page }),
     }),
   );

@@ -74,7 +74,7 @@ export class ApiOrigin {
     }
     if (this.#refuseForeign(exchange, false)) return;
     if (page !== undefined && isPagePath(path)) void this.#tryPage(exchange, { page, path, query }, undefined);
-    else if (place.kind === 'redirect') exchange.answer(301, { Location: `${place.to}${query}` }, '');
+    else if (place.kind === 'redirect') exchange.answer(307, { Location: `${place.to}${query}` }, '');
     else if (place.kind === 'static' && files !== undefined) void files.handle(exchange, place.path);
     else notFound(exchange);
   }

@@ -81,8 +81,9 @@ export class StaticFiles {
   }
 }
 
-/** Undefined for what no file can be: dot segments, encoded slashes, zero bytes, broken encoding. */
+/** Undefined for what no file can be: empty and dot segments, encoded slashes, zero bytes, broken encoding. */
 function decodePath(path: string): string | undefined {
+  if (path.includes('//')) return undefined;
   const segments: string[] = [];
   for (const part of path.split('/')) {
     let segment: string;
@@ -171,7 +172,7 @@ async function list(exchange: ServerExchange, directory: string, changed: Date):
   const entries = await readdir(directory, { withFileTypes: true });
   const names = entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort();
   const lines = names.map((name) => {
-    const href = `./${name.split('/').map(encodeURIComponent).join('/')}`;
+    const href = name.split('/').map(encodeURIComponent).join('/');
     return `<a href="${escapeHtml(href)}">${escapeHtml(name)}</a>\n`;
   });
   exchange.answer(

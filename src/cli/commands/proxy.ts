@@ -63,6 +63,9 @@ export const proxyCommand = defineCommand({
     const choice = { contexts: flags.context, all: flags['all-contexts'] === true, globals };
     await using opened = await openContexts(choice, io);
     const [first] = opened.contexts;
+    const serverPath = new URL(first.config.server).pathname;
+    if (rules.appendServerPath === false && serverPath !== '/')
+      log(`Requests go without the server path ${serverPath} (--append-server-path=false).`);
     await using gateway = await startGateway({
       contexts: opened.contexts,
       unusable: opened.unusable,
