@@ -22,6 +22,7 @@ export interface PodSpec {
   /** Port of this machine behind each port of the pod. */
   ports: Readonly<Record<number, number>>;
   ready?: boolean;
+  ip?: string;
 }
 
 export interface SmallCluster extends AsyncDisposable {
@@ -33,6 +34,10 @@ export interface SmallCluster extends AsyncDisposable {
   /** Makes or changes a Service with its pods behind it. */
   setService(name: string, ports: ServicePort[], pods: readonly PodSpec[], more?: Partial<Service['spec']>): void;
   removeService(name: string): void;
+  /** Port-forwards to this pod are refused from now on. */
+  losePod(name: string): void;
+  /** The connections that carry port-forwards now. */
+  tunnels: ReadonlySet<{ socket: Duplex }>;
   /** Answers every request for this kind with 403. */
   forbidden: Set<string>;
 }
@@ -56,6 +61,7 @@ export async function openSmallCluster(): Promise<SmallCluster> {
   const requests: SmallCluster['requests'] = [];
   const forwards: string[] = [];
   const forbidden = new Set<string>();
+  const tunnels = new Set<{ socket: Duplex }>();
   let revision = 1;
 
   const put = (kind: Kind, name: string, object: Item | undefined): void => {
@@ -80,7 +86,7 @@ export async function openSmallCluster(): Promise<SmallCluster> {
     const url = new URL(request.url ?? '/', 'http://cluster');
     requests.push({ line: `${request.method} ${request.url}`, headers: request.headers });
     const match =
-      /^\/apis?\/(?:discovery\.k8s\.io\/)?v1\/namespaces\/([^/]+)\/(services|endpointslices|pods)(?:\/([^/]+))?$/.exec(
+      /^\/apis?\/(?:discovery\.k8s\.io\/)?v1\/(?:namespaces\/([^/]+)\/)?(services|endpointslices|pods)(?:\/([^/]+))?$/.exec(
         url.pathname,
       );
     const kind = match?.[2] as Kind | undefined;
@@ -99,7 +105,8 @@ export async function openSmallCluster(): Promise<SmallCluster> {
       watchers[kind].add(response);
       response.on('close', () => watchers[kind].delete(response));
     } else {
-      const items = match?.[1] === testNamespace ? [...objects[kind].values()] : [];
+      const all = match?.[1] === undefined || match[1] === testNamespace ? [...objects[kind].values()] : [];
+      const items = all.filter((item) => isSelected(item, url.searchParams.get('fieldSelector')));
       const metadata = { resourceVersion: String(revision) };
       json(response, 200, { kind: `${kinds[kind]}List`, apiVersion: apiVersions[kind], metadata, items });
     }
@@ -118,11 +125,14 @@ export async function openSmallCluster(): Promise<SmallCluster> {
         message: 'no port-forward for you',
       });
       socket.end(
-        `HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+        `HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
       );
       return;
     }
     forwards.push(`${pod}:${port}`);
+    const tunnel = { socket };
+    tunnels.add(tunnel);
+    socket.on('close', () => tunnels.delete(tunnel));
     forward(socket, head, request, { port, local: podPorts.get(pod)?.[port] });
   });
   server.listen(0, '127.0.0.1');
@@ -133,6 +143,10 @@ export async function openSmallCluster(): Promise<SmallCluster> {
     requests,
     forwards,
     forbidden,
+    tunnels,
+    losePod(name) {
+      podPorts.delete(name);
+    },
     setService(name, ports, pods, more = {}) {
       const metadata = { name, namespace: testNamespace };
       put('services', name, { apiVersion: 'v1', kind: 'Service', metadata: { ...metadata }, spec: { ports, ...more } });
@@ -145,6 +159,7 @@ export async function openSmallCluster(): Promise<SmallCluster> {
           kind: 'Pod',
           metadata: { name: pod.name, namespace: testNamespace, uid: pod.name },
           spec,
+          ...(pod.ip && { status: { phase: 'Running', podIP: pod.ip } }),
         });
       }
       put('endpointslices', name, {
@@ -168,12 +183,22 @@ export async function openSmallCluster(): Promise<SmallCluster> {
       put('endpointslices', name, undefined);
     },
     async [Symbol.asyncDispose]() {
+      if (!server.listening) return;
       server.close();
       server.closeAllConnections();
       for (const kind of Object.values(watchers)) for (const watcher of kind) watcher.destroy();
       await once(server, 'close');
     },
   };
+}
+
+/** One `path=value`. */
+function isSelected(item: Item, selector: string | null): boolean {
+  if (selector === null) return true;
+  const [path = '', value] = selector.split('=');
+  let at: unknown = item;
+  for (const key of path.split('.')) at = typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined;
+  return at === value;
 }
 
 /** The node's half: one TCP connection per port-forward. */
@@ -183,7 +208,10 @@ function forward(
   request: IncomingMessage,
   { port, local }: { port: number; local: number | undefined },
 ): void {
-  const answer = answerHandshake(request.method ?? '', headerLines(request.rawHeaders), ['v4.channel.k8s.io']);
+  const answer = answerHandshake(request.method ?? '', headerLines(request.rawHeaders), [
+    'v5.channel.k8s.io',
+    'v4.channel.k8s.io',
+  ]);
   socket.write(answer.head);
   socket.unshift(head);
   const channels = new Channels(socket, { role: 'server', subprotocol: answer.subprotocol ?? '', count: 2 });
