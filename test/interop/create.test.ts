@@ -20,7 +20,7 @@ spec: {containers: [{name: a, image: fairlead.local/echo, ports: [{containerPort
 besideKubectl('create KIND and expose', {
   steps: [
     ...made('deployment web --image=fairlead.local/echo --port=8080 --replicas=2'),
-    drawn('deploy many --image=a.example/b/c:1 --image=d_e@sha256:1234'),
+    drawn('deploy many --image=a.example/b/c:1 --image=de@sha256:1234'),
     drawn('deployment ran --image=fairlead.local/echo -- sh -c'),
     { line: 'create deployment noimage', sense: 'outcome' },
     ...made('configmap one --from-literal=a=b --from-literal=c=d=e'),
@@ -42,6 +42,8 @@ besideKubectl('create KIND and expose', {
     ...made('sa robot'),
     ...made('role reader --verb=get,list --resource=pods,deploy,pods/log --resource-name=a'),
     drawn('role all --verb=* --resource=*.*'),
+    drawn('role core --verb=get,* --resource=*'),
+    drawn('role apps --verb=get --resource=*.apps,pods/*,*/scale'),
     { line: 'create role bad --verb=get --resource=nothings', sense: 'outcome' },
     drawn('clusterrole urls --verb=get --non-resource-url=/metrics,/healthz'),
     drawn('clusterrole sum --aggregation-rule=a=b,c=d'),

@@ -3,9 +3,9 @@ import { UsageError } from '../command.ts';
 import type { FlagTable } from '../flags.ts';
 
 export const subjectFlags = {
-  user: { type: 'list', value: 'NAMES', description: 'users' },
-  group: { type: 'list', value: 'NAMES', description: 'groups' },
-  serviceaccount: { type: 'list', value: 'NAMESPACE:NAME', description: 'service accounts' },
+  user: { type: 'list', value: 'NAME', description: 'a user' },
+  group: { type: 'list', value: 'NAME', description: 'a group' },
+  serviceaccount: { type: 'list', value: 'NAMESPACE:NAME', description: 'a service account' },
 } as const satisfies FlagTable;
 
 export interface Subject {
@@ -23,11 +23,10 @@ export function subjectsFrom(words: {
   group: readonly string[];
   serviceaccount: readonly string[];
 }): Subject[] {
-  const parts = (list: readonly string[]): string[] => list.flatMap((word) => word.split(','));
   return [
-    ...parts(words.user).map((name): Subject => ({ kind: 'User', apiGroup: rbacGroup, name })),
-    ...parts(words.group).map((name): Subject => ({ kind: 'Group', apiGroup: rbacGroup, name })),
-    ...parts(words.serviceaccount).map((word): Subject => {
+    ...words.user.map((name): Subject => ({ kind: 'User', apiGroup: rbacGroup, name })),
+    ...words.group.map((name): Subject => ({ kind: 'Group', apiGroup: rbacGroup, name })),
+    ...words.serviceaccount.map((word): Subject => {
       const [namespace = '', name = '', ...more] = word.split(':');
       if (namespace === '' || name === '' || more.length > 0) {
         throw new UsageError(`invalid --serviceaccount "${word}": NAMESPACE:NAME is needed`);

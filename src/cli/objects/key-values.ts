@@ -10,12 +10,14 @@ export const keyValueFlags = {
   'from-literal': { type: 'list', value: 'KEY=VALUE', description: 'a key with its value' },
   'from-file': {
     type: 'list',
+    commas: true,
     value: '[KEY=]PATH',
     description: "a file as a value, by default under the file's name; of a folder each of its files",
     complete: 'files',
   },
   'from-env-file': {
     type: 'list',
+    commas: true,
     value: 'FILE',
     description: 'lines of KEY=VALUE',
     complete: 'files',

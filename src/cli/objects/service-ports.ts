@@ -6,6 +6,7 @@ import type { FlagTable } from '../flags.ts';
 export const tcpFlag = {
   tcp: {
     type: 'list',
+    commas: true,
     value: 'PORT[:TARGET]',
     description: "the service's port and, where it is another, the pods' port by number or name",
   },
@@ -20,17 +21,15 @@ interface Port {
 
 /** kubectl's names: `80`, `80-8080`. Throws UsageError. */
 export function parsePorts(tcp: readonly string[]): Port[] {
-  return tcp
-    .flatMap((part) => part.split(','))
-    .map((text) => {
-      const [portText = '', targetText, ...more] = text.split(':');
-      const port = portNumber(portText);
-      if (port === undefined || targetText === '' || more.length > 0) {
-        throw new UsageError(`invalid --tcp "${text}": PORT or PORT:TARGET is needed, such as 80:8080`);
-      }
-      if (targetText === undefined) return { name: portText, port, protocol: 'TCP', targetPort: port };
-      return { name: text.replace(':', '-'), port, protocol: 'TCP', targetPort: portNumber(targetText) ?? targetText };
-    });
+  return tcp.map((text) => {
+    const [portText = '', targetText, ...more] = text.split(':');
+    const port = portNumber(portText);
+    if (port === undefined || targetText === '' || more.length > 0) {
+      throw new UsageError(`invalid --tcp "${text}": PORT or PORT:TARGET is needed, such as 80:8080`);
+    }
+    if (targetText === undefined) return { name: portText, port, protocol: 'TCP', targetPort: port };
+    return { name: text.replace(':', '-'), port, protocol: 'TCP', targetPort: portNumber(targetText) ?? targetText };
+  });
 }
 
 function portNumber(text: string): number | undefined {

@@ -17,11 +17,13 @@ export const createClusterroleCommand = defineCommand({
     ...ruleFlags,
     'non-resource-url': {
       type: 'list',
+      commas: true,
       value: 'PATHS',
       description: 'paths of the API server that are no objects: /metrics',
     },
     'aggregation-rule': {
       type: 'list',
+      commas: true,
       value: 'KEY=VALUE',
       description: 'made of all cluster roles with these labels',
     },
@@ -29,7 +31,7 @@ export const createClusterroleCommand = defineCommand({
   arguments: { min: 1, max: 1, complete: ['nothing'] },
   run(invocation) {
     const { args, flags } = invocation;
-    const aggregated = flags['aggregation-rule'].flatMap((word) => word.split(','));
+    const aggregated = flags['aggregation-rule'];
     const paths = urlsFrom(flags['non-resource-url']);
     const metadata = { name: args[0] ?? '' };
     const shape = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata };

@@ -17,7 +17,7 @@ export const createDeploymentCommand = defineCommand({
   ],
   flags: {
     ...generateFlags,
-    image: { type: 'list', value: 'IMAGE', description: 'image of a container; one for each container' },
+    image: { type: 'list', commas: true, value: 'IMAGE', description: 'image of a container; one for each container' },
     replicas: { type: 'integer', short: 'r', value: 'N', description: 'how many pods (default 1)' },
     port: { type: 'integer', value: 'PORT', description: 'port that the first container listens on' },
   },

@@ -18,7 +18,7 @@ export const createTokenCommand = defineCommand({
     },
   ],
   flags: {
-    audience: { type: 'list', value: 'NAMES', description: 'for whom the token is (default: the API server)' },
+    audience: { type: 'list', value: 'NAME', description: 'for whom the token is (default: the API server)' },
     duration: {
       type: 'string',
       value: 'TIME',
@@ -57,7 +57,7 @@ export const createTokenCommand = defineCommand({
     await using reader = await openApiReader(invocation);
     const spec = {
       // Go's empty list is null, and null is what kubectl sends.
-      audiences: flags.audience.flatMap((word) => word.split(',')),
+      audiences: [...flags.audience],
       ...(milliseconds > 0 && { expirationSeconds: milliseconds / 1000 }),
       ...(kind !== undefined && {
         boundObjectRef: { apiVersion: 'v1', kind, name: boundName ?? '', ...(uid !== undefined && { uid }) },
