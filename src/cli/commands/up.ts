@@ -109,7 +109,8 @@ function refuseForeignFlags(globals: GlobalFlags): void {
     'client-key',
     'tls-server-name',
   ] as const) {
-    if (globals[name] !== undefined) {
+    const given = globals[name];
+    if (given !== undefined && !(Array.isArray(given) && given.length === 0)) {
       throw new UsageError(`--${name} says how to reach an existing cluster, and "up" makes its own: leave it out`);
     }
   }

@@ -66,7 +66,7 @@ test('a connection to the pod, with half-close in both directions', async (t) =>
     }),
   );
   const { stream, done } = await forward(t, `port=${port}`, new AbortController().signal);
-  const connection = openPortForward(stream, { port, subprotocol: 'v5.channel.k8s.io' });
+  const connection = openPortForward(stream, { port, subprotocol: 'v4.channel.k8s.io' });
   connection.end('hello');
   assert.equal(await text(connection), 'heard: hello');
   await done;
@@ -77,7 +77,7 @@ test('in v4, which cannot end one direction, the pod’s end is the end of all',
     t,
     createServer((socket) => socket.end('said all')),
   );
-  const { stream, done } = await forward(t, `port=${port}`, new AbortController().signal, 'v4.channel.k8s.io');
+  const { stream, done } = await forward(t, `port=${port}`, new AbortController().signal);
   const channels = new Channels(stream, { role: 'client', subprotocol: 'v4.channel.k8s.io', count: 2 });
   const data = buffer(channels.channel(0));
   assert.equal((await channels.closed).code, 1000);
@@ -108,7 +108,7 @@ test('what is cut off looks cut off: a reset in the pod, a stop of the node', as
     }),
   );
   const reset = await forward(t, `port=${port}`, new AbortController().signal);
-  const connection = openPortForward(reset.stream, { port, subprotocol: 'v5.channel.k8s.io' });
+  const connection = openPortForward(reset.stream, { port, subprotocol: 'v4.channel.k8s.io' });
   connection.write('go');
   await assert.rejects(text(connection), /cut off/);
   const stop = new AbortController();
