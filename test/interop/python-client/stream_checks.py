@@ -84,12 +84,13 @@ def missing(cluster):
     status = session.read_channel(3)
     assert "no such file" in status, status
     for name, options in ((SHELL, {"container": "other"}), ("nothing", {})):
+        exec_ = client.CoreV1Api().connect_get_namespaced_pod_exec
         try:
-            exec_ = client.CoreV1Api().connect_get_namespaced_pod_exec
             stream(exec_, name, cluster.namespace, command=["true"], stdout=True, **options)
-        except client.ApiException as error:
-            expected = 400 if options else 404
-            assert f"{expected} " in str(error.reason), error
+        except (client.ApiException, AttributeError) as error:
+            # the client stumbles over an error that has no body, of its own making
+            refusal = error.__context__ if isinstance(error, AttributeError) else error
+            assert f"{400 if options else 404} " in str(refusal.reason), refusal
         else:
             raise AssertionError(f"exec into {name} {options} says nothing")
 
