@@ -22,6 +22,7 @@ export interface PodSpec {
   /** Port of this machine behind each port of the pod. */
   ports: Readonly<Record<number, number>>;
   ready?: boolean;
+  ip?: string;
 }
 
 export interface SmallCluster extends AsyncDisposable {
@@ -85,7 +86,7 @@ export async function openSmallCluster(): Promise<SmallCluster> {
     const url = new URL(request.url ?? '/', 'http://cluster');
     requests.push({ line: `${request.method} ${request.url}`, headers: request.headers });
     const match =
-      /^\/apis?\/(?:discovery\.k8s\.io\/)?v1\/namespaces\/([^/]+)\/(services|endpointslices|pods)(?:\/([^/]+))?$/.exec(
+      /^\/apis?\/(?:discovery\.k8s\.io\/)?v1\/(?:namespaces\/([^/]+)\/)?(services|endpointslices|pods)(?:\/([^/]+))?$/.exec(
         url.pathname,
       );
     const kind = match?.[2] as Kind | undefined;
@@ -104,7 +105,8 @@ export async function openSmallCluster(): Promise<SmallCluster> {
       watchers[kind].add(response);
       response.on('close', () => watchers[kind].delete(response));
     } else {
-      const items = match?.[1] === testNamespace ? [...objects[kind].values()] : [];
+      const all = match?.[1] === undefined || match[1] === testNamespace ? [...objects[kind].values()] : [];
+      const items = all.filter((item) => isSelected(item, url.searchParams.get('fieldSelector')));
       const metadata = { resourceVersion: String(revision) };
       json(response, 200, { kind: `${kinds[kind]}List`, apiVersion: apiVersions[kind], metadata, items });
     }
@@ -157,6 +159,7 @@ export async function openSmallCluster(): Promise<SmallCluster> {
           kind: 'Pod',
           metadata: { name: pod.name, namespace: testNamespace, uid: pod.name },
           spec,
+          ...(pod.ip && { status: { phase: 'Running', podIP: pod.ip } }),
         });
       }
       put('endpointslices', name, {
@@ -187,6 +190,15 @@ export async function openSmallCluster(): Promise<SmallCluster> {
       await once(server, 'close');
     },
   };
+}
+
+/** One `path=value`. */
+function isSelected(item: Item, selector: string | null): boolean {
+  if (selector === null) return true;
+  const [path = '', value] = selector.split('=');
+  let at: unknown = item;
+  for (const key of path.split('.')) at = typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined;
+  return at === value;
 }
 
 /** The node's half: one TCP connection per port-forward. */

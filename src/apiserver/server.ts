@@ -134,7 +134,7 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
     onRequest: (request: IncomingMessage, response: ServerResponse) =>
       start(new Exchange(request, response, undefined), response),
     onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) =>
-      start(new Exchange(request, undefined, { socket, head }), socket),
+      start(new Exchange(request, undefined, { socket, head, switched: false }), socket),
   });
 
   const drain = async () => {

@@ -307,16 +307,11 @@ test('an API server that is gone is a sentence, which says whether a write may h
 test('protocols that are not served here are refused by name', async () => {
   await using gateway = await openGatewayFixture();
   const cases: [string, string, RegExp][] = [
-    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', /speaks HTTP\/1\.1/],
+    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', /speaks HTTP\/1\.1 and SOCKS 5.*SOCKS 5 proxy/],
     ['TLS', '\x16\x03\x01\x02\x00\x01', /^\x15\x03\x01\0\x02\x02\x46$/],
-    ['SOCKS5', '\x05\x01\x00', /^\x05\xff$/],
     ['SOCKS4', '\x04\x01\x00\x50', /^\0\x5b/],
-    ['CONNECT', 'CONNECT a.b:80 HTTP/1.1\r\nHost: a.b:80\r\nConnection: close\r\n\r\n', /501[\s\S]*not an HTTP proxy/],
-    [
-      'absolute form',
-      'GET http://a.b/ HTTP/1.1\r\nHost: a.b\r\nConnection: close\r\n\r\n',
-      /501[\s\S]*not an HTTP proxy/,
-    ],
+    ['https', 'GET https://web.shop.svc/ HTTP/1.1\r\nHost: a.b\r\nConnection: close\r\n\r\n', /400[\s\S]*use CONNECT/],
+    ['no host', 'GET * HTTP/1.1\r\nHost: a.b\r\nConnection: close\r\n\r\n', /400[\s\S]*neither a path/],
   ];
   for (const [name, bytes, answer] of cases) {
     using client = await RawClient.open(gateway.port);

@@ -12,6 +12,11 @@ export function foreignOrigin(why: string): Problem {
   return { code: 403, reason: 'Forbidden', title: 'Refused by the gateway', message: `${why}.` };
 }
 
+export function defect(): Problem {
+  const message = 'this is a defect of Fairlead; its log has more.';
+  return { code: 500, reason: 'InternalError', title: 'The gateway failed', message };
+}
+
 export function unknownAlias(alias: string, contexts: GatewayContexts): Problem {
   const named = contexts.flatMap((context) => (context.name === undefined ? [] : [context]));
   const serves =
@@ -37,6 +42,26 @@ export function noService(namespace: string, name: string): Problem {
     reason: 'NotFound',
     title: `No service "${name}" in namespace "${namespace}"`,
     message: `Host names are SERVICE.NAMESPACE.localhost. See what there is with: kubectl get services -n ${namespace}`,
+  };
+}
+
+/** A proxy's client asks for what no cluster here has. */
+export function notOfTheCluster(host: string): Problem {
+  return {
+    code: 403,
+    reason: 'Forbidden',
+    title: `${JSON.stringify(host.slice(0, 200))} is no name of the cluster`,
+    message:
+      'This proxy leads to services and pods of the cluster only: SERVICE.NAMESPACE.svc, POD.NAMESPACE.pod, or their addresses. Connect to everything else without it.',
+  };
+}
+
+export function noSuchAddress(address: string): Problem {
+  return {
+    code: 403,
+    reason: 'Forbidden',
+    title: `No service or pod has the address ${address}`,
+    message: 'This proxy leads to services and pods of the cluster only. Connect to everything else without it.',
   };
 }
 
@@ -67,6 +92,20 @@ export function noPort(
 ): Problem {
   const { name = '', namespace = '' } = service.metadata;
   const title = `Service "${name}" in namespace "${namespace}"`;
+  const udp = (service.spec?.ports ?? []).find(
+    ({ protocol, name: portName, port }) =>
+      protocol === 'UDP' && wanted !== undefined && (wanted === portName || wanted === String(port)),
+  );
+  if (udp !== undefined) {
+    const message =
+      'The ways into the cluster (port-forward, the proxy verb) carry TCP only: reach it from a pod of the cluster.';
+    return {
+      code: 404,
+      reason: 'NotFound',
+      title: `${title}: its port ${udp.port} is UDP, which cannot pass`,
+      message,
+    };
+  }
   if (choice.kind === 'none') {
     const message = 'It has no TCP port, so there is nothing that a browser could open.';
     return { code: 404, reason: 'NotFound', title: `${title} has no port to open`, message };

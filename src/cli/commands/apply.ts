@@ -1,7 +1,6 @@
 import type { UnstructuredObject } from '../../api/object.ts';
 import { matchesLabels, parseLabelSelector } from '../../api/selectors/label-selector.ts';
 import { CommandError, defineCommand, type Invocation, UsageError } from '../command.ts';
-import { withoutManagedFields } from '../get/print-objects.ts';
 import { applyByPatch } from '../objects/apply-by-patch.ts';
 import { applyOnServer, usualManager } from '../objects/apply-on-server.ts';
 import { parseDryRun } from '../objects/dry-run.ts';
@@ -11,6 +10,7 @@ import { openObjects } from '../objects/open-objects.ts';
 import { OutcomePrinter, parseOutcomeFormat } from '../objects/print-outcome.ts';
 import type { Target } from '../objects/select-targets.ts';
 import { parseValidation, validateFlag } from '../objects/validation.ts';
+import { withoutManagedFields } from '../print/object-printer.ts';
 import { formatStructured } from '../print/structured.ts';
 
 const flags = {

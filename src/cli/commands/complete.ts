@@ -34,6 +34,7 @@ export const completeCommand = defineCommand({
     } catch {
       // A cluster that does not answer has no names to offer.
     }
+    // One line for each candidate, and the directive's.
     const lines = found.candidates.map(({ value, description }) => {
       const [summary = ''] = (description ?? '').split('\n');
       return escapeControls(description === undefined ? value : `${value}\t${summary}`);

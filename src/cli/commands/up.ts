@@ -30,6 +30,7 @@ export const upCommand = defineCommand({
     data: {
       type: 'string',
       value: 'DIR',
+      complete: 'directories',
       description: "where it keeps its data; :memory: keeps nothing (default: the user's data directory)",
     },
     'api-port': { type: 'integer', value: 'N', description: 'port of the API server; 0: any free one (default 6443)' },

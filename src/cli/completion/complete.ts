@@ -26,7 +26,8 @@ export async function complete(
   const command = await row.load();
   const rest = [...before.slice(0, at), ...named.slice(row.name.split(' ').length)];
   const further = shown.some(({ name }) => name.startsWith(`${row.name} `)) && rest.length === at;
-  const table = { ...globalFlags, ...command.flags, ...helpFlag };
+  // Its own flags are offered first, and count where a global one has the same name.
+  const table = { ...command.flags, ...helpFlag, ...globalFlags, ...command.flags };
   const found = await inCommand(rest, current, { table, command: command.arguments, io, signal });
   if (!further || current.startsWith('-')) return found;
   return { ...found, candidates: [...found.candidates, ...(await nextWords(named, current, shown))] };

@@ -1,9 +1,9 @@
 /** What was done to an object: `deployment.apps/web created`, or the object itself with -o. */
 import type { UnstructuredObject } from '../../api/object.ts';
 import { type CommandIo, UsageError } from '../command.ts';
-import { nameLine, withoutManagedFields } from '../get/print-objects.ts';
-import { kindPrefix } from '../get/print-tables.ts';
 import { escapeControls } from '../print/escape.ts';
+import { kindPrefix, nameLine } from '../print/name-line.ts';
+import { withoutManagedFields } from '../print/object-printer.ts';
 import { formatStructured } from '../print/structured.ts';
 import { type DryRun, dryRunSuffix } from './dry-run.ts';
 import type { Target } from './select-targets.ts';
