@@ -19,10 +19,13 @@ export async function clusterConfig(
   io: Pick<CommandIo, 'env' | 'stderr'>,
   { unattended = false }: { unattended?: boolean } = {},
 ): Promise<ClientConfig> {
+  const [server, ...servers] = globals.server.filter((url) => url !== '');
   const config = await loadKubeconfig({
     path: globals.kubeconfig,
     context: globals.context,
-    server: globals.server,
+    server,
+    servers,
+    discoverServers: globals['discover-servers'],
     token: globals.token,
     certificateAuthority: globals['certificate-authority'],
     insecureSkipTlsVerify: globals['insecure-skip-tls-verify'],

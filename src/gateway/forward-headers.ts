@@ -35,6 +35,27 @@ export function apiRequestHead(
   return finish(exchange, target, lines);
 }
 
+/**
+ * The head for the API server from a client that showed the gateway's own token: ours says who asks, unless the client
+ * says as whom, and all else stays.
+ */
+export function delegatedRequestHead(
+  exchange: ServerExchange,
+  target: string,
+  { host, identity }: { host: string; identity: HeaderLines },
+): string {
+  const lines: Lines = [['Host', host]];
+  let impersonates = false;
+  for (const line of endToEndHeaders(exchange.head.headers)) {
+    const name = line[0].toLowerCase();
+    if (name === 'host' || name === 'authorization') continue;
+    if (name === 'impersonate-user') impersonates = true;
+    lines.push(line);
+  }
+  for (const [name, value] of identity) if (!impersonates || name === 'Authorization') lines.push([name, value]);
+  return finish(exchange, target, lines);
+}
+
 /** The head for an application: as the browser sent it. */
 export function appRequestHead(exchange: ServerExchange, target: string): string {
   const lines: Lines = [];
