@@ -36,6 +36,8 @@ export interface SmallCluster extends AsyncDisposable {
   removeService(name: string): void;
   /** Port-forwards to this pod are refused from now on. */
   losePod(name: string): void;
+  /** Answers what is asked of services and pods by the proxy verb; by default it is echoed. */
+  onProxied: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   /** The connections that carry port-forwards now. */
   tunnels: ReadonlySet<{ socket: Duplex }>;
   /** Answers every request for this kind with 403. */
@@ -90,7 +92,17 @@ export async function openSmallCluster(): Promise<SmallCluster> {
         url.pathname,
       );
     const kind = match?.[2] as Kind | undefined;
-    if (kind === undefined) {
+    const isProxied = /\/(?:services|pods)\/[^/]+\/proxy\//.test(url.pathname);
+    if (isProxied && forbidden.has('proxy')) {
+      status(
+        response,
+        403,
+        'Forbidden',
+        'services "web" is forbidden: User "dev" cannot get resource "services/proxy"',
+      );
+    } else if (isProxied && cluster.onProxied !== undefined) {
+      cluster.onProxied(request, response);
+    } else if (kind === undefined) {
       response.setHeader('Access-Control-Allow-Origin', '*');
       response.setHeader('Set-Cookie', 'a=1');
       json(response, 200, { method: request.method, url: request.url, headers: request.headers });
@@ -119,6 +131,7 @@ export async function openSmallCluster(): Promise<SmallCluster> {
     if (pod === undefined || !podPorts.has(pod) || forbidden.has('portforward')) {
       const body = JSON.stringify({
         kind: 'Status',
+        apiVersion: 'v1',
         status: 'Failure',
         code: 403,
         reason: 'Forbidden',
@@ -138,7 +151,8 @@ export async function openSmallCluster(): Promise<SmallCluster> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 
-  return {
+  const cluster: SmallCluster = {
+    onProxied: undefined,
     server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     forwards,
@@ -190,6 +204,7 @@ export async function openSmallCluster(): Promise<SmallCluster> {
       await once(server, 'close');
     },
   };
+  return cluster;
 }
 
 /** One `path=value`. */

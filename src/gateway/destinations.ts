@@ -11,6 +11,7 @@ import { Destination } from './destination.ts';
 import type { Problem } from './problem.ts';
 import { ServiceDirectory } from './service-directory.ts';
 import { choosePort, podPorts, speaksTls } from './service-ports.ts';
+import { Ways } from './ways.ts';
 
 /** One context with what is known of its services and the ways to its pods. */
 interface Reach {
@@ -18,9 +19,10 @@ interface Reach {
   directory: ServiceDirectory;
   dialer: PodDialer;
   balance: LeastInFlight;
+  ways: Ways;
 }
 
-type Candidates = { candidates: Backend[] } | { problem: Problem };
+type Candidates = { candidates: Backend[]; verbPath: string } | { problem: Problem };
 
 export class Destinations {
   readonly #contexts: GatewayContexts;
@@ -41,6 +43,7 @@ export class Destinations {
           directory: new ServiceDirectory(context.client, signal),
           dialer: new PodDialer(context),
           balance: new LeastInFlight(),
+          ways: new Ways(),
         },
       ]),
     );
@@ -66,7 +69,7 @@ export class Destinations {
     try {
       const found = target.kind === 'pod' ? await findPod(reach, target) : await findService(reach, target, at);
       if ('problem' in found) return found;
-      return { destination: new Destination({ context, target, candidates: found.candidates }, reach) };
+      return { destination: new Destination({ context, target, ...found }, reach) };
     } catch (error) {
       return { problem: problems.clusterFailed(error) };
     }
@@ -80,7 +83,11 @@ async function findService({ directory }: Reach, target: ServiceTarget, at: stri
   const choice = choosePort(facts.service, port);
   if (choice.kind !== 'port') return { problem: problems.noPort(facts.service, choice, { wanted: port, alias, at }) };
   const candidates = backendsOf(facts, choice.port);
-  return candidates.length > 0 ? { candidates } : { problem: problems.noEndpoints(facts) };
+  if (candidates.length === 0) return { problem: problems.noEndpoints(facts) };
+  const { name: portName, port: number } = choice.port;
+  const scheme = speaksTls(choice.port) ? 'https:' : '';
+  const verbPath = `/api/v1/namespaces/${namespace}/services/${scheme}${name}:${portName || number}/proxy`;
+  return { candidates, verbPath };
 }
 
 async function findPod({ context }: Reach, target: PodTarget): Promise<Candidates> {
@@ -95,7 +102,11 @@ async function findPod({ context }: Reach, target: PodTarget): Promise<Candidate
   const port = choosePodPort(pod, target.port);
   if (port === undefined) return { problem: problems.podWithoutPort(namespace, name, target.port) };
   const uid = pod.metadata.uid ?? '';
-  return { candidates: [{ namespace, pod: name, uid, ...port, serverName: `${name}.${namespace}.pod` }] };
+  const scheme = port.tls ? 'https:' : '';
+  return {
+    candidates: [{ namespace, pod: name, uid, ...port, serverName: `${name}.${namespace}.pod` }],
+    verbPath: `/api/v1/namespaces/${namespace}/pods/${scheme}${name}:${port.port}/proxy`,
+  };
 }
 
 function choosePodPort(pod: Pod, wanted: string | undefined): { port: number; tls: boolean } | undefined {
