@@ -40,7 +40,7 @@ export interface SmallCluster extends AsyncDisposable {
   onProxied: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   /** The connections that carry port-forwards now. */
   tunnels: ReadonlySet<{ socket: Duplex }>;
-  /** Answers every request for this kind with 403. */
+  /** What is answered with 403: a kind, `watch`, `VERB KIND` (get, list), `portforward`, `proxy`. */
   forbidden: Set<string>;
 }
 
@@ -65,6 +65,9 @@ export async function openSmallCluster(): Promise<SmallCluster> {
   const forbidden = new Set<string>();
   const tunnels = new Set<{ socket: Duplex }>();
   let revision = 1;
+
+  const isForbidden = (kind: Kind, verb: 'get' | 'list' | 'watch'): boolean =>
+    forbidden.has(kind) || forbidden.has(verb) || forbidden.has(`${verb} ${kind}`);
 
   const put = (kind: Kind, name: string, object: Item | undefined): void => {
     const before = objects[kind].get(name);
@@ -106,7 +109,7 @@ export async function openSmallCluster(): Promise<SmallCluster> {
       response.setHeader('Access-Control-Allow-Origin', '*');
       response.setHeader('Set-Cookie', 'a=1');
       json(response, 200, { method: request.method, url: request.url, headers: request.headers });
-    } else if (forbidden.has(kind)) {
+    } else if (isForbidden(kind, match?.[3] !== undefined ? 'get' : url.searchParams.has('watch') ? 'watch' : 'list')) {
       status(response, 403, 'Forbidden', `${kind} is forbidden: User "dev" cannot list resource "${kind}"`);
     } else if (match?.[3] !== undefined) {
       const found = objects[kind].get(match[3]);
@@ -171,8 +174,9 @@ export async function openSmallCluster(): Promise<SmallCluster> {
         put('pods', pod.name, {
           apiVersion: 'v1',
           kind: 'Pod',
-          metadata: { name: pod.name, namespace: testNamespace, uid: pod.name },
+          metadata: { name: pod.name, namespace: testNamespace, uid: pod.name, labels: more.selector ?? {} },
           spec,
+          status: { phase: 'Running', conditions: [{ type: 'Ready', status: pod.ready === false ? 'False' : 'True' }] },
           ...(pod.ip && { status: { phase: 'Running', podIP: pod.ip } }),
         });
       }
