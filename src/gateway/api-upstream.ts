@@ -2,6 +2,7 @@
 import type { AccessPass } from '../client/api-access.ts';
 import { ApiAccess } from '../client/api-access.ts';
 import type { ServerLease } from '../client/api-servers.ts';
+import type { BodyTransform } from '../net/http1/body-transform.ts';
 import type { ConnectionPool } from '../net/http1/connections.ts';
 import type { ResponseHead } from '../net/http1/head.ts';
 import { mayRetry } from '../net/http1/retry.ts';
@@ -9,7 +10,7 @@ import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import { splice } from '../net/http1/splice.ts';
 import type { HeaderLines } from '../net/http1/upstream.ts';
 import { UpstreamError } from '../net/http1/upstream.ts';
-import type { GatewayContext } from './contexts.ts';
+import type { GatewayContext, GatewayContexts } from './contexts.ts';
 import { answerProblem } from './problem.ts';
 
 export interface ApiForward {
@@ -22,9 +23,11 @@ export interface ApiForward {
   /** The path of the server's own URL is left out. */
   withoutServerPath?: boolean;
   /** The whole head. `target` is the one that the server sees; `identity` says who asks. */
-  head(target: string, server: { host: string; identity: HeaderLines }): string;
+  head(target: string, server: { host: string; basePath: string; identity: HeaderLines }): string;
   /** Changes the answer's end-to-end headers in place. */
   rewriteHeaders(headers: [name: string, value: string][], head: ResponseHead): void;
+  /** Changes the answer's payload. */
+  transformBody?(head: ResponseHead): BodyTransform | undefined;
   /** Called when the exchange, and what it was upgraded to, is over. */
   onOver?(): void;
 }
@@ -87,7 +90,7 @@ export class ApiUpstream {
       connections: this.#options.connections,
       endpoint: pass === undefined ? server.anonymous : server.endpoint(pass.credentials),
       target,
-      head: request.head(target, { host: server.host, identity: pass?.headers ?? [] }),
+      head: request.head(target, { host: server.host, basePath: server.basePath, identity: pass?.headers ?? [] }),
       fresh: lease.freshForWrites && !onlyReads,
       watch: !request.toApp && method === 'GET' && isWatch(target),
       rewriteHeaders: (headers, head) => {
@@ -100,6 +103,7 @@ export class ApiUpstream {
         lease.over?.();
         request.onOver?.();
       },
+      ...(request.transformBody && { transformBody: request.transformBody }),
       ...(onlyReads && lease.lost && { lost: lease.lost }),
       onFail: (error, canRetry) => {
         lease.failed(error);
@@ -130,6 +134,21 @@ export class ApiUpstream {
       title: 'The API server does not answer',
       message: `${what}. ${outcome}`,
     });
+  }
+}
+
+/** One for each context. */
+export class ApiUpstreams {
+  readonly default: ApiUpstream;
+  readonly all: readonly ApiUpstream[];
+
+  constructor([first, ...others]: GatewayContexts, options: Omit<ApiUpstreamOptions, 'context'>) {
+    this.default = new ApiUpstream({ context: first, ...options });
+    this.all = [this.default, ...others.map((context) => new ApiUpstream({ context, ...options }))];
+  }
+
+  of(context: GatewayContext): ApiUpstream {
+    return this.all.find((upstream) => upstream.context === context) ?? this.default;
   }
 }
 

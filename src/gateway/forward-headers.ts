@@ -58,6 +58,37 @@ export function delegatedRequestHead(
 
 /** The head for an application: as the browser sent it. */
 export function appRequestHead(exchange: ServerExchange, target: string): string {
+  return finish(exchange, target, appLines(exchange));
+}
+
+/**
+ * The head for an application behind the API server's proxy verb. The browser's Host passes through the API server to the
+ * application, unless a front of the API servers may look at it: then `host` is theirs. An
+ * Authorization of the application's own cannot pass: the API server takes it for its own.
+ */
+export function verbRequestHead(
+  exchange: ServerExchange,
+  target: string,
+  { identity, host }: { identity: HeaderLines; host: string | undefined },
+): string {
+  const lines = appLines(exchange).filter(([name]) => {
+    const lower = name.toLowerCase();
+    // Compressed pages would come with links that nobody can put right.
+    return (
+      lower !== 'authorization' &&
+      lower !== 'accept-encoding' &&
+      !lower.startsWith('impersonate-') &&
+      (lower !== 'host' || host === undefined)
+    );
+  });
+  return finish(exchange, target, [
+    ...(host === undefined ? [] : [['Host', host] satisfies [string, string]]),
+    ...lines,
+    ...identity.map(([name, value]): [string, string] => [name, value]),
+  ]);
+}
+
+function appLines(exchange: ServerExchange): Lines {
   const lines: Lines = [];
   for (const line of endToEndHeaders(exchange.head.headers)) {
     const name = line[0].toLowerCase();
@@ -76,7 +107,7 @@ export function appRequestHead(exchange: ServerExchange, target: string): string
   lines.push(['X-Forwarded-For', exchange.remoteAddress], ['X-Forwarded-Proto', 'http']);
   const host = headerValue(exchange.head.headers, 'host');
   if (host !== undefined) lines.push(['X-Forwarded-Host', host]);
-  return finish(exchange, target, lines);
+  return lines;
 }
 
 function finish({ head, upgrade, framing }: ServerExchange, target: string, lines: Lines): string {

@@ -3,10 +3,10 @@ import { ConnectionPool } from '../net/http1/connections.ts';
 import { Http1Server } from '../net/http1/server.ts';
 import type { ApiRules } from './api-origin.ts';
 import { ApiOrigin } from './api-origin.ts';
-import { ApiUpstream } from './api-upstream.ts';
+import { ApiUpstreams } from './api-upstream.ts';
 import { AppOrigin } from './app-origin.ts';
 import { ClusterAddresses } from './cluster-addresses.ts';
-import type { GatewayContext, GatewayContexts, UnusableContext } from './contexts.ts';
+import type { GatewayContexts, UnusableContext } from './contexts.ts';
 import { Destinations } from './destinations.ts';
 import type { OpenedPort } from './fixed-ports.ts';
 import { openFixedPorts } from './fixed-ports.ts';
@@ -65,22 +65,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   refuseExposure(options);
   const connections = new ConnectionPool(options.keepAliveMs === undefined ? {} : { keepAliveMs: options.keepAliveMs });
   const stop = new AbortController();
-  const [first, ...others] = contexts;
-  const upstreamOf = (context: GatewayContext): ApiUpstream =>
-    new ApiUpstream({ context, connections, signal: stop.signal, log });
-  const upstream = upstreamOf(first);
+  const upstreams = new ApiUpstreams(contexts, { connections, signal: stop.signal, log });
   const { rules } = options;
-  const api = new ApiOrigin({ ...(rules && { rules }), upstream, page, log });
+  const api = new ApiOrigin({ ...(rules && { rules }), upstream: upstreams.default, page, log });
   const door =
     options.kubeconfigFile === undefined
       ? undefined
-      : new KubeconfigDoor([upstream, ...others.map(upstreamOf)], { readOnly: options.rules?.readOnly === true });
+      : new KubeconfigDoor(upstreams.all, { readOnly: rules?.readOnly === true });
   const destinations = new Destinations(contexts, {
     signal: stop.signal,
     ...(options.unusable && { unusable: options.unusable }),
   });
-  const apps = new AppOrigin({ destinations, connections });
-  const targets = new ProxyTargets(new ClusterAddresses(first.client));
+  const apps = new AppOrigin({ destinations, connections, upstream: (context) => upstreams.of(context) });
+  const targets = new ProxyTargets(new ClusterAddresses(contexts[0].client));
   const tunnels = new Tunnels({ destinations, targets, signal: stop.signal });
   const router = new Router({ api, apps, targets, tunnels, log });
   const server = new Http1Server({ onRequest: (exchange) => router.route(exchange) });
