@@ -28,6 +28,7 @@ const maxRetries = 10;
 const maxRetryAfterMs = 60_000;
 
 export interface TransportUpgrade {
+  method: 'GET' | 'POST';
   path: string;
   /** Those of the protocol, `Upgrade` among them. */
   headers: readonly (readonly [string, string])[];
@@ -48,9 +49,9 @@ export class Transport {
   }
 
   /** Asks to switch protocols. Throws ConnectionError; any answer of the server is a result. */
-  async upgrade({ path, headers, signal }: TransportUpgrade): Promise<UpgradeResult> {
+  async upgrade({ method, path, headers, signal }: TransportUpgrade): Promise<UpgradeResult> {
     return this.#withPass(headers, signal, true, (endpoint, lines) =>
-      this.#pool.upgrade(endpoint, { method: 'GET', target: this.#target(path), headers: lines, signal }),
+      this.#pool.upgrade(endpoint, { method, target: this.#target(path), headers: lines, signal }),
     );
   }
 
