@@ -44,7 +44,12 @@ export class Home implements AsyncDisposable {
 
   /** Runs `fairlead ARGS` to its end. */
   fairlead(...args: readonly string[]): Promise<Finished> {
-    return this.run(process.execPath, [entry, ...args]);
+    return this.runFairlead(args);
+  }
+
+  /** The same, with something on its standard input. */
+  runFairlead(args: readonly string[], input?: string): Promise<Finished> {
+    return this.run(process.execPath, [entry, ...args], input);
   }
 
   /** Runs any program to its end, with this home; `input` goes to its standard input. */

@@ -21,6 +21,7 @@ export interface PodSpec {
   /** Port of this machine behind each port of the pod. */
   ports: Readonly<Record<number, number>>;
   ready?: boolean;
+  ip?: string;
 }
 
 export interface SmallCluster extends AsyncDisposable {
@@ -32,6 +33,10 @@ export interface SmallCluster extends AsyncDisposable {
   /** Makes or changes a Service with its pods behind it. */
   setService(name: string, ports: ServicePort[], pods: readonly PodSpec[], more?: Partial<Service['spec']>): void;
   removeService(name: string): void;
+  /** Port-forwards to this pod are refused from now on. */
+  losePod(name: string): void;
+  /** The connections that carry port-forwards now. */
+  tunnels: ReadonlySet<{ socket: Duplex }>;
   /** Answers every request for this kind with 403. */
   forbidden: Set<string>;
 }
@@ -55,6 +60,7 @@ export async function openSmallCluster(): Promise<SmallCluster> {
   const requests: SmallCluster['requests'] = [];
   const forwards: string[] = [];
   const forbidden = new Set<string>();
+  const tunnels = new Set<{ socket: Duplex }>();
   let revision = 1;
 
   const put = (kind: Kind, name: string, object: Item | undefined): void => {
@@ -79,7 +85,7 @@ export async function openSmallCluster(): Promise<SmallCluster> {
     const url = new URL(request.url ?? '/', 'http://cluster');
     requests.push({ line: `${request.method} ${request.url}`, headers: request.headers });
     const match =
-      /^\/apis?\/(?:discovery\.k8s\.io\/)?v1\/namespaces\/([^/]+)\/(services|endpointslices|pods)(?:\/([^/]+))?$/.exec(
+      /^\/apis?\/(?:discovery\.k8s\.io\/)?v1\/(?:namespaces\/([^/]+)\/)?(services|endpointslices|pods)(?:\/([^/]+))?$/.exec(
         url.pathname,
       );
     const kind = match?.[2] as Kind | undefined;
@@ -98,7 +104,8 @@ export async function openSmallCluster(): Promise<SmallCluster> {
       watchers[kind].add(response);
       response.on('close', () => watchers[kind].delete(response));
     } else {
-      const items = match?.[1] === testNamespace ? [...objects[kind].values()] : [];
+      const all = match?.[1] === undefined || match[1] === testNamespace ? [...objects[kind].values()] : [];
+      const items = all.filter((item) => isSelected(item, url.searchParams.get('fieldSelector')));
       const metadata = { resourceVersion: String(revision) };
       json(response, 200, { kind: `${kinds[kind]}List`, apiVersion: apiVersions[kind], metadata, items });
     }
@@ -117,10 +124,13 @@ export async function openSmallCluster(): Promise<SmallCluster> {
         message: 'no port-forward for you',
       });
       socket.end(
-        `HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+        `HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
       );
       return;
     }
+    const tunnel = { socket };
+    tunnels.add(tunnel);
+    socket.on('close', () => tunnels.delete(tunnel));
     socket.unshift(head);
     const served = serveForwards(request, socket, (port, data, errors) => {
       forwards.push(`${pod}:${port}`);
@@ -136,6 +146,10 @@ export async function openSmallCluster(): Promise<SmallCluster> {
     requests,
     forwards,
     forbidden,
+    tunnels,
+    losePod(name) {
+      podPorts.delete(name);
+    },
     setService(name, ports, pods, more = {}) {
       const metadata = { name, namespace: testNamespace };
       put('services', name, { apiVersion: 'v1', kind: 'Service', metadata: { ...metadata }, spec: { ports, ...more } });
@@ -148,6 +162,7 @@ export async function openSmallCluster(): Promise<SmallCluster> {
           kind: 'Pod',
           metadata: { name: pod.name, namespace: testNamespace, uid: pod.name },
           spec,
+          ...(pod.ip && { status: { phase: 'Running', podIP: pod.ip } }),
         });
       }
       put('endpointslices', name, {
@@ -171,12 +186,22 @@ export async function openSmallCluster(): Promise<SmallCluster> {
       put('endpointslices', name, undefined);
     },
     async [Symbol.asyncDispose]() {
+      if (!server.listening) return;
       server.close();
       server.closeAllConnections();
       for (const kind of Object.values(watchers)) for (const watcher of kind) watcher.destroy();
       await once(server, 'close');
     },
   };
+}
+
+/** One `path=value`. */
+function isSelected(item: Item, selector: string | null): boolean {
+  if (selector === null) return true;
+  const [path = '', value] = selector.split('=');
+  let at: unknown = item;
+  for (const key of path.split('.')) at = typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined;
+  return at === value;
 }
 
 /** The node's half of one connection. */

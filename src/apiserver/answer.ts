@@ -169,6 +169,10 @@ export function sendStatus(exchange: Exchange, error: StatusError): void {
     return;
   }
   if (upgrade === undefined || upgrade.socket.destroyed) return;
+  if (upgrade.switched) {
+    upgrade.socket.destroy();
+    return;
+  }
   headers.Connection = 'close';
   const lines = Object.entries(headers).flatMap(([name, value]) =>
     (Array.isArray(value) ? value : [value]).map((one) => `${name}: ${one}\r\n`),

@@ -21,8 +21,12 @@ export async function openApiReader({
   globals,
   io,
   signal,
-}: Pick<Invocation, 'globals' | 'io' | 'signal'>): Promise<ApiReader> {
-  const config = await clusterConfig(globals, io);
+  unattended = false,
+}: Pick<Invocation, 'globals' | 'io' | 'signal'> & {
+  /** As for `clusterConfig`. */
+  unattended?: boolean;
+}): Promise<ApiReader> {
+  const config = await clusterConfig(globals, io, { unattended });
   const client = openClusterClient(config);
   const verbose = Number(globals.v ?? 0) >= 6;
 

@@ -1,21 +1,23 @@
 /** From kubectl's global flags to a cluster. */
-import type { ClientConfig } from '../client/client-config.ts';
+import type { ClientConfig, Impersonation } from '../client/client-config.ts';
+import type { CredentialCommand } from '../client/exec-credentials.ts';
 import { loadKubeconfig } from '../client/kubeconfig.ts';
 import type { CommandIo } from './command.ts';
-import { UsageError } from './command.ts';
+import { CommandError, UsageError } from './command.ts';
 import { parseDuration } from './duration.ts';
 import type { GlobalFlags } from './flags.ts';
 import { saveLogin } from './kubeconfig/save-login.ts';
-import { showCommand } from './kubeconfig/show-command.ts';
+import { showCommand, wasShown } from './kubeconfig/show-command.ts';
 import { escapeControls } from './print/escape.ts';
 
 /**
  * Says on stderr where a file turns the check of certificates off, and which commands a file that was named makes run.
- * Throws ConfigError where there is no cluster to talk to, and UsageError for a flag that cannot be read.
+ * `unattended`: nobody sees or answers, so that a command which was never shown does not run. Throws ConfigError where there is no cluster to talk to, and UsageError for a flag that cannot be read.
  */
 export async function clusterConfig(
   globals: GlobalFlags,
   { env, stderr }: Pick<CommandIo, 'env' | 'stderr'>,
+  { unattended = false }: { unattended?: boolean } = {},
 ): Promise<ClientConfig> {
   const config = await loadKubeconfig({
     path: globals.kubeconfig,
@@ -24,11 +26,18 @@ export async function clusterConfig(
     token: globals.token,
     certificateAuthority: globals['certificate-authority'],
     insecureSkipTlsVerify: globals['insecure-skip-tls-verify'],
+    clientCertificate: globals['client-certificate'],
+    clientKey: globals['client-key'],
+    tlsServerName: globals['tls-server-name'],
+    cluster: globals.cluster,
+    user: globals.user,
+    impersonate: parseImpersonation(globals),
     namespace: globals.namespace,
     requestTimeoutMs: parseTimeout(globals['request-timeout']),
     userAgent: 'fairlead',
     env,
-    beforeCommand: (command) => showCommand(command, { env, stderr }),
+    beforeCommand: (command) => (unattended ? refuseNewCommand(command, env) : showCommand(command, { env, stderr })),
+    ...(unattended && { interactive: false }),
     saveLogin: (update) => saveLogin(update, stderr),
   });
   if (config.tls?.insecureSkipVerify === true && globals['insecure-skip-tls-verify'] !== true) {
@@ -40,6 +49,38 @@ export async function clusterConfig(
     );
   }
   return config;
+}
+
+async function refuseNewCommand(command: CredentialCommand, env: CommandIo['env']): Promise<void> {
+  if (!(await wasShown(command, env))) throw new CommandError('a credential command that was never shown does not run');
+}
+
+/** Undefined where the user asks as itself. */
+function parseImpersonation(globals: GlobalFlags): Impersonation | undefined {
+  const { as: user, 'as-uid': uid, 'as-group': groups = [], 'as-user-extra': pairs = [] } = globals;
+  if (!user) {
+    if (uid || groups.length > 0 || pairs.length > 0) {
+      throw new UsageError('--as-uid, --as-group and --as-user-extra need --as, the user to act as');
+    }
+    return undefined;
+  }
+  const extra: Record<string, string[]> = {};
+  for (const pair of pairs) {
+    const equals = pair.indexOf('=');
+    if (equals < 1) throw new UsageError(`invalid --as-user-extra "${pair}": write KEY=VALUE`);
+    const key = pair.slice(0, equals);
+    extra[key] = [...(extra[key] ?? []), pair.slice(equals + 1)];
+  }
+  for (const text of [user, uid ?? '', ...groups, ...pairs]) {
+    // It becomes a header line.
+    if (!/^[\x20-\x7e]*$/.test(text)) throw new UsageError('--as and its companions take printable ASCII only');
+  }
+  return {
+    user,
+    ...(uid && { uid }),
+    ...(groups.length > 0 && { groups }),
+    ...(pairs.length > 0 && { extra }),
+  };
 }
 
 /** Undefined for no limit, which is also what 0 means. */

@@ -24,6 +24,8 @@ export interface Impersonation {
 export interface ClientConfig {
   /** `https://HOST:PORT/PREFIX`, without a slash at the end. */
   server: string;
+  /** URLs of further API servers of the same cluster: requests are spread over all of them. */
+  servers?: readonly string[];
   tls?: ClientTls;
   /** Bearer token. `tokenFile` wins over it and is read again as it changes. */
   token?: string;

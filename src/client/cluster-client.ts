@@ -2,6 +2,7 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { KubeList, KubeObject, ObjectMeta, WatchEventType } from '../api/object.ts';
 import type { Status } from '../api/status.ts';
+import type { ApiServers } from './api-servers.ts';
 
 export interface ListQuery {
   namespace?: string;
@@ -146,6 +147,8 @@ export interface PortForwardRequest {
 }
 
 export interface ClusterClient extends AsyncDisposable {
+  /** The API servers that its requests go to, and how each is. */
+  readonly servers: ApiServers;
   /** `resource<Deployment>('apps/v1', 'deployments')`: apiVersion and plural. */
   resource<T extends KubeObject>(apiVersion: string, plural: string): ResourceClient<T>;
   /** The same resource with nothing but metadata in every answer: what a cache of many kinds can afford. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { testCertificate } from '../../test/certificate.ts';
-import { issueCertificate, newKey } from '../apiserver/pki/certificate.ts';
+import { issueCertificate, newKey } from '../net/certificates/certificate.ts';
 import { ConfigError } from './client-config.ts';
 import { inClusterConfig } from './in-cluster.ts';
 import { loadKubeconfig } from './kubeconfig.ts';

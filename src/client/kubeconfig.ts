@@ -1,6 +1,6 @@
 /** From kubeconfig files, flags and environment to a `ClientConfig`, as kubectl does it. */
 import { isRecord } from '../lib/is-record.ts';
-import type { ClientConfig } from './client-config.ts';
+import type { ClientConfig, Impersonation } from './client-config.ts';
 import { ConfigError } from './client-config.ts';
 import type { CredentialCommand } from './exec-credentials.ts';
 import { execPluginOf } from './exec-plugin.ts';
@@ -26,6 +26,8 @@ export interface KubeconfigChoice extends TlsChoice {
   server?: string | undefined;
   token?: string | undefined;
   namespace?: string | undefined;
+  /** Ask as somebody else, instead of whom the user's entry names. */
+  impersonate?: Impersonation | undefined;
   requestTimeoutMs?: number | undefined;
   userAgent?: string | undefined;
   /** Default: this process's. */
@@ -53,8 +55,8 @@ export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<Cli
     // Answers are never asked for in compressed form, so that there is nothing to disable; a wrong type is still one.
     booleanField(cluster, 'disable-compression');
   }
-  const tls = { ...(await clusterTls(cluster, choice)), ...(user && (await userCertificate(user))) };
-  const impersonate = user && userImpersonation(user);
+  const tls = { ...(await clusterTls(cluster, choice)), ...(await userCertificate(user, choice)) };
+  const impersonate = choice.impersonate ?? (user && userImpersonation(user));
   const proxy = cluster && clusterProxy(cluster);
   const written: ClientConfig = {
     server: serverUrl(choice.server || (cluster && textField(cluster, 'server')) || '', cluster),
@@ -153,6 +155,7 @@ function withChoice(config: ClientConfig, choice: KubeconfigChoice): ClientConfi
     delete next.tokenFile;
     next.token = choice.token;
   }
+  if (choice.impersonate) next.impersonate = choice.impersonate;
   if (choice.namespace) next.namespace = choice.namespace;
   if (choice.requestTimeoutMs) next.requestTimeoutMs = choice.requestTimeoutMs;
   if (choice.userAgent) next.userAgent = choice.userAgent;

@@ -26,7 +26,7 @@ export async function startClusterGateway(options: ClusterGatewayOptions): Promi
   const facts: ClusterFacts = { cluster: name, server: apiUrl, embedded: true, ...context };
   try {
     return await startGateway({
-      contexts: nameContexts([{ name: choice.context, config, client }]),
+      ...nameContexts([{ name: choice.context, config, client }]),
       listen: { port: choice.port },
       page: uiHandler({ client, facts, signal }),
       signal,

@@ -1,7 +1,9 @@
 /** The API's own origin (`localhost:PORT`): the page, and the cluster's API with the user's credentials, as kubectl proxy. */
 import type { AccessPass, ApiAccess } from '../client/api-access.ts';
+import type { ApiServers, ServerLease } from '../client/api-servers.ts';
 import type { ConnectionPool } from '../net/http1/connections.ts';
 import { headerValue } from '../net/http1/headers.ts';
+import { mayRetry } from '../net/http1/retry.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import { splice } from '../net/http1/splice.ts';
 import type { HeaderLines } from '../net/http1/upstream.ts';
@@ -16,7 +18,8 @@ import { answerProblem } from './problem.ts';
 
 export interface ApiOriginOptions {
   connections: ConnectionPool;
-  upstream: ApiAccess;
+  access: ApiAccess;
+  servers: ApiServers;
   page: PageHandler | undefined;
   /** Fires when the gateway closes. */
   signal: AbortSignal;
@@ -91,9 +94,9 @@ export class ApiOrigin {
       this.#splice(exchange, toApp, undefined);
       return;
     }
-    const { upstream, signal } = this.#options;
+    const { access, signal } = this.#options;
     try {
-      const pass = upstream.pass(signal);
+      const pass = access.pass(signal);
       if (!(pass instanceof Promise)) {
         this.#splice(exchange, toApp, pass);
         return;
@@ -112,27 +115,43 @@ export class ApiOrigin {
   }
 
   #splice(exchange: ServerExchange, toApp: boolean, pass: AccessPass | undefined): void {
-    const { connections, upstream } = this.#options;
-    const target = `${upstream.basePath}${exchange.head.target}`;
+    this.#spliceTo(this.#options.servers.lease(), exchange, toApp, pass);
+  }
+
+  #spliceTo(lease: ServerLease, exchange: ServerExchange, toApp: boolean, pass: AccessPass | undefined): void {
+    const { server, over } = lease;
+    const { method } = exchange.head;
+    const target = `${server.basePath}${exchange.head.target}`;
+    const upgrade = exchange.upgrade !== undefined;
+    const onlyReads = mayRetry({ method, target, upgrade, sent: true, responded: false });
     splice(exchange, {
-      connections,
-      endpoint: pass?.endpoint ?? upstream.anonymous,
+      connections: this.#options.connections,
+      endpoint: pass === undefined ? server.anonymous : server.endpoint(pass.credentials),
       target,
-      head: apiRequestHead(exchange, target, { host: upstream.host, identity: pass?.headers ?? [] }),
-      watch: !toApp && exchange.head.method === 'GET' && isWatch(target),
-      rewriteHeaders: (headers, { status }) => {
+      head: apiRequestHead(exchange, target, { host: server.host, identity: pass?.headers ?? [] }),
+      fresh: lease.freshForWrites && !onlyReads,
+      watch: !toApp && method === 'GET' && isWatch(target),
+      rewriteHeaders: (headers, head) => {
         keepOriginApart(headers);
+        lease.answered(head.status, head.headers);
         // What the server refused is not sent again, as part of it has gone by; the next request finds new credentials.
-        if (status === 401 && pass !== undefined && !toApp) this.#renew(pass);
+        if (head.status === 401 && pass !== undefined && !toApp) this.#renew(pass);
         if (toApp || !isJson(headers)) headers.push(['Content-Security-Policy', sandbox]);
       },
-      onFail: (error, canRetry) => this.#failed(exchange, error, canRetry),
+      ...(over && { onOver: over }),
+      ...(onlyReads && lease.lost && { lost: lease.lost }),
+      onFail: (error, canRetry) => {
+        lease.failed(error);
+        const next = canRetry ? lease.next() : undefined;
+        if (next !== undefined) this.#spliceTo(next, exchange, toApp, pass);
+        else this.#failed(exchange, error, canRetry);
+      },
     });
   }
 
   #renew(pass: AccessPass): void {
-    const { upstream, signal, log } = this.#options;
-    upstream.renew(pass, signal).catch((error: unknown) => {
+    const { access, signal, log } = this.#options;
+    access.renew(pass, signal).catch((error: unknown) => {
       if (!signal.aborted)
         log(`The API server refuses the credentials: ${error instanceof Error ? error.message : error}`);
     });

@@ -2,7 +2,7 @@
 import { StatusError } from '../api/status.ts';
 import type { Service } from '../api/types/core-v1.ts';
 import type { Backend } from './backends.ts';
-import type { GatewayContexts } from './contexts.ts';
+import type { GatewayContexts, UnusableContext } from './contexts.ts';
 import type { Problem } from './problem.ts';
 import type { ServiceFacts } from './service-directory.ts';
 import type { PortChoice } from './service-ports.ts';
@@ -10,6 +10,11 @@ import type { PortChoice } from './service-ports.ts';
 /** Another site's page asks. */
 export function foreignOrigin(why: string): Problem {
   return { code: 403, reason: 'Forbidden', title: 'Refused by the gateway', message: `${why}.` };
+}
+
+export function defect(): Problem {
+  const message = 'this is a defect of Fairlead; its log has more.';
+  return { code: 500, reason: 'InternalError', title: 'The gateway failed', message };
 }
 
 export function unknownAlias(alias: string, contexts: GatewayContexts): Problem {
@@ -26,12 +31,37 @@ export function unknownAlias(alias: string, contexts: GatewayContexts): Problem 
   };
 }
 
+export function unusableContext({ name, why }: UnusableContext): Problem {
+  const message = `${why} Mend that, then start the gateway anew.`;
+  return { code: 502, reason: 'ServiceUnavailable', title: `The context "${name}" cannot be used`, message };
+}
+
 export function noService(namespace: string, name: string): Problem {
   return {
     code: 404,
     reason: 'NotFound',
     title: `No service "${name}" in namespace "${namespace}"`,
     message: `Host names are SERVICE.NAMESPACE.localhost. See what there is with: kubectl get services -n ${namespace}`,
+  };
+}
+
+/** A proxy's client asks for what no cluster here has. */
+export function notOfTheCluster(host: string): Problem {
+  return {
+    code: 403,
+    reason: 'Forbidden',
+    title: `${JSON.stringify(host.slice(0, 200))} is no name of the cluster`,
+    message:
+      'This proxy leads to services and pods of the cluster only: SERVICE.NAMESPACE.svc, POD.NAMESPACE.pod, or their addresses. Connect to everything else without it.',
+  };
+}
+
+export function noSuchAddress(address: string): Problem {
+  return {
+    code: 403,
+    reason: 'Forbidden',
+    title: `No service or pod has the address ${address}`,
+    message: 'This proxy leads to services and pods of the cluster only. Connect to everything else without it.',
   };
 }
 
@@ -62,6 +92,20 @@ export function noPort(
 ): Problem {
   const { name = '', namespace = '' } = service.metadata;
   const title = `Service "${name}" in namespace "${namespace}"`;
+  const udp = (service.spec?.ports ?? []).find(
+    ({ protocol, name: portName, port }) =>
+      protocol === 'UDP' && wanted !== undefined && (wanted === portName || wanted === String(port)),
+  );
+  if (udp !== undefined) {
+    const message =
+      'The ways into the cluster (port-forward, the proxy verb) carry TCP only: reach it from a pod of the cluster.';
+    return {
+      code: 404,
+      reason: 'NotFound',
+      title: `${title}: its port ${udp.port} is UDP, which cannot pass`,
+      message,
+    };
+  }
   if (choice.kind === 'none') {
     const message = 'It has no TCP port, so there is nothing that a browser could open.';
     return { code: 404, reason: 'NotFound', title: `${title} has no port to open`, message };

@@ -49,15 +49,29 @@ function hashed(slug: string, name: string): string {
   return beginning === '' ? `context-${hash}` : `${beginning}-${hash}`;
 }
 
-/** Names the contexts of one gateway, in order. */
+/** A context that was asked for and cannot be served, for a reason that no cluster can mend. */
+export interface UnusableContext {
+  name: string;
+  alias: string;
+  /** A sentence. */
+  why: string;
+}
+
+type Unnamed<T> = Omit<T, 'alias'>;
+
+/** Names the contexts of one gateway, in order, and those that it cannot serve. */
 export function nameContexts(
-  contexts: readonly [Omit<GatewayContext, 'alias'>, ...Omit<GatewayContext, 'alias'>[]],
-): GatewayContexts {
-  const aliases = contextAliases(contexts.map(({ name }) => name ?? ''));
+  contexts: readonly [Unnamed<GatewayContext>, ...Unnamed<GatewayContext>[]],
+  unusable: readonly Unnamed<UnusableContext>[] = [],
+): { contexts: GatewayContexts; unusable: readonly UnusableContext[] } {
+  const aliases = contextAliases([...contexts, ...unusable].map(({ name }) => name ?? ''));
   const [first, ...others] = contexts;
-  const named = (context: Omit<GatewayContext, 'alias'>, i: number): GatewayContext => ({
+  const named = (context: Unnamed<GatewayContext>, i: number): GatewayContext => ({
     ...context,
     alias: context.name === undefined ? '' : (aliases[i] ?? ''),
   });
-  return [named(first, 0), ...others.map((context, i) => named(context, i + 1))];
+  return {
+    contexts: [named(first, 0), ...others.map((context, i) => named(context, i + 1))],
+    unusable: unusable.map((context, i) => ({ ...context, alias: aliases[contexts.length + i] ?? '' })),
+  };
 }

@@ -5,7 +5,7 @@ import { LeastInFlight } from '../net/balance/least-in-flight.ts';
 import * as problems from './app-problems.ts';
 import type { Backend } from './backends.ts';
 import { backendsOf, PodDialer } from './backends.ts';
-import type { GatewayContext, GatewayContexts } from './contexts.ts';
+import type { GatewayContext, GatewayContexts, UnusableContext } from './contexts.ts';
 import type { Found, PodTarget, ServiceTarget, Target } from './destination.ts';
 import { Destination } from './destination.ts';
 import type { Problem } from './problem.ts';
@@ -24,10 +24,15 @@ type Candidates = { candidates: Backend[] } | { problem: Problem };
 
 export class Destinations {
   readonly #contexts: GatewayContexts;
+  readonly #unusable: readonly UnusableContext[];
   readonly #reaches: ReadonlyMap<GatewayContext, Reach>;
 
-  constructor(contexts: GatewayContexts, signal: AbortSignal) {
+  constructor(
+    contexts: GatewayContexts,
+    { unusable = [], signal }: { unusable?: readonly UnusableContext[]; signal: AbortSignal },
+  ) {
     this.#contexts = contexts;
+    this.#unusable = unusable;
     this.#reaches = new Map(
       contexts.map((context) => [
         context,
@@ -54,6 +59,8 @@ export class Destinations {
     const context = this.context(target.alias);
     const reach = context && this.#reaches.get(context);
     if (context === undefined || reach === undefined) {
+      const unusable = this.#unusable.find(({ alias }) => alias === target.alias);
+      if (unusable !== undefined) return { problem: problems.unusableContext(unusable) };
       return { problem: problems.unknownAlias(target.alias ?? '', this.#contexts) };
     }
     try {

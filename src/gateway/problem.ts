@@ -18,9 +18,14 @@ export interface Problem {
   retryAfterSeconds?: number;
 }
 
+/** In one line. */
+export function problemText({ title, message }: Problem): string {
+  return `${title}: ${message}`;
+}
+
 /** Answers by what the client accepts. */
 export function answerProblem(exchange: ServerExchange, problem: Problem): void {
-  const { code, reason, title, message } = problem;
+  const { code, reason } = problem;
   const retry = problem.retryAfterSeconds;
   const headers = {
     'Cache-Control': 'no-store',
@@ -38,7 +43,7 @@ export function answerProblem(exchange: ServerExchange, problem: Problem): void 
     exchange.answer(code, html, page(problem));
     return;
   }
-  const { status } = new StatusError({ code, reason, message: `${title}: ${message}` });
+  const { status } = new StatusError({ code, reason, message: problemText(problem) });
   exchange.answer(code, { ...headers, 'Content-Type': 'application/json' }, `${JSON.stringify(status)}\n`);
 }
 

@@ -26,7 +26,6 @@ export async function serveRemoteCommand(
   const { pod, container } = await podContainer(store, info.namespace, info.name, query.get('container') ?? '');
   const isSet = (name: string) => query.get(name) === 'true' || query.get(name) === '1';
   // The same checks for every protocol: a client that falls back to another one is told the same reason.
-  if (isSet('tty')) throw badRequest(`${verb} with a terminal is not supported by this server: leave out -t (--tty)`);
   const command = verb === 'exec' ? query.getAll('command') : [];
   if (verb === 'exec' && command.length === 0) throw badRequest('you must specify at least 1 command');
   requireNode(pod);
@@ -37,6 +36,7 @@ export async function serveRemoteCommand(
     ['stdin', 'input'],
     ['stdout', 'output'],
     ['stderr', 'error'],
+    ['tty', 'tty'],
   ] as const) {
     if (isSet(ours)) passed.set(theirs, '1');
   }

@@ -11,6 +11,6 @@ export const annotateCommand = defineCommand({
     { does: 'On all that a selector finds', line: 'fairlead annotate pods -l app=web example.com/seen=yes' },
   ],
   flags: keyFlags('annotations'),
-  arguments: { min: 0, max: Number.POSITIVE_INFINITY },
+  arguments: { min: 0, max: Number.POSITIVE_INFINITY, complete: ['objects'] },
   run: (invocation) => changeKeys('annotations', invocation),
 });

@@ -3,7 +3,6 @@ import type { UnstructuredObject } from '../../api/object.ts';
 import { isReason, type Status, StatusError } from '../../api/status.ts';
 import { CommandError, type CommandIo, defineCommand, type Invocation, UsageError } from '../command.ts';
 import { parseDuration } from '../duration.ts';
-import { kindPrefix } from '../get/print-tables.ts';
 import { dryRunSuffix, parseDryRun } from '../objects/dry-run.ts';
 import { eachTarget } from '../objects/each-target.ts';
 import { dryRunFlag, fileFlags, selectionFlags } from '../objects/object-flags.ts';
@@ -11,6 +10,7 @@ import { isGone } from '../objects/object-states.ts';
 import { type Objects, openObjects } from '../objects/open-objects.ts';
 import type { Target } from '../objects/select-targets.ts';
 import { escapeControls } from '../print/escape.ts';
+import { kindPrefix } from '../print/name-line.ts';
 
 const flags = {
   ...fileFlags,
@@ -50,7 +50,7 @@ export const deleteCommand = defineCommand({
     { does: 'What a selector finds, with a question first', line: 'fairlead delete pods -l app=web -i' },
   ],
   flags,
-  arguments: { min: 0, max: Number.POSITIVE_INFINITY },
+  arguments: { min: 0, max: Number.POSITIVE_INFINITY, complete: ['objects'] },
   run,
 });
 

@@ -12,6 +12,6 @@ export const labelCommand = defineCommand({
     { does: 'Only see what is there', line: 'fairlead label pod web-1 --list' },
   ],
   flags: keyFlags('labels'),
-  arguments: { min: 0, max: Number.POSITIVE_INFINITY },
+  arguments: { min: 0, max: Number.POSITIVE_INFINITY, complete: ['objects'] },
   run: (invocation) => changeKeys('labels', invocation),
 });

@@ -29,7 +29,7 @@ export const scaleCommand = defineCommand({
     'resource-version': { type: 'string', value: 'VERSION', description: 'only if this is the version now' },
     timeout: { type: 'string', value: 'TIME', description: 'wait until there are so many, no longer than this' },
   },
-  arguments: { min: 0, max: Number.POSITIVE_INFINITY },
+  arguments: { min: 0, max: Number.POSITIVE_INFINITY, complete: ['objects'] },
   async run(invocation) {
     const { args, flags, io, signal } = invocation;
     const { replicas } = flags;

@@ -1,25 +1,53 @@
 /** All commands. The modules are loaded when they run, so that one command does not pay for another's imports. */
 import type { CliCommand } from '../command.ts';
 
+/** Under which heading the overview lists a command; the headings, in their order, are in `../help.ts`. */
+export type CommandGroup = 'machine' | 'reach' | 'objects' | 'pods' | 'kubeconfig' | 'about';
+
 export interface CommandRow {
-  /** One or two words: `get`, `config view`. */
+  /** One word or more: `get`, `config view`. */
   name: string;
+  group: CommandGroup;
+  /** Left out of help and completion: for programs. */
+  hidden?: true;
   /** The command, of whatever flags; loaded on use. */
   load(): Promise<CliCommand>;
 }
 
+/** What the commands of one first word are about, for the overview, which lists them as one. */
+export const commandFamilies: Readonly<Record<string, string>> = {
+  config: 'Show and change the kubeconfig',
+  auth: 'Tell who you are and what you may do',
+  create: 'Make objects, from files or from words',
+};
+
 export const commandTable: readonly CommandRow[] = [
-  { name: 'up', load: async () => (await import('./up.ts')).upCommand },
-  { name: 'down', load: async () => (await import('./down.ts')).downCommand },
-  { name: 'status', load: async () => (await import('./status.ts')).statusCommand },
-  { name: 'node', load: async () => (await import('./node.ts')).nodeCommand },
-  { name: 'proxy', load: async () => (await import('./proxy.ts')).proxyCommand },
-  { name: 'get', load: async () => (await import('./get.ts')).getCommand },
-  { name: 'delete', load: async () => (await import('./delete.ts')).deleteCommand },
-  { name: 'label', load: async () => (await import('./label.ts')).labelCommand },
-  { name: 'annotate', load: async () => (await import('./annotate.ts')).annotateCommand },
-  { name: 'scale', load: async () => (await import('./scale.ts')).scaleCommand },
-  { name: 'cluster-info', load: async () => (await import('./cluster-info.ts')).clusterInfoCommand },
-  { name: 'config view', load: async () => (await import('./config-view.ts')).configViewCommand },
-  { name: 'version', load: async () => (await import('./version.ts')).versionCommand },
+  { name: 'up', group: 'machine', load: async () => (await import('./up.ts')).upCommand },
+  { name: 'down', group: 'machine', load: async () => (await import('./down.ts')).downCommand },
+  { name: 'status', group: 'machine', load: async () => (await import('./status.ts')).statusCommand },
+  { name: 'node', group: 'machine', load: async () => (await import('./node.ts')).nodeCommand },
+  { name: 'proxy', group: 'reach', load: async () => (await import('./proxy.ts')).proxyCommand },
+  { name: 'get', group: 'objects', load: async () => (await import('./get.ts')).getCommand },
+  { name: 'create', group: 'objects', load: async () => (await import('./create.ts')).createCommand },
+  { name: 'apply', group: 'objects', load: async () => (await import('./apply.ts')).applyCommand },
+  { name: 'delete', group: 'objects', load: async () => (await import('./delete.ts')).deleteCommand },
+  { name: 'label', group: 'objects', load: async () => (await import('./label.ts')).labelCommand },
+  { name: 'annotate', group: 'objects', load: async () => (await import('./annotate.ts')).annotateCommand },
+  { name: 'scale', group: 'objects', load: async () => (await import('./scale.ts')).scaleCommand },
+  { name: 'events', group: 'objects', load: async () => (await import('./events.ts')).eventsCommand },
+  { name: 'config view', group: 'kubeconfig', load: async () => (await import('./config-view.ts')).configViewCommand },
+  { name: 'auth can-i', group: 'kubeconfig', load: async () => (await import('./auth-can-i.ts')).authCanICommand },
+  { name: 'auth whoami', group: 'kubeconfig', load: async () => (await import('./auth-whoami.ts')).authWhoamiCommand },
+  { name: 'cluster-info', group: 'about', load: async () => (await import('./cluster-info.ts')).clusterInfoCommand },
+  { name: 'api-resources', group: 'about', load: async () => (await import('./api-resources.ts')).apiResourcesCommand },
+  { name: 'api-versions', group: 'about', load: async () => (await import('./api-versions.ts')).apiVersionsCommand },
+  { name: 'completion', group: 'about', load: async () => (await import('./completion.ts')).completionCommand },
+  {
+    name: '__complete',
+    group: 'about',
+    hidden: true,
+    load: async () => (await import('./complete.ts')).completeCommand,
+  },
+  { name: 'options', group: 'about', load: async () => (await import('./options.ts')).optionsCommand },
+  { name: 'version', group: 'about', load: async () => (await import('./version.ts')).versionCommand },
 ];

@@ -8,7 +8,7 @@ import type { Target } from './select-targets.ts';
 /** The exit code: 1 when one failed. Errors that concern no single object are thrown. */
 export async function eachTarget(
   targets: readonly Target[],
-  { io, signal }: { io: Pick<CommandIo, 'stderr'>; signal: AbortSignal },
+  { io, signal, doing = 'processing' }: { io: Pick<CommandIo, 'stderr'>; signal: AbortSignal; doing?: string },
   act: (target: Target) => Promise<void>,
 ): Promise<number> {
   let failed = false;
@@ -17,7 +17,7 @@ export async function eachTarget(
     try {
       await act(target);
     } catch (error) {
-      if (error instanceof StatusError && error.code !== 401) io.stderr.write(`${failureLine(error, target)}\n`);
+      if (error instanceof StatusError && error.code !== 401) io.stderr.write(`${failureLine(error, target, doing)}\n`);
       else if (error instanceof CommandError) io.stderr.write(`error: ${escapeControls(error.message)}\n`);
       else throw error;
       failed = true;
@@ -27,12 +27,12 @@ export async function eachTarget(
 }
 
 /** kubectl's form, in which a file that held the object is named. */
-function failureLine(error: StatusError, { source }: Target): string {
+function failureLine(error: StatusError, { source }: Target, doing: string): string {
   const line = statusLine(error);
   if (source === undefined) return line;
   return line.replace(
     /^Error from server( \([^)]*\))?: /,
     (_, reason: string | undefined) =>
-      `Error from server${reason ?? ''}: error when processing ${JSON.stringify(source)}: `,
+      `Error from server${reason ?? ''}: error when ${doing} ${JSON.stringify(source)}: `,
   );
 }

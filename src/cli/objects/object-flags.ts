@@ -13,7 +13,7 @@ export const fileFlags = {
     type: 'string',
     short: 'k',
     value: 'FOLDER',
-    description: 'not supported here: kubectl builds kustomizations',
+    description: 'not supported here: prints the kubectl line that builds kustomizations',
   },
 } as const satisfies FlagTable;
 

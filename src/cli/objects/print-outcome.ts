@@ -1,9 +1,9 @@
 /** What was done to an object: `deployment.apps/web created`, or the object itself with -o. */
 import type { UnstructuredObject } from '../../api/object.ts';
 import { type CommandIo, UsageError } from '../command.ts';
-import { nameLine } from '../get/print-objects.ts';
-import { kindPrefix } from '../get/print-tables.ts';
 import { escapeControls } from '../print/escape.ts';
+import { kindPrefix, nameLine } from '../print/name-line.ts';
+import { withoutManagedFields } from '../print/object-printer.ts';
 import { formatStructured } from '../print/structured.ts';
 import { type DryRun, dryRunSuffix } from './dry-run.ts';
 import type { Target } from './select-targets.ts';
@@ -49,7 +49,7 @@ export class OutcomePrinter {
     else if (this.#format === 'sentence') {
       stdout.write(`${nameLine(object).trimEnd()} ${done}${dryRunSuffix(this.#dryRun)}\n`);
     } else {
-      const text = await formatStructured(object, this.#format, stdout);
+      const text = await formatStructured(withoutManagedFields(object), this.#format, stdout);
       stdout.write(this.#format === 'yaml' && this.#printed > 0 ? `---\n${text}` : text);
     }
     this.#printed++;

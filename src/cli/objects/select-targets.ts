@@ -2,7 +2,7 @@
 import type { UnstructuredObject } from '../../api/object.ts';
 import { isRecord } from '../../lib/is-record.ts';
 import type { ApiReader } from '../api-reader.ts';
-import { CommandError, type CommandIo, UsageError } from '../command.ts';
+import { CommandError, type CommandIo, KubectlOnly, UsageError } from '../command.ts';
 import { parseArguments, type Wanted } from '../get/arguments.ts';
 import { collectionPath, objectPath, withQuery } from '../get/request-path.ts';
 import { type ResourceType, type ResourceTypes, records } from '../get/resource-types.ts';
@@ -60,9 +60,7 @@ function checkChoice(words: readonly string[], choice: Selecting): void {
   const { filename, kustomize, selector, all } = choice;
   const fieldSelector = choice['field-selector'];
   if (kustomize !== undefined) {
-    throw new UsageError(
-      `-k is not supported here; kubectl builds kustomizations: kubectl kustomize ${kustomize} | fairlead … -f -`,
-    );
+    throw new KubectlOnly('-k (kustomizations) is not supported here');
   }
   const selects = selector !== undefined || fieldSelector !== undefined || all === true;
   if (filename.length > 0) {

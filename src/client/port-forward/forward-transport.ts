@@ -118,10 +118,15 @@ export class ForwardTransport {
       if (this.#isRetired) this.#connection.close();
       else this.#startIdling();
     });
-    if (!isBesideOthers || (await isInTime(data.opened, answerMs))) return data;
-    this.retire();
-    data.destroy();
-    return undefined;
+    if (!isBesideOthers) return data;
+    if (!(await isInTime(data.opened, answerMs))) {
+      this.retire();
+      data.destroy();
+      return undefined;
+    }
+    // Whoever gets a stream may still listen to how it ends.
+    if (data.destroyed) throw data.errored ?? new Error('the connection was cut off as it was opened');
+    return data;
   }
 
   #startIdling(): void {

@@ -165,7 +165,8 @@ export class ConnectionPool implements AsyncDisposable {
     const idle = fresh ? undefined : this.takeIdle(endpoint);
     if (idle !== undefined) return Promise.resolve(idle);
     const bucket = this.#bucket(endpoint);
-    if (bucket.open >= this.#limits.maxPerEndpoint && fresh) bucket.idle.shift()?.destroy();
+    // The one that lay longest makes room, so that asking for new ones does not pile them up.
+    if (fresh) bucket.idle.shift()?.destroy();
     if (bucket.open < this.#limits.maxPerEndpoint) return this.#open(bucket, endpoint, signal);
     if (bucket.waiting.length >= this.#limits.maxWaiting) {
       return Promise.reject(new UpstreamError(`too many requests wait for ${endpointName(endpoint)}`, { sent: false }));
@@ -206,7 +207,7 @@ export class ConnectionPool implements AsyncDisposable {
     const timer = setTimeout(() => {
       const seconds = this.#limits.connectTimeoutMs / 1000;
       const message = `cannot connect to ${endpointName(endpoint)}: no answer within ${seconds} s`;
-      timeout.abort(new UpstreamError(message, { sent: false }));
+      timeout.abort(new UpstreamError(message, { sent: false, connect: 'silent' }));
     }, this.#limits.connectTimeoutMs);
     try {
       const both = AbortSignal.any([signal, timeout.signal, this.#closing.signal]);

@@ -42,6 +42,7 @@ export async function dialUpstream(
     const way = endpoint.proxy === undefined ? '' : ` through the proxy ${proxyName(endpoint.proxy)}`;
     throw new UpstreamError(`cannot connect to ${endpointName(endpoint)}${way}: ${socketErrorText(error)}`, {
       sent: false,
+      connect: 'refused',
       cause: error,
     });
   }

@@ -42,7 +42,7 @@ async function send(
   const { method, target, body, signal } = request;
   const head = requestHead(endpoint, request);
   signal.throwIfAborted();
-  for (let fresh = false; ; fresh = true) {
+  for (let fresh = request.fresh === true; ; fresh = true) {
     const connection = await connections.acquire(endpoint, signal, { fresh });
     if (signal.aborted) {
       connection.release();

@@ -190,6 +190,14 @@ export class ServerExchange {
     return this.#connection.detach();
   }
 
+  /** Answers CONNECT: a 200 without a body, after it the raw stream, what was read already first. */
+  openTunnel(): Duplex {
+    this.complete = true;
+    this.#finish();
+    this.#connection.socket.write('HTTP/1.1 200 Connection established\r\n\r\n', 'latin1');
+    return this.#connection.detach();
+  }
+
   /** @internal Takes body bytes; returns how many belong to this request. Throws FramingError. */
   receive(chunk: Buffer): number {
     if (this.#request.done) return 0;

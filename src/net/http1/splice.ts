@@ -8,7 +8,8 @@ import type { ResponseHead } from './head.ts';
 import { endToEndHeaders } from './headers.ts';
 import { mayRetry } from './retry.ts';
 import type { ServerExchange } from './server-exchange.ts';
-import type { HeaderLines, UpstreamEndpoint, UpstreamError } from './upstream.ts';
+import type { HeaderLines, UpstreamEndpoint } from './upstream.ts';
+import { UpstreamError } from './upstream.ts';
 import { WatchBody } from './watch-body.ts';
 
 export interface Splice {
@@ -20,6 +21,10 @@ export interface Splice {
   head: string;
   /** Changes the response's end-to-end headers in place. */
   rewriteHeaders?(headers: [name: string, value: string][], head: ResponseHead): void;
+  /** Takes no connection that lay idle, which the server may be closing at this moment. */
+  fresh?: boolean;
+  /** Fires when no answer can be expected any more. */
+  lost?: AbortSignal;
   /** A watch may end cleanly between two events when the upstream is lost. */
   watch?: boolean;
   /** Nothing was passed on to the client: answers in words, or tries elsewhere. `canRetry`: a second try is safe. */
@@ -30,18 +35,20 @@ export interface Splice {
 
 /** Starts the exchange. Never throws: failures go to `onFail` or cut the client's connection. */
 export function splice(client: ServerExchange, options: Splice): void {
-  const idle = options.connections.takeIdle(options.endpoint);
+  const fresh = options.fresh === true;
+  const idle = fresh ? undefined : options.connections.takeIdle(options.endpoint);
   if (idle !== undefined) {
     new SplicedExchange(client, options, idle);
     return;
   }
-  void dial(client, options, false);
+  void dial(client, options, fresh);
 }
 
 async function dial(client: ServerExchange, options: Splice, fresh: boolean): Promise<void> {
   let connection: UpstreamConnection;
   try {
-    connection = await options.connections.acquire(options.endpoint, client.signal, { fresh });
+    const signal = options.lost === undefined ? client.signal : AbortSignal.any([client.signal, options.lost]);
+    connection = await options.connections.acquire(options.endpoint, signal, { fresh });
   } catch (error) {
     options.onOver?.();
     if (!client.over) options.onFail(error, true);
@@ -65,6 +72,12 @@ class SplicedExchange {
   /** Payload mode only: how the payload is framed anew. */
   #rechunk = false;
   #watchBody: WatchBody | undefined;
+  readonly #onLost = (): void => {
+    this.#upstream.abort();
+    const reason: unknown = this.#options.lost?.reason;
+    const message = reason instanceof Error ? reason.message : 'the server has fallen silent';
+    this.#onFail(new UpstreamError(message, { sent: true, cause: reason }), false);
+  };
 
   constructor(client: ServerExchange, options: Splice, connection: UpstreamConnection) {
     this.#client = client;
@@ -73,7 +86,7 @@ class SplicedExchange {
     this.#payloadOnly = client.head.minor === 0 || options.watch === true;
     client.onGone = () => {
       this.#upstream.abort();
-      options.onOver?.();
+      this.#over();
     };
     client.onDrain = () => this.#upstream.resume();
     this.#upstream = new Exchange(connection, {
@@ -93,6 +106,7 @@ class SplicedExchange {
         onDrain: () => client.resumeBody(),
       },
     });
+    options.lost?.addEventListener('abort', this.#onLost, { once: true });
     this.#upstream.write(options.head);
     if (client.framing.kind === 'none') this.#upstream.requestEnd();
     else if (!this.#upstream.over) this.#sendBody();
@@ -106,6 +120,11 @@ class SplicedExchange {
       },
       onEnd: () => this.#upstream.requestEnd(),
     });
+  }
+
+  #over(): void {
+    this.#options.lost?.removeEventListener('abort', this.#onLost);
+    this.#options.onOver?.();
   }
 
   #onHead(head: ResponseHead, framing: BodyFraming): void {
@@ -142,7 +161,7 @@ class SplicedExchange {
       this.#client.write('0\r\n\r\n');
     }
     this.#client.end();
-    this.#options.onOver?.();
+    this.#over();
   }
 
   #onUpgrade(head: ResponseHead, upstream: Duplex): void {
@@ -150,7 +169,7 @@ class SplicedExchange {
     this.#options.rewriteHeaders?.(headers, head);
     headers.push(['Connection', 'Upgrade'], ['Upgrade', this.#client.upgrade ?? '']);
     const stream = this.#client.switchProtocols(headers);
-    void relay(stream, upstream).then(() => this.#options.onOver?.());
+    void relay(stream, upstream).then(() => this.#over());
   }
 
   #onFail(error: UpstreamError, responded: boolean): void {
@@ -160,7 +179,7 @@ class SplicedExchange {
         client.write('0\r\n\r\n');
         client.end();
       } else client.cut();
-      this.#options.onOver?.();
+      this.#over();
       return;
     }
     client.onGone = undefined;
@@ -169,11 +188,12 @@ class SplicedExchange {
     const upgrade = client.upgrade !== undefined;
     const canRetry = !this.#bodyTouched && mayRetry({ method, target, upgrade, sent: error.sent, responded });
     // A connection that was idle may have been closed by the server meanwhile: a new one tells more.
-    if (canRetry && this.#reused) {
+    if (canRetry && this.#reused && this.#options.lost?.aborted !== true) {
+      this.#options.lost?.removeEventListener('abort', this.#onLost);
       void dial(client, this.#options, true);
       return;
     }
-    this.#options.onOver?.();
+    this.#over();
     this.#options.onFail(error, canRetry);
   }
 }

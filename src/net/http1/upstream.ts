@@ -30,6 +30,8 @@ export interface UpstreamRequest {
   headers: HeaderLines;
   /** Absent: no body. Bytes are sent with Content-Length, streams chunked unless the headers give a length. */
   body?: Uint8Array | Readable;
+  /** Takes no connection that lay idle, which the server may be closing at this moment. */
+  fresh?: boolean;
   signal: AbortSignal;
 }
 
@@ -55,8 +57,11 @@ export interface UpstreamPool extends AsyncDisposable {
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError';
   readonly sent: boolean;
-  constructor(message: string, options: { sent: boolean; cause?: unknown }) {
+  /** Set where no connection came about: `refused`, or `silent` when nothing answered in time. */
+  readonly connect: 'refused' | 'silent' | undefined;
+  constructor(message: string, options: { sent: boolean; connect?: 'refused' | 'silent'; cause?: unknown }) {
     super(message, { cause: options.cause });
     this.sent = options.sent;
+    this.connect = options.connect;
   }
 }

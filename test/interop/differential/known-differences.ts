@@ -38,6 +38,9 @@ export const knownDifferences: readonly KnownDifference[] = [
       'a table of another version',
       'delete with bad options',
       'delete with options of another kind',
+      'as a group alone',
+      'as a uid alone',
+      'as an extra alone',
     ],
   },
   {

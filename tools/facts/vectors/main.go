@@ -3,6 +3,7 @@
 //
 //	go run . protobuf > ../../../src/api/protobuf/vectors.json
 //	go run . patch < patch-cases.json > ../../../src/api/patch/vectors.json
+//	go run . three-way < three-way-cases.json > ../../../src/api/patch/three-way-vectors.json
 //	go run . random 20   (every kind filled at random, for a wider comparison that is not kept)
 package main
 
@@ -47,7 +48,7 @@ func check(err error) {
 
 func main() {
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: go run . protobuf|patch|random [COUNT]")
+		fmt.Fprintln(os.Stderr, "usage: go run . protobuf|patch|three-way|random [COUNT]")
 		os.Exit(2)
 	}
 	out := json.NewEncoder(os.Stdout)
@@ -65,6 +66,8 @@ func main() {
 		randomVectors(out, count)
 	case "patch":
 		writeLines(out, patchVectors(os.Stdin))
+	case "three-way":
+		writeLines(out, threeWayVectors(os.Stdin))
 	}
 }
 

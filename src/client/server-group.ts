@@ -1,0 +1,123 @@
+/** `ApiServers` of a cluster with several: spread by what they have in flight, probed, passed over while they are not well. */
+import { leastOfTwo } from '../net/balance/least-of-two.ts';
+import type { ProbeTiming } from '../net/health/prober.ts';
+import { Prober } from '../net/health/prober.ts';
+import type { PoolMember } from '../net/health/server-pool.ts';
+import { ServerPool } from '../net/health/server-pool.ts';
+import { hasListToken, headerValue } from '../net/http1/headers.ts';
+import type { HeaderLines } from '../net/http1/upstream.ts';
+import { UpstreamError } from '../net/http1/upstream.ts';
+import type { ApiServer } from './api-server.ts';
+import type { ApiServers, ServerFacts, ServerLease } from './api-servers.ts';
+import { openReadyzProbe } from './readyz-probe.ts';
+
+export interface GroupMember {
+  server: ApiServer;
+  discovered: boolean;
+}
+
+type Member = PoolMember<GroupMember>;
+
+/** A program that asks one thing and ends needs no probe: its own requests tell enough. */
+const usualTiming: Partial<ProbeTiming> = { firstAfterMs: 1000 };
+
+export class ServerGroup implements ApiServers {
+  /** @internal */
+  readonly pool = new ServerPool<GroupMember>(leastOfTwo);
+  /** @internal */
+  readonly prober: Prober<GroupMember>;
+  readonly isOverheard: boolean;
+  readonly #probe = openReadyzProbe();
+
+  constructor(servers: readonly ApiServer[], timing: Partial<ProbeTiming> = {}) {
+    this.isOverheard = servers.some(({ isOverheard }) => isOverheard);
+    for (const server of servers) this.pool.add(server.url, { server, discovered: false });
+    this.prober = new Prober({
+      pool: this.pool,
+      probe: ({ server }, signal) => this.#probe.ask(server.anonymous, server.basePath, signal),
+      timing: { ...usualTiming, ...timing },
+    });
+  }
+
+  lease(): ServerLease {
+    const member = this.pool.pick();
+    if (member === undefined) throw new Error('a group of servers is never empty');
+    return new GroupLease(this, member, undefined);
+  }
+
+  list(): readonly ServerFacts[] {
+    return this.pool.members.map(factsOf);
+  }
+
+  subscribe(listener: (changed: ServerFacts) => void): () => void {
+    return this.pool.subscribe((member) => listener(factsOf(member)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.prober[Symbol.asyncDispose]();
+    await this.#probe[Symbol.asyncDispose]();
+  }
+}
+
+function factsOf({ target, health, inFlight }: Member): ServerFacts {
+  const { state, since, lastError } = health;
+  const { server, discovered } = target;
+  return { url: server.url, state, since, inFlight, discovered, ...(lastError !== undefined && { lastError }) };
+}
+
+class GroupLease implements ServerLease {
+  readonly freshForWrites = true;
+  readonly #group: ServerGroup;
+  readonly #member: Member;
+  #tried: Set<Member> | undefined;
+  #isOver = false;
+
+  constructor(group: ServerGroup, member: Member, tried: Set<Member> | undefined) {
+    this.#group = group;
+    this.#member = member;
+    this.#tried = tried;
+    member.inFlight++;
+  }
+
+  get server(): ApiServer {
+    return this.#member.target.server;
+  }
+
+  get lost(): AbortSignal {
+    return this.#member.health.lost;
+  }
+
+  answered(status: number, headers: HeaderLines): boolean {
+    // Go's servers end their connections so when they stop; others may always do, so it is a hint and no more.
+    if (!hasListToken(headers, 'connection', 'close')) return false;
+    const turnsAway = (status === 429 || status === 503) && headerValue(headers, 'retry-after') !== undefined;
+    if (turnsAway) {
+      const reason = `it answers ${status} with Retry-After and closes its connections`;
+      this.#group.pool.observe(this.#member, { kind: 'draining', reason });
+    }
+    this.#group.prober.probeSoon(this.#member);
+    return turnsAway && status === 429;
+  }
+
+  failed(error: unknown): void {
+    if (!(error instanceof UpstreamError)) return;
+    if (error.connect !== undefined) {
+      const silent = error.connect === 'silent';
+      this.#group.pool.observe(this.#member, { kind: 'down', silent, reason: error.message });
+    }
+    this.#group.prober.probeSoon(this.#member);
+  }
+
+  readonly over = (): void => {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#member.inFlight--;
+  };
+
+  next(): ServerLease | undefined {
+    this.#tried ??= new Set();
+    this.#tried.add(this.#member);
+    const member = this.#group.pool.pick(this.#tried);
+    return member && new GroupLease(this.#group, member, this.#tried);
+  }
+}
