@@ -12,14 +12,19 @@ const protocol = 'portforward.k8s.io';
 /** One TCP connection as the client opens it. */
 export type OnForward = (port: number, data: SpdyStream, errors: SpdyStream) => void;
 
-/** Answers the upgrade. Undefined where the client asks for something else: nothing was answered then. */
+/**
+ * Answers the upgrade. Undefined where the client asks for something else: nothing was answered then. `wrap` may put
+ * something between the connection and its transport.
+ */
 export function serveForwards(
   request: IncomingMessage,
   socket: Duplex,
   onForward: OnForward,
+  wrap = (transport: Duplex): Duplex => transport,
 ): SpdyConnection | undefined {
-  const transport = switchProtocols(request, socket);
-  if (transport === undefined) return undefined;
+  const switched = switchProtocols(request, socket);
+  if (switched === undefined) return undefined;
+  const transport = wrap(switched);
   const waiting = new Map<string, SpdyStream>();
   return new SpdyConnection(transport, {
     role: 'server',

@@ -30,19 +30,19 @@ export class StreamOpener {
   async open({ subresource, offers, signal }: StreamRequest & { signal: AbortSignal }): Promise<OpenedStream> {
     const keyOf = ({ upgrade, protocols }: StreamOffer) => `${subresource} ${upgrade} ${protocols}`;
     const open = offers.filter((offer) => (this.#refused.get(keyOf(offer)) ?? 0) <= Date.now());
-    let forbidden: StreamOffer['upgrade'] | undefined;
+    const forbidden = new Set<StreamOffer['upgrade']>();
     let failure: unknown = new TypeError('no protocol was offered');
     // Where none is left, the server is asked again: it is better than not to ask at all.
     for (const offer of open.length > 0 ? open : offers) {
-      if (offer.upgrade === forbidden) continue;
+      if (forbidden.has(offer.upgrade)) continue;
       try {
         return this.#keep(await this.#ask(offer, signal));
       } catch (error) {
         if (error instanceof UpgradeRefusedError) {
           this.#refused.set(keyOf(offer), Date.now() + memoryMs);
-          if (forbidden === undefined) failure = error;
+          if (forbidden.size === 0) failure = error;
         } else if (error instanceof StatusError && error.code === 403) {
-          forbidden = offer.upgrade;
+          forbidden.add(offer.upgrade);
           failure = error;
         } else throw error;
       }

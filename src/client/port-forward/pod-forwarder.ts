@@ -116,17 +116,17 @@ export class PodForwarder {
       return this.#openAlone(opened, port);
     }
     const transport = new ForwardTransport(opened);
-    this.#transports.add(transport);
-    void transport.closed.then(() => {
-      this.#transports.delete(transport);
-      this.#tellIfEmpty();
-    });
     await transport.ready(signal);
     if (!transport.hasRoom) {
       const message = 'The server ended the port-forward as soon as it was open. Try again.';
       throw new ConnectionError(message, { sent: false, cause: undefined });
     }
     this.#kind = transport.counts ? 'counted' : 'uncounted';
+    this.#transports.add(transport);
+    void transport.closed.then(() => {
+      this.#transports.delete(transport);
+      this.#tellIfEmpty();
+    });
     return undefined;
   }
 
