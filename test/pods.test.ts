@@ -13,7 +13,7 @@ import { openUpstreamPool } from '../src/net/http1/pool.ts';
 import { SpdyConnection } from '../src/net/spdy/connection.ts';
 import { spdyUpgradeHeaders } from '../src/net/spdy/handshake.ts';
 import { WebSocketByteStream } from '../src/net/websocket/byte-stream.ts';
-import { Channels, v5Channels } from '../src/net/websocket/channels.ts';
+import { Channels, v4Channels, v5Channels } from '../src/net/websocket/channels.ts';
 import { openPortForward } from '../src/net/websocket/port-forward.ts';
 
 const namespace = 'default';
@@ -237,7 +237,7 @@ test('a port of a pod is reached by port-forward and by the proxy verb', async (
   const { pod, path } = JSON.parse(await text(answer.body)) as { pod: string; path: string };
   assert.deepEqual([pod, path], ['echo', '/a?b=c']);
   const target = `/api/v1/namespaces/${namespace}/pods/echo/portforward?ports=8080`;
-  const { stream, subprotocol } = await cluster.client.openWebSocket({ path: target, subprotocols: [v5Channels] });
+  const { stream, subprotocol } = await cluster.client.openWebSocket({ path: target, subprotocols: [v4Channels] });
   const connection = openPortForward(stream, { port: 8080, subprotocol });
   connection.end('plain TCP\n');
   assert.equal(await text(connection), 'plain TCP\n');

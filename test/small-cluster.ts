@@ -35,9 +35,11 @@ export interface SmallCluster extends AsyncDisposable {
   removeService(name: string): void;
   /** Port-forwards to this pod are refused from now on. */
   losePod(name: string): void;
+  /** Answers what is asked of services and pods by the proxy verb; by default it is echoed. */
+  onProxied: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   /** The connections that carry port-forwards now. */
   tunnels: ReadonlySet<{ socket: Duplex }>;
-  /** Answers every request for this kind with 403. */
+  /** What is answered with 403: a kind, `watch`, `VERB KIND` (get, list), `portforward`, `proxy`. */
   forbidden: Set<string>;
 }
 
@@ -62,6 +64,9 @@ export async function openSmallCluster(): Promise<SmallCluster> {
   const forbidden = new Set<string>();
   const tunnels = new Set<{ socket: Duplex }>();
   let revision = 1;
+
+  const isForbidden = (kind: Kind, verb: 'get' | 'list' | 'watch'): boolean =>
+    forbidden.has(kind) || forbidden.has(verb) || forbidden.has(`${verb} ${kind}`);
 
   const put = (kind: Kind, name: string, object: Item | undefined): void => {
     const before = objects[kind].get(name);
@@ -89,11 +94,21 @@ export async function openSmallCluster(): Promise<SmallCluster> {
         url.pathname,
       );
     const kind = match?.[2] as Kind | undefined;
-    if (kind === undefined) {
+    const isProxied = /\/(?:services|pods)\/[^/]+\/proxy\//.test(url.pathname);
+    if (isProxied && forbidden.has('proxy')) {
+      status(
+        response,
+        403,
+        'Forbidden',
+        'services "web" is forbidden: User "dev" cannot get resource "services/proxy"',
+      );
+    } else if (isProxied && cluster.onProxied !== undefined) {
+      cluster.onProxied(request, response);
+    } else if (kind === undefined) {
       response.setHeader('Access-Control-Allow-Origin', '*');
       response.setHeader('Set-Cookie', 'a=1');
       json(response, 200, { method: request.method, url: request.url, headers: request.headers });
-    } else if (forbidden.has(kind)) {
+    } else if (isForbidden(kind, match?.[3] !== undefined ? 'get' : url.searchParams.has('watch') ? 'watch' : 'list')) {
       status(response, 403, 'Forbidden', `${kind} is forbidden: User "dev" cannot list resource "${kind}"`);
     } else if (match?.[3] !== undefined) {
       const found = objects[kind].get(match[3]);
@@ -141,7 +156,8 @@ export async function openSmallCluster(): Promise<SmallCluster> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 
-  return {
+  const cluster: SmallCluster = {
+    onProxied: undefined,
     server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     forwards,
@@ -160,8 +176,9 @@ export async function openSmallCluster(): Promise<SmallCluster> {
         put('pods', pod.name, {
           apiVersion: 'v1',
           kind: 'Pod',
-          metadata: { name: pod.name, namespace: testNamespace, uid: pod.name },
+          metadata: { name: pod.name, namespace: testNamespace, uid: pod.name, labels: more.selector ?? {} },
           spec,
+          status: { phase: 'Running', conditions: [{ type: 'Ready', status: pod.ready === false ? 'False' : 'True' }] },
           ...(pod.ip && { status: { phase: 'Running', podIP: pod.ip } }),
         });
       }
@@ -193,6 +210,7 @@ export async function openSmallCluster(): Promise<SmallCluster> {
       await once(server, 'close');
     },
   };
+  return cluster;
 }
 
 /** One `path=value`. */

@@ -64,7 +64,16 @@ export const globalFlags = {
     description: 'namespace of the request',
     complete: 'namespaces',
   },
-  server: { type: 'string', short: 's', value: 'URL', description: 'address of the API server' },
+  server: {
+    type: 'list',
+    short: 's',
+    value: 'URL',
+    description: 'address of the API server; given several times: of each API server of one cluster',
+  },
+  'discover-servers': {
+    type: 'boolean',
+    description: "find the cluster's other API servers through it, and use them too",
+  },
   token: { type: 'string', value: 'TOKEN', description: 'bearer token for the API server' },
   as: { type: 'string', value: 'NAME', description: 'act as this user, or as system:serviceaccount:NAMESPACE:NAME' },
   'as-group': {

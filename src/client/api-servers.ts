@@ -9,6 +9,8 @@ export interface ApiServers extends AsyncDisposable {
   /** One is reached in clear text over the network: credentials must stay at home. */
   readonly isOverheard: boolean;
   list(): readonly ServerFacts[];
+  /** URLs of servers that were found and are not used, and why (a sentence or a clause). */
+  readonly passedOver: ReadonlyMap<string, string>;
   /** Called whenever a server comes, goes or changes its state. Returns what ends it. */
   subscribe(listener: (changed: ServerFacts) => void): () => void;
 }

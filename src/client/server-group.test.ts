@@ -10,6 +10,7 @@ import { openClusterClient } from './cluster-client-http.ts';
 import { ConnectionError } from './connection-error.ts';
 import type { Script, ScriptedApiServer } from './scripted-servers.ts';
 import { answer, answerAs, scriptedApiServer } from './scripted-servers.ts';
+import type { GroupOptions } from './server-group.ts';
 import { ServerGroup } from './server-group.ts';
 
 interface Fixture extends AsyncDisposable {
@@ -24,14 +25,14 @@ const fast = { intervalMs: 30, failedIntervalMs: 10, timeoutMs: 200, firstAfterM
 /** No probe comes in between. */
 const never = { firstAfterMs: 3_600_000 };
 
-async function open(timing: ConstructorParameters<typeof ServerGroup>[1], a?: Script, b?: Script): Promise<Fixture> {
+async function open(timing: GroupOptions['timing'], a?: Script, b?: Script): Promise<Fixture> {
   await using parts = new AsyncDisposableStack();
   const first = parts.use(await scriptedApiServer(a ?? answerAs('a')));
   const second = parts.use(await scriptedApiServer(b ?? answerAs('b')));
   const servers = parts.use(
     new ServerGroup(
       [first, second].map(({ url }) => new ApiServer(url, {})),
-      timing,
+      { ...(timing && { timing }) },
     ),
   );
   const client = parts.use(openClusterClient({ server: first.url, namespace: 'default' }, { servers }));

@@ -21,28 +21,43 @@ type Member = PoolMember<GroupMember>;
 /** A program that asks one thing and ends needs no probe: its own requests tell enough. */
 const usualTiming: Partial<ProbeTiming> = { firstAfterMs: 1000 };
 
+/** Something that goes on as long as the group is used. */
+export type GroupTask = (group: ServerGroup, signal: AbortSignal) => Promise<void>;
+
+export interface GroupOptions {
+  timing?: Partial<ProbeTiming>;
+  /** Begins with the first request and is awaited when the group is disposed; must not reject. */
+  task?: GroupTask;
+}
+
+/** Connects to nothing before the first request. */
 export class ServerGroup implements ApiServers {
   /** @internal */
   readonly pool = new ServerPool<GroupMember>(leastOfTwo);
-  /** @internal */
-  readonly prober: Prober<GroupMember>;
+  readonly passedOver = new Map<string, string>();
   readonly isOverheard: boolean;
+  readonly #options: GroupOptions;
+  readonly #stop = new AbortController();
   readonly #probe = openReadyzProbe();
+  #prober: Prober<GroupMember> | undefined;
+  #task: Promise<void> | undefined;
 
-  constructor(servers: readonly ApiServer[], timing: Partial<ProbeTiming> = {}) {
+  constructor(servers: readonly ApiServer[], options: GroupOptions = {}) {
     this.isOverheard = servers.some(({ isOverheard }) => isOverheard);
+    this.#options = options;
     for (const server of servers) this.pool.add(server.url, { server, discovered: false });
-    this.prober = new Prober({
-      pool: this.pool,
-      probe: ({ server }, signal) => this.#probe.ask(server.anonymous, server.basePath, signal),
-      timing: { ...usualTiming, ...timing },
-    });
   }
 
   lease(): ServerLease {
+    if (this.#prober === undefined) this.#begin();
     const member = this.pool.pick();
     if (member === undefined) throw new Error('a group of servers is never empty');
     return new GroupLease(this, member, undefined);
+  }
+
+  /** @internal There is a hint that something changed. */
+  probeSoon(member: Member): void {
+    this.#prober?.probeSoon(member);
   }
 
   list(): readonly ServerFacts[] {
@@ -54,8 +69,19 @@ export class ServerGroup implements ApiServers {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.prober[Symbol.asyncDispose]();
+    this.#stop.abort();
+    await Promise.all([this.#prober?.[Symbol.asyncDispose](), this.#task]);
     await this.#probe[Symbol.asyncDispose]();
+  }
+
+  #begin(): void {
+    const { timing, task } = this.#options;
+    this.#prober = new Prober({
+      pool: this.pool,
+      probe: ({ server }, signal) => this.#probe.ask(server.anonymous, server.basePath, signal),
+      timing: { ...usualTiming, ...timing },
+    });
+    this.#task = task?.(this, this.#stop.signal);
   }
 }
 
@@ -95,7 +121,7 @@ class GroupLease implements ServerLease {
       const reason = `it answers ${status} with Retry-After and closes its connections`;
       this.#group.pool.observe(this.#member, { kind: 'draining', reason });
     }
-    this.#group.prober.probeSoon(this.#member);
+    this.#group.probeSoon(this.#member);
     return turnsAway && status === 429;
   }
 
@@ -105,7 +131,7 @@ class GroupLease implements ServerLease {
       const silent = error.connect === 'silent';
       this.#group.pool.observe(this.#member, { kind: 'down', silent, reason: error.message });
     }
-    this.#group.prober.probeSoon(this.#member);
+    this.#group.probeSoon(this.#member);
   }
 
   readonly over = (): void => {

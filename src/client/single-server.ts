@@ -15,6 +15,7 @@ export function singleServer(server: ApiServer): ApiServers {
     lease: () => lease,
     isOverheard: server.isOverheard,
     list: () => [facts],
+    passedOver: new Map(),
     subscribe: () => () => {},
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

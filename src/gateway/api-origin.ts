@@ -1,15 +1,10 @@
 /** The API's own origin (`localhost:PORT`): the page, and the cluster's API with the user's credentials, as kubectl proxy. */
-import type { AccessPass, ApiAccess } from '../client/api-access.ts';
-import type { ApiServers, ServerLease } from '../client/api-servers.ts';
-import type { ConnectionPool } from '../net/http1/connections.ts';
 import { headerValue } from '../net/http1/headers.ts';
-import { mayRetry } from '../net/http1/retry.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
-import { splice } from '../net/http1/splice.ts';
 import type { HeaderLines } from '../net/http1/upstream.ts';
-import { UpstreamError } from '../net/http1/upstream.ts';
 import type { ApiPath } from './api-path.ts';
 import { leadsIntoContainers, PathError, parseApiPath } from './api-path.ts';
+import type { ApiUpstream } from './api-upstream.ts';
 import { crossOriginReason } from './browser-check.ts';
 import { apiRequestHead, keepOriginApart } from './forward-headers.ts';
 import { answerByPage, isPagePath } from './page-answer.ts';
@@ -17,12 +12,8 @@ import type { PageHandler } from './page-handler.ts';
 import { answerProblem } from './problem.ts';
 
 export interface ApiOriginOptions {
-  connections: ConnectionPool;
-  access: ApiAccess;
-  servers: ApiServers;
+  upstream: ApiUpstream;
   page: PageHandler | undefined;
-  /** Fires when the gateway closes. */
-  signal: AbortSignal;
   log(line: string): void;
 }
 
@@ -89,92 +80,18 @@ export class ApiOrigin {
   }
 
   #toApi(exchange: ServerExchange, toApp: boolean): void {
-    // Credentials of its own take the place of ours: nothing is looked up, and no login begins.
-    if (headerValue(exchange.head.headers, 'authorization') !== undefined) {
-      this.#splice(exchange, toApp, undefined);
-      return;
-    }
-    const { access, signal } = this.#options;
-    try {
-      const pass = access.pass(signal);
-      if (!(pass instanceof Promise)) {
-        this.#splice(exchange, toApp, pass);
-        return;
-      }
-      pass.then(
-        (now) => {
-          if (!exchange.over) this.#splice(exchange, toApp, now);
-        },
-        (error: unknown) => {
-          if (!exchange.over) this.#failed(exchange, error, true);
-        },
-      );
-    } catch (error) {
-      this.#failed(exchange, error, true);
-    }
-  }
-
-  #splice(exchange: ServerExchange, toApp: boolean, pass: AccessPass | undefined): void {
-    this.#spliceTo(this.#options.servers.lease(), exchange, toApp, pass);
-  }
-
-  #spliceTo(lease: ServerLease, exchange: ServerExchange, toApp: boolean, pass: AccessPass | undefined): void {
-    const { server, over } = lease;
-    const { method } = exchange.head;
-    const target = `${server.basePath}${exchange.head.target}`;
-    const upgrade = exchange.upgrade !== undefined;
-    const onlyReads = mayRetry({ method, target, upgrade, sent: true, responded: false });
-    splice(exchange, {
-      connections: this.#options.connections,
-      endpoint: pass === undefined ? server.anonymous : server.endpoint(pass.credentials),
-      target,
-      head: apiRequestHead(exchange, target, { host: server.host, identity: pass?.headers ?? [] }),
-      fresh: lease.freshForWrites && !onlyReads,
-      watch: !toApp && method === 'GET' && isWatch(target),
-      rewriteHeaders: (headers, head) => {
+    this.#options.upstream.forward(exchange, {
+      target: exchange.head.target,
+      toApp,
+      // Credentials of its own take the place of ours.
+      anonymous: headerValue(exchange.head.headers, 'authorization') !== undefined,
+      head: (target, server) => apiRequestHead(exchange, target, server),
+      rewriteHeaders: (headers) => {
         keepOriginApart(headers);
-        lease.answered(head.status, head.headers);
-        // What the server refused is not sent again, as part of it has gone by; the next request finds new credentials.
-        if (head.status === 401 && pass !== undefined && !toApp) this.#renew(pass);
         if (toApp || !isJson(headers)) headers.push(['Content-Security-Policy', sandbox]);
       },
-      ...(over && { onOver: over }),
-      ...(onlyReads && lease.lost && { lost: lease.lost }),
-      onFail: (error, canRetry) => {
-        lease.failed(error);
-        const next = canRetry ? lease.next() : undefined;
-        if (next !== undefined) this.#spliceTo(next, exchange, toApp, pass);
-        else this.#failed(exchange, error, canRetry);
-      },
     });
   }
-
-  #renew(pass: AccessPass): void {
-    const { access, signal, log } = this.#options;
-    access.renew(pass, signal).catch((error: unknown) => {
-      if (!signal.aborted)
-        log(`The API server refuses the credentials: ${error instanceof Error ? error.message : error}`);
-    });
-  }
-
-  #failed(exchange: ServerExchange, error: unknown, nothingHappened: boolean): void {
-    const what = error instanceof Error ? error.message : String(error);
-    const outcome =
-      nothingHappened || (error instanceof UpstreamError && !error.sent)
-        ? 'Nothing was changed. Check that the cluster runs and that the kubeconfig names its address.'
-        : 'Whether the request was carried out is not known: look before you repeat it.';
-    answerProblem(exchange, {
-      code: 502,
-      reason: 'ServiceUnavailable',
-      title: 'The API server does not answer',
-      message: `${what}. ${outcome}`,
-    });
-  }
-}
-
-function isWatch(target: string): boolean {
-  const query = target.indexOf('?');
-  return query !== -1 && /[?&]watch=(?:true|1)(?:&|$)/.test(target.slice(query));
 }
 
 function isJson(headers: HeaderLines): boolean {

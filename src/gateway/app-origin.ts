@@ -1,20 +1,25 @@
-/** Applications under host names of their own: a request goes to a ready pod by a port-forward stream. */
+/** Applications under host names of their own: a request goes to a ready pod by a port-forward stream, or where
+ * that is refused through the API server's proxy verb. */
 import type { ConnectionPool } from '../net/http1/connections.ts';
 import { headerValue } from '../net/http1/headers.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import { splice } from '../net/http1/splice.ts';
 import { UpstreamError } from '../net/http1/upstream.ts';
+import type { ApiUpstream } from './api-upstream.ts';
 import { foreignOriginReason } from './app-browser-check.ts';
 import * as problems from './app-problems.ts';
 import type { Backend } from './backends.ts';
+import type { GatewayContext } from './contexts.ts';
 import type { Destination, Target } from './destination.ts';
 import type { Destinations } from './destinations.ts';
 import { appRequestHead, keepCookiesHome } from './forward-headers.ts';
 import { answerProblem } from './problem.ts';
+import { forwardByVerb } from './verb-way.ts';
 
 export interface AppOriginOptions {
   destinations: Destinations;
   connections: ConnectionPool;
+  upstream(context: GatewayContext): ApiUpstream;
 }
 
 export class AppOrigin {
@@ -35,11 +40,12 @@ export class AppOrigin {
     const found = await this.#options.destinations.find(target, { at });
     if (exchange.over) return;
     if ('problem' in found) answerProblem(exchange, found.problem);
-    else this.#forward(exchange, found.destination, found.destination.candidates);
+    else if (found.destination.way === 'proxy-verb') this.#byVerb(exchange, found.destination);
+    else this.#byPortForward(exchange, found.destination, found.destination.candidates);
   }
 
-  /** Tries one backend; where it cannot be reached and nothing was sent, another one. */
-  #forward(exchange: ServerExchange, destination: Destination, candidates: readonly Backend[]): void {
+  /** Tries one backend; where it cannot be reached and nothing was sent, another one, or the other way. */
+  #byPortForward(exchange: ServerExchange, destination: Destination, candidates: readonly Backend[]): void {
     const picked = destination.pick(candidates);
     if (picked === undefined) return;
     const { backend, over } = picked;
@@ -49,19 +55,32 @@ export class AppOrigin {
       endpoint: destination.endpoint(backend),
       target: path,
       head: appRequestHead(exchange, path),
-      rewriteHeaders: (headers) => {
-        keepCookiesHome(headers);
-        if (backend.tls) stayOnHttp(headers, headerValue(exchange.head.headers, 'host'));
-      },
+      rewriteHeaders: (headers) => comeHome(headers, exchange, destination),
       onOver: over,
       onFail: (error, canRetry) => {
         const others = candidates.filter((candidate) => candidate !== backend);
         const unsent = error instanceof UpstreamError && !error.sent;
-        if (others.length > 0 && (canRetry || unsent)) this.#forward(exchange, destination, others);
+        if (unsent && destination.portForwardFailed(error)) this.#byVerb(exchange, destination);
+        else if (others.length > 0 && (canRetry || unsent)) this.#byPortForward(exchange, destination, others);
         else answerProblem(exchange, problems.podFailed(backend, error));
       },
     });
   }
+
+  #byVerb(exchange: ServerExchange, destination: Destination): void {
+    forwardByVerb(exchange, {
+      destination,
+      path: ownPath(exchange.head.target, destination.target),
+      upstream: this.#options.upstream(destination.context),
+      rewriteHeaders: (headers) => comeHome(headers, exchange, destination),
+    });
+  }
+}
+
+/** What an application says of itself is put into the terms of its name here. */
+function comeHome(headers: [string, string][], exchange: ServerExchange, { candidates }: Destination): void {
+  keepCookiesHome(headers);
+  if (candidates[0]?.tls === true) stayOnHttp(headers, headerValue(exchange.head.headers, 'host'));
 }
 
 /**

@@ -11,6 +11,7 @@ import { Destination } from './destination.ts';
 import type { Problem } from './problem.ts';
 import { ServiceDirectory } from './service-directory.ts';
 import { choosePort, podPorts, speaksTls } from './service-ports.ts';
+import { Ways } from './ways.ts';
 
 /** One context with what is known of its services and the ways to its pods. */
 interface Reach {
@@ -18,9 +19,10 @@ interface Reach {
   directory: ServiceDirectory;
   dialer: PodDialer;
   balance: LeastInFlight;
+  ways: Ways;
 }
 
-type Candidates = { candidates: Backend[] } | { problem: Problem };
+type Candidates = { candidates: Backend[]; verbPath: string } | { problem: Problem };
 
 export class Destinations {
   readonly #contexts: GatewayContexts;
@@ -41,6 +43,7 @@ export class Destinations {
           directory: new ServiceDirectory(context.client, signal),
           dialer: new PodDialer(context),
           balance: new LeastInFlight(),
+          ways: new Ways(),
         },
       ]),
     );
@@ -66,7 +69,7 @@ export class Destinations {
     try {
       const found = target.kind === 'pod' ? await findPod(reach, target) : await findService(reach, target, at);
       if ('problem' in found) return found;
-      return { destination: new Destination({ context, target, candidates: found.candidates }, reach) };
+      return { destination: new Destination({ context, target, ...found }, reach) };
     } catch (error) {
       return { problem: problems.clusterFailed(error) };
     }
@@ -80,22 +83,39 @@ async function findService({ directory }: Reach, target: ServiceTarget, at: stri
   const choice = choosePort(facts.service, port);
   if (choice.kind !== 'port') return { problem: problems.noPort(facts.service, choice, { wanted: port, alias, at }) };
   const candidates = backendsOf(facts, choice.port);
-  return candidates.length > 0 ? { candidates } : { problem: problems.noEndpoints(facts) };
+  if (candidates.length === 0) return { problem: problems.noEndpoints(facts) };
+  const { name: portName, port: number } = choice.port;
+  const scheme = speaksTls(choice.port) ? 'https:' : '';
+  const verbPath = `/api/v1/namespaces/${namespace}/services/${scheme}${name}:${portName || number}/proxy`;
+  return { candidates, verbPath };
 }
 
 async function findPod({ context }: Reach, target: PodTarget): Promise<Candidates> {
   const { namespace, name } = target;
-  let pod: Pod;
-  try {
-    pod = await context.client.resource<Pod>('v1', 'pods').get(name, { namespace });
-  } catch (error) {
-    if (error instanceof StatusError && error.code === 404) return { problem: problems.noPod(namespace, name) };
-    throw error;
-  }
+  const pod = await getPod(context, namespace, name);
+  if (pod === undefined) return { problem: problems.noPod(namespace, name) };
   const port = choosePodPort(pod, target.port);
   if (port === undefined) return { problem: problems.podWithoutPort(namespace, name, target.port) };
   const uid = pod.metadata.uid ?? '';
-  return { candidates: [{ namespace, pod: name, uid, ...port, serverName: `${name}.${namespace}.pod` }] };
+  const scheme = port.tls ? 'https:' : '';
+  return {
+    candidates: [{ namespace, pod: name, uid, ...port, serverName: `${name}.${namespace}.pod` }],
+    verbPath: `/api/v1/namespaces/${namespace}/pods/${scheme}${name}:${port.port}/proxy`,
+  };
+}
+
+/** Undefined: there is none. Who may only list pods finds it as well. */
+async function getPod({ client }: GatewayContext, namespace: string, name: string): Promise<Pod | undefined> {
+  const pods = client.resource<Pod>('v1', 'pods');
+  try {
+    return await pods.get(name, { namespace });
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    if (error.code === 404) return undefined;
+    if (error.code !== 403) throw error;
+    const { items } = await pods.list({ namespace, fieldSelector: `metadata.name=${name}` });
+    return items[0];
+  }
 }
 
 function choosePodPort(pod: Pod, wanted: string | undefined): { port: number; tls: boolean } | undefined {

@@ -32,7 +32,9 @@ const silenceMs = 10_000;
 
 /** Resolves when all of them listen, on loopback. Rejects with ListenError where one cannot. */
 export async function openFixedPorts(options: FixedPortsOptions): Promise<FixedPorts> {
-  const { ports, destinations, signal } = options;
+  const { ports, destinations } = options;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
   await using listeners = new AsyncDisposableStack();
   const opened: OpenedPort[] = [];
   const running = new Set<Promise<void>>();
@@ -65,8 +67,8 @@ export async function openFixedPorts(options: FixedPortsOptions): Promise<FixedP
     get connections() {
       return running.size;
     },
-    /** After the signal: connections end with it. */
     async [Symbol.asyncDispose]() {
+      stop.abort();
       await Promise.all([listening.disposeAsync(), ...running]);
     },
   };

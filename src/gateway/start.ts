@@ -1,8 +1,8 @@
 /** The gateway: one port on loopback that leads to a cluster's API and, by host name, to each of its services. */
-import { ApiAccess } from '../client/api-access.ts';
 import { ConnectionPool } from '../net/http1/connections.ts';
 import { Http1Server } from '../net/http1/server.ts';
 import { ApiOrigin } from './api-origin.ts';
+import { ApiUpstreams } from './api-upstream.ts';
 import { AppOrigin } from './app-origin.ts';
 import { ClusterAddresses } from './cluster-addresses.ts';
 import type { GatewayContexts, UnusableContext } from './contexts.ts';
@@ -11,6 +11,8 @@ import type { OpenedPort } from './fixed-ports.ts';
 import { openFixedPorts } from './fixed-ports.ts';
 import type { FixedPort } from './forward-spec.ts';
 import { FrontDoor } from './front-door.ts';
+import { KubeconfigDoor } from './kubeconfig-door.ts';
+import { writeKubeconfigFile } from './kubeconfig-file.ts';
 import { listenOnLoopback } from './listeners.ts';
 import type { PageHandler } from './page-handler.ts';
 import { ProxyTargets } from './proxy-targets.ts';
@@ -26,6 +28,8 @@ export interface GatewayOptions {
   listen: { host?: string; port: number };
   /** Local ports that lead to one service each. */
   fixedPorts?: readonly FixedPort[];
+  /** Where to write a kubeconfig that leads through the gateway; it is removed when the gateway stops. */
+  kubeconfigFile?: string;
   /** Serves the page at `/`. */
   page?: PageHandler;
   /** Stops the gateway, as disposing it does. */
@@ -53,51 +57,51 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   options.signal.throwIfAborted();
   const connections = new ConnectionPool();
   const stop = new AbortController();
-  const [{ config, client }] = contexts;
-  const { servers } = client;
-  const access = new ApiAccess(config, servers.isOverheard);
-  const api = new ApiOrigin({ connections, access, servers, page, signal: stop.signal, log });
+  const upstreams = new ApiUpstreams(contexts, { connections, signal: stop.signal, log });
+  const api = new ApiOrigin({ upstream: upstreams.default, page, log });
+  const door = options.kubeconfigFile === undefined ? undefined : new KubeconfigDoor(upstreams.all);
   const destinations = new Destinations(contexts, {
     signal: stop.signal,
     ...(options.unusable && { unusable: options.unusable }),
   });
-  const apps = new AppOrigin({ destinations, connections });
-  const targets = new ProxyTargets(new ClusterAddresses(client));
+  const apps = new AppOrigin({ destinations, connections, upstream: (context) => upstreams.of(context) });
+  const targets = new ProxyTargets(new ClusterAddresses(contexts[0].client));
   const tunnels = new Tunnels({ destinations, targets, signal: stop.signal });
   const router = new Router({ api, apps, targets, tunnels, log });
   const server = new Http1Server({ onRequest: (exchange) => router.route(exchange) });
-  const door = new FrontDoor({ http: server, tunnels });
+  const entrance = new FrontDoor({ http: server, tunnels, tls: door });
   const listeners = await listenOnLoopback(
     { host: options.listen.host ?? 'localhost', port: options.listen.port },
-    (socket) => door.accept(socket),
+    (socket) => entrance.accept(socket),
   );
-  const fixed = await openFixedPorts({
-    ports: options.fixedPorts ?? [],
-    destinations,
-    signal: stop.signal,
-    log,
-  }).catch(async (error: unknown) => {
-    stop.abort();
-    await listeners[Symbol.asyncDispose]();
-    throw error;
-  });
+  const { port, addresses } = listeners;
+  await using parts = new AsyncDisposableStack();
+  parts.use(listeners);
+  parts.defer(() => stop.abort());
+  const fixed = parts.use(
+    await openFixedPorts({ ports: options.fixedPorts ?? [], destinations, signal: stop.signal, log }),
+  );
+  if (door !== undefined && options.kubeconfigFile !== undefined) {
+    const address = `${addresses[0]?.includes(':') ? `[${addresses[0]}]` : addresses[0]}:${port}`;
+    parts.use(await writeKubeconfigFile(options.kubeconfigFile, { door, contexts, address }));
+  }
+  const running = parts.move();
   let closing: Promise<void> | undefined;
   const { promise: closed, resolve } = Promise.withResolvers<void>();
   const close = (): Promise<void> => {
     closing ??= (async () => {
       const listenersClosed = listeners[Symbol.asyncDispose]();
-      door.close();
-      await server.drain(drainMs);
+      entrance.close();
+      await Promise.all([server.drain(drainMs), door?.drain(drainMs)]);
       stop.abort();
       tunnels.destroy();
-      await Promise.all([listenersClosed, fixed[Symbol.asyncDispose](), connections[Symbol.asyncDispose]()]);
+      await Promise.all([listenersClosed, running.disposeAsync(), connections[Symbol.asyncDispose]()]);
       resolve();
     })();
     return closing;
   };
   if (options.signal.aborted) await close();
   else options.signal.addEventListener('abort', () => void close(), { once: true });
-  const { port, addresses } = listeners;
   return {
     port,
     addresses,

@@ -40,7 +40,7 @@ export const apiResourcesCommand = defineCommand({
   async run(invocation) {
     const { flags, io } = invocation;
     await using reader = await openApiReader(invocation);
-    const all = await discoverTypes(reader).all();
+    const all = await discoverTypes(reader, { fresh: true }).all();
     const has = (given: readonly string[], wanted: readonly string[]): boolean =>
       wanted.flatMap((part) => part.split(',')).every((one) => given.includes(one));
     const group = flags['api-group'];

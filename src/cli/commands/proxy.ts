@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { GatewayContext } from '../../gateway/contexts.ts';
 import type { FixedPort } from '../../gateway/forward-spec.ts';
 import { parseFixedPort } from '../../gateway/forward-spec.ts';
@@ -21,6 +22,10 @@ export const proxyCommand = defineCommand({
     { does: 'Another context, on any free port', line: 'fairlead proxy --context staging --port 0' },
     { does: 'Two clusters at once', line: 'fairlead proxy --context staging --context production' },
     { does: 'A database on a port of its own', line: 'fairlead proxy --forward shop/db:5432=15432' },
+    {
+      does: 'kubectl, Helm and operators through the gateway, which keeps the credentials',
+      line: 'fairlead proxy --kubeconfig-out gateway.yaml',
+    },
     { does: 'A service in curl', line: 'curl http://web.shop.localhost:8001/' },
   ],
   flags: {
@@ -37,6 +42,12 @@ export const proxyCommand = defineCommand({
       description:
         'a local port for one service, for tools without proxy settings, several times for several: [ALIAS/]NAMESPACE/SERVICE[:PORT]=LOCALPORT',
     },
+    'kubeconfig-out': {
+      type: 'string',
+      value: 'FILE',
+      description:
+        'write a kubeconfig that leads through this gateway, for kubectl, Helm and others: exec, cp and port-forward too; removed at the end',
+    },
     port: { type: 'integer', short: 'p', value: 'N', description: 'port to listen on; 0: any free one (default 8001)' },
   },
   arguments: { min: 0, max: 0 },
@@ -52,6 +63,7 @@ export const proxyCommand = defineCommand({
       contexts: opened.contexts,
       unusable: opened.unusable,
       fixedPorts,
+      ...(flags['kubeconfig-out'] !== undefined && { kubeconfigFile: resolve(io.cwd, flags['kubeconfig-out']) }),
       listen: { port },
       page: uiHandler({ client: first.client, facts: factsOf(first), signal }),
       signal,
@@ -60,6 +72,8 @@ export const proxyCommand = defineCommand({
     // kubectl proxy's own line: scripts wait for it.
     io.stdout.write(`Starting to serve on 127.0.0.1:${gateway.port}\n`);
     io.stdout.write(`Every service, one click away: ${gateway.url}\n`);
+    if (flags['kubeconfig-out'] !== undefined)
+      io.stdout.write(`For kubectl and others: export KUBECONFIG=${flags['kubeconfig-out']}\n`);
     for (const { to, port: at } of gateway.fixedPorts) io.stdout.write(`Forwarding localhost:${at} to ${to}\n`);
     // What is wrong is said now, not at the first click; it may pass, so nothing ends for it.
     const checks = opened.contexts.map(({ name, config: { server }, client }) => {

@@ -60,8 +60,8 @@ async function contextNames(
   { env }: Pick<CommandIo, 'env'>,
 ): Promise<readonly (string | undefined)[]> {
   const several = all || contexts.length > 1;
-  if (several && (globals.server !== undefined || globals.token !== undefined)) {
-    const flag = globals.server === undefined ? '--token' : '--server';
+  if (several && (globals.server.length > 0 || globals.token !== undefined)) {
+    const flag = globals.server.length === 0 ? '--token' : '--server';
     throw new UsageError(`${flag} is for one cluster: give one --context with it, or none`);
   }
   if (!all) return contexts.length === 0 ? [undefined] : [...new Set(contexts)];
