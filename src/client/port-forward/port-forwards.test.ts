@@ -168,7 +168,7 @@ test('a transport that dies fails its connections, and the next one opens anothe
 test('either side may end first, and goes on to hear the other', async () => {
   const heard = Promise.withResolvers<string>();
   await using server = await openUpgradeServer((request, socket) => {
-    const served = serveForwards(request, socket, (port, data, errors) => {
+    const served = serveForwards(request, socket, (port, data) => {
       if (port === 80) data.on('end', () => data.end('after your end')).resume();
       else {
         data.end('before yours');
@@ -179,7 +179,9 @@ test('either side may end first, and goes on to hear the other', async () => {
   });
   assert.equal(await exchange(server, 'said'), 'after your end');
   const stream = await forward(server, 81);
-  assert.equal(await text(stream), 'before yours');
+  // Not by what destroys a stream that it has read.
+  assert.equal(String((await once(stream, 'data'))[0]), 'before yours');
+  await once(stream, 'end');
   stream.end('and mine');
   assert.equal(await heard.promise, 'and mine');
 });
