@@ -6,6 +6,7 @@ import { ApiUpstreams } from './api-upstream.ts';
 import { AppOrigin } from './app-origin.ts';
 import { ClusterAddresses } from './cluster-addresses.ts';
 import type { GatewayContexts, UnusableContext } from './contexts.ts';
+import type { ServiceTarget } from './destination.ts';
 import { Destinations } from './destinations.ts';
 import type { OpenedPort } from './fixed-ports.ts';
 import { openFixedPorts } from './fixed-ports.ts';
@@ -28,6 +29,8 @@ export interface GatewayOptions {
   listen: { host?: string; port: number };
   /** Local ports that lead to one service each. */
   fixedPorts?: readonly FixedPort[];
+  /** Services that speak TLS though neither their ports' names nor appProtocol say so. */
+  https?: readonly ServiceTarget[];
   /** Where to write a kubeconfig that leads through the gateway; it is removed when the gateway stops. */
   kubeconfigFile?: string;
   /** Serves the page at `/`. */
@@ -63,6 +66,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const destinations = new Destinations(contexts, {
     signal: stop.signal,
     ...(options.unusable && { unusable: options.unusable }),
+    ...(options.https && { https: options.https }),
   });
   const apps = new AppOrigin({ destinations, connections, upstream: (context) => upstreams.of(context) });
   const targets = new ProxyTargets(new ClusterAddresses(contexts[0].client));
