@@ -256,8 +256,11 @@ test('what cannot be shown says what is wrong and what to do', async () => {
 test('missing rights are named', async () => {
   await using app = await openApp('web-1');
   await using gateway = await openWeb(app);
-  gateway.cluster.forbidden.add('services');
-  assert.match((await gateway.ask('/', { host: web })).body, /You may not see this: services is forbidden/);
+  gateway.cluster.forbidden.add('services').add('pods');
+  assert.match(
+    (await gateway.ask('/', { host: web })).body,
+    /You may not see this: neither services nor pods of the namespace \\"shop\\" may be read/,
+  );
 });
 
 test('a client that ends its half still gets its answer', async () => {

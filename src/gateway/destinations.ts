@@ -92,13 +92,8 @@ async function findService({ directory }: Reach, target: ServiceTarget, at: stri
 
 async function findPod({ context }: Reach, target: PodTarget): Promise<Candidates> {
   const { namespace, name } = target;
-  let pod: Pod;
-  try {
-    pod = await context.client.resource<Pod>('v1', 'pods').get(name, { namespace });
-  } catch (error) {
-    if (error instanceof StatusError && error.code === 404) return { problem: problems.noPod(namespace, name) };
-    throw error;
-  }
+  const pod = await getPod(context, namespace, name);
+  if (pod === undefined) return { problem: problems.noPod(namespace, name) };
   const port = choosePodPort(pod, target.port);
   if (port === undefined) return { problem: problems.podWithoutPort(namespace, name, target.port) };
   const uid = pod.metadata.uid ?? '';
@@ -107,6 +102,20 @@ async function findPod({ context }: Reach, target: PodTarget): Promise<Candidate
     candidates: [{ namespace, pod: name, uid, ...port, serverName: `${name}.${namespace}.pod` }],
     verbPath: `/api/v1/namespaces/${namespace}/pods/${scheme}${name}:${port.port}/proxy`,
   };
+}
+
+/** Undefined: there is none. Who may only list pods finds it as well. */
+async function getPod({ client }: GatewayContext, namespace: string, name: string): Promise<Pod | undefined> {
+  const pods = client.resource<Pod>('v1', 'pods');
+  try {
+    return await pods.get(name, { namespace });
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    if (error.code === 404) return undefined;
+    if (error.code !== 403) throw error;
+    const { items } = await pods.list({ namespace, fieldSelector: `metadata.name=${name}` });
+    return items[0];
+  }
 }
 
 function choosePodPort(pod: Pod, wanted: string | undefined): { port: number; tls: boolean } | undefined {
