@@ -20,6 +20,8 @@ export interface ApiForward {
   toApp: boolean;
   /** The client brings credentials of its own: none of ours, and no login begins. */
   anonymous?: boolean;
+  /** The path of the server's own URL is left out. */
+  withoutServerPath?: boolean;
   /** The whole head. `target` is the one that the server sees; `identity` says who asks. */
   head(target: string, server: { host: string; basePath: string; identity: HeaderLines }): string;
   /** Changes the answer's end-to-end headers in place. */
@@ -81,7 +83,7 @@ export class ApiUpstream {
   #spliceTo(lease: ServerLease, exchange: ServerExchange, request: ApiForward, pass: AccessPass | undefined): void {
     const { server } = lease;
     const { method } = exchange.head;
-    const target = `${server.basePath}${request.target}`;
+    const target = `${request.withoutServerPath === true ? '' : server.basePath}${request.target}`;
     const upgrade = exchange.upgrade !== undefined;
     const onlyReads = mayRetry({ method, target, upgrade, sent: true, responded: false });
     splice(exchange, {

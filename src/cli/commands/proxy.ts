@@ -9,6 +9,8 @@ import { uiHandler } from '../../ui/server.ts';
 import { checkServer } from '../check-server.ts';
 import { defineCommand, UsageError } from '../command.ts';
 import { escapeControls } from '../print/escape.ts';
+import { apiRuleFlags, apiRules } from '../proxy/api-rules.ts';
+import { keepAliveTime, listenFlags, listenPlace, servingLine } from '../proxy/listen-flags.ts';
 import { openContexts } from '../proxy/open-contexts.ts';
 
 export const proxyCommand = defineCommand({
@@ -55,32 +57,39 @@ export const proxyCommand = defineCommand({
       description:
         'write a kubeconfig that leads through this gateway, for kubectl, Helm and others: exec, cp and port-forward too; removed at the end',
     },
-    port: { type: 'integer', short: 'p', value: 'N', description: 'port to listen on; 0: any free one (default 8001)' },
+    ...listenFlags,
+    ...apiRuleFlags,
   },
   arguments: { min: 0, max: 0 },
   async run({ flags, globals, io, signal }) {
-    const port = flags.port ?? 8001;
-    if (port < 0 || port > 65_535) throw new UsageError(`invalid --port ${port}: from 0 to 65535`);
+    const log = (line: string): void => void io.stderr.write(`${escapeControls(line)}\n`);
+    const listen = listenPlace(flags, io.cwd);
+    const keepAliveMs = keepAliveTime(flags);
+    const rules = await apiRules(flags, { cwd: io.cwd, warn: log });
     const fixedPorts = flags.forward.map(fixedPort);
     const https = flags.https.map(httpsService);
     const choice = { contexts: flags.context, all: flags['all-contexts'] === true, globals };
     await using opened = await openContexts(choice, io);
     const [first] = opened.contexts;
-    const log = (line: string): void => void io.stderr.write(`${escapeControls(line)}\n`);
+    const serverPath = new URL(first.config.server).pathname;
+    if (rules.appendServerPath === false && serverPath !== '/')
+      log(`Requests go without the server path ${serverPath} (--append-server-path=false).`);
     await using gateway = await startGateway({
       contexts: opened.contexts,
       unusable: opened.unusable,
       fixedPorts,
       https,
       ...(flags['kubeconfig-out'] !== undefined && { kubeconfigFile: resolve(io.cwd, flags['kubeconfig-out']) }),
-      listen: { port },
+      listen,
+      exposeWithoutPassword: flags['expose-without-password'] === true,
+      rules,
+      ...(keepAliveMs !== undefined && { keepAliveMs }),
       page: uiHandler({ client: first.client, facts: factsOf(first), signal }),
       signal,
       log,
     });
-    // kubectl proxy's own line: scripts wait for it.
-    io.stdout.write(`Starting to serve on 127.0.0.1:${gateway.port}\n`);
-    io.stdout.write(`Every service, one click away: ${gateway.url}\n`);
+    io.stdout.write(`${servingLine(listen, gateway.port)}\n`);
+    if (gateway.url !== undefined) io.stdout.write(`Every service, one click away: ${gateway.url}\n`);
     if (flags['kubeconfig-out'] !== undefined)
       io.stdout.write(`For kubectl and others: export KUBECONFIG=${flags['kubeconfig-out']}\n`);
     for (const { to, port: at } of gateway.fixedPorts) io.stdout.write(`Forwarding localhost:${at} to ${to}\n`);
