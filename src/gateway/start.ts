@@ -7,6 +7,7 @@ import { ApiUpstreams } from './api-upstream.ts';
 import { AppOrigin } from './app-origin.ts';
 import { ClusterAddresses } from './cluster-addresses.ts';
 import type { GatewayContexts, UnusableContext } from './contexts.ts';
+import type { ServiceTarget } from './destination.ts';
 import { Destinations } from './destinations.ts';
 import type { OpenedPort } from './fixed-ports.ts';
 import { openFixedPorts } from './fixed-ports.ts';
@@ -31,6 +32,8 @@ export interface GatewayOptions {
   exposeWithoutPassword?: boolean;
   /** Local ports that lead to one service each. */
   fixedPorts?: readonly FixedPort[];
+  /** Services that speak TLS though neither their ports' names nor appProtocol say so. */
+  https?: readonly ServiceTarget[];
   /** What is served of the API, and how; default: all of it but what leads into containers. */
   rules?: ApiRules;
   /** Time between the probes of the operating system on idle connections to the API servers; 0: none. */
@@ -75,6 +78,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const destinations = new Destinations(contexts, {
     signal: stop.signal,
     ...(options.unusable && { unusable: options.unusable }),
+    ...(options.https && { https: options.https }),
   });
   const apps = new AppOrigin({ destinations, connections, upstream: (context) => upstreams.of(context) });
   const targets = new ProxyTargets(new ClusterAddresses(contexts[0].client));
