@@ -16,7 +16,11 @@ export function crossOriginReason(
   const safe = (head.method === 'GET' || head.method === 'HEAD') && !upgrade;
   const origin = headerValue(head.headers, 'origin');
   const host = headerValue(head.headers, 'host')?.toLowerCase();
-  if (origin !== undefined && origin.toLowerCase() !== `${secure ? 'https' : 'http'}://${host}` && !(safe && toApp && origin === 'null')) {
+  if (
+    origin !== undefined &&
+    origin.toLowerCase() !== `${secure ? 'https' : 'http'}://${host}` &&
+    !(safe && toApp && origin === 'null')
+  ) {
     return `a page of ${origin.slice(0, 200)} may not use the cluster's API through this gateway`;
   }
   const site = headerValue(head.headers, 'sec-fetch-site');

@@ -16,7 +16,13 @@ export interface GatewayNames {
 const loopbackNames: GatewayNames = { api: ['localhost', '127.0.0.1', '[::1]'], suffixes: ['.localhost'] };
 
 /** Besides those of this machine: the address that it listens on, if it is only one, and a domain of its own. */
-export function gatewayNames({ address, domain }: { address?: string | undefined; domain?: string | undefined }): GatewayNames {
+export function gatewayNames({
+  address,
+  domain,
+}: {
+  address?: string | undefined;
+  domain?: string | undefined;
+}): GatewayNames {
   const own = address === undefined || address === '0.0.0.0' || address === '::' ? [] : [address];
   const named = own.map((each) => (each.includes(':') ? new URL(`http://[${each}]`).hostname : each));
   return {

@@ -76,7 +76,11 @@ export class Router {
     api.handle(exchange);
   }
 
-  async #passLater(exchange: ServerExchange, target: HostTarget | undefined, admitted: Promise<boolean>): Promise<void> {
+  async #passLater(
+    exchange: ServerExchange,
+    target: HostTarget | undefined,
+    admitted: Promise<boolean>,
+  ): Promise<void> {
     if ((await admitted) && !exchange.over) await this.#pass(exchange, target);
   }
 

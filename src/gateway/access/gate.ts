@@ -4,6 +4,7 @@
  */
 import { headerValue } from '../../net/http1/headers.ts';
 import type { ServerExchange } from '../../net/http1/server-exchange.ts';
+import type { SocksServerOptions } from '../../net/proxy/socks5-server.ts';
 import { crossOriginReason } from '../browser-check.ts';
 import type { GatewayNames } from '../host.ts';
 import { hostName, parseHost } from '../host.ts';
@@ -62,14 +63,13 @@ export class Gate {
     return false;
   }
 
-  /** For SOCKS. */
-  async checkPassword(password: string, address: string): Promise<boolean> {
-    const outcome = await this.#options.password?.check(password, address);
-    return outcome?.kind === 'right';
-  }
-
-  get hasPassword(): boolean {
-    return this.#options.password !== undefined;
+  /** For SOCKS; undefined where its clients cannot say who they are. */
+  get socks(): ((remoteAddress: string) => SocksServerOptions) | undefined {
+    const { password } = this.#options;
+    if (password === undefined) return undefined;
+    return (remoteAddress) => ({
+      checkPassword: async (_username, given) => (await password.check(given, remoteAddress)).kind === 'right',
+    });
   }
 
   /** Takes the header away where it was ours. Answers where there were too many tries. */
@@ -107,7 +107,7 @@ export class Gate {
         ? 'Open the link that the gateway printed when it started.'
         : 'Sign in at its page with a browser, or give its password in Basic authentication, with any user name.';
     // A browser would ask for the password in a window of its own.
-    const program = headerValue(headers, 'sec-fetch-mode') === undefined && this.hasPassword;
+    const program = headerValue(headers, 'sec-fetch-mode') === undefined && this.#options.password !== undefined;
     const problem = { code: 401, reason: 'Unauthorized', title: 'This gateway knows you not yet', message } as const;
     answerProblem(exchange, problem, program ? { 'WWW-Authenticate': challenge } : undefined);
   }
@@ -151,7 +151,11 @@ export class Gate {
       return;
     }
     const ask = 'Open the newest link that the gateway printed in its terminal; each is for one use.';
-    exchange.answer(used === undefined ? 200 : 403, pageHeaders, linkNeededPage(used === undefined ? ask : `${used} ${ask}`));
+    exchange.answer(
+      used === undefined ? 200 : 403,
+      pageHeaders,
+      linkNeededPage(used === undefined ? ask : `${used} ${ask}`),
+    );
   }
 
   async #login(exchange: ServerExchange, host: string): Promise<void> {
@@ -261,7 +265,7 @@ function basicPassword(header: string | undefined): string | undefined {
 
 /** A path of this host and nothing else; its root for whatever could lead elsewhere. */
 function safePath(path: string): string {
-  return /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(path) && !path.startsWith(own + 'login') ? path : '/';
+  return /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(path) && !path.startsWith(loginPath) ? path : '/';
 }
 
 function portOf(host: string): string {

@@ -4,7 +4,8 @@ import { escapeHtml } from '../html.ts';
 export const loginPath = '/.fairlead/access/login';
 export const logoutPath = '/.fairlead/access/logout';
 
-const policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+const policy =
+  "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 export const pageHeaders: Readonly<Record<string, string>> = {
   'Content-Type': 'text/html; charset=utf-8',
@@ -34,7 +35,10 @@ export function linkNeededPage(trouble: string): string {
 }
 
 export function logoutPage(): string {
-  return page('Sign out', `<form method="post" action="${logoutPath}"><button autofocus>Sign out everywhere</button></form>`);
+  return page(
+    'Sign out',
+    `<form method="post" action="${logoutPath}"><button autofocus>Sign out everywhere</button></form>`,
+  );
 }
 
 function page(title: string, content: string): string {

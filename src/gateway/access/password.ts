@@ -36,7 +36,9 @@ export async function readPasswordFile(path: string): Promise<string> {
   }
   if (/[\r\n\0]/.test(text)) throw new PasswordFileError(`${path} holds more than one line: a password is one`);
   if (text.length < leastLength || Buffer.byteLength(text) > mostLength) {
-    throw new PasswordFileError(`The password in ${path} must have ${leastLength} characters or more, ${mostLength} bytes at most`);
+    throw new PasswordFileError(
+      `The password in ${path} must have ${leastLength} characters or more, ${mostLength} bytes at most`,
+    );
   }
   return text;
 }
