@@ -3,7 +3,7 @@ import type { AccessPass, ApiAccess } from '../client/api-access.ts';
 import type { ApiServers, ServerLease } from '../client/api-servers.ts';
 import type { ConnectionPool } from '../net/http1/connections.ts';
 import { headerValue } from '../net/http1/headers.ts';
-import { mayRetry } from '../net/http1/retry.ts';
+import { guardOf } from '../net/http1/retry.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import { splice } from '../net/http1/splice.ts';
 import type { HeaderLines } from '../net/http1/upstream.ts';
@@ -123,26 +123,34 @@ export class ApiOrigin {
     const { method } = exchange.head;
     const target = `${server.basePath}${exchange.head.target}`;
     const upgrade = exchange.upgrade !== undefined;
-    const onlyReads = mayRetry({ method, target, upgrade, sent: true, responded: false });
+    const hasBody = exchange.framing.kind !== 'none';
+    const needed = guardOf({ method, target: exchange.head.target, upgrade, hasBody });
+    const guard = lease.isGuarded ? needed : 'none';
+    const asksItself = headerValue(exchange.head.headers, 'expect') !== undefined;
+    const expectation: HeaderLines = guard === 'withhold' && !asksItself ? [['Expect', '100-continue']] : [];
+    let next: ServerLease | undefined;
     splice(exchange, {
       connections: this.#options.connections,
       endpoint: pass === undefined ? server.anonymous : server.endpoint(pass.credentials),
       target,
-      head: apiRequestHead(exchange, target, { host: server.host, identity: pass?.headers ?? [] }),
-      fresh: lease.freshForWrites && !onlyReads,
+      head: apiRequestHead(exchange, target, { host: server.host, identity: pass?.headers ?? [], expectation }),
+      guard,
       watch: !toApp && method === 'GET' && isWatch(target),
       rewriteHeaders: (headers, head) => {
         keepOriginApart(headers);
-        lease.answered(head.status, head.headers);
         // What the server refused is not sent again, as part of it has gone by; the next request finds new credentials.
         if (head.status === 401 && pass !== undefined && !toApp) this.#renew(pass);
         if (toApp || !isJson(headers)) headers.push(['Content-Security-Policy', sandbox]);
       },
       ...(over && { onOver: over }),
-      ...(onlyReads && lease.lost && { lost: lease.lost }),
+      isTurnedAway({ status, headers }, bodyWithheld) {
+        if (lease.answered(status, headers, bodyWithheld)) next = lease.next();
+        return next !== undefined;
+      },
+      ...(needed === 'none' && lease.lost && { lost: lease.lost }),
       onFail: (error, canRetry) => {
         lease.failed(error);
-        const next = canRetry ? lease.next() : undefined;
+        if (canRetry) next ??= lease.next();
         if (next !== undefined) this.#spliceTo(next, exchange, toApp, pass);
         else this.#failed(exchange, error, canRetry);
       },

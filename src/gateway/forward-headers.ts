@@ -14,7 +14,7 @@ type Lines = [name: string, value: string][];
 export function apiRequestHead(
   exchange: ServerExchange,
   target: string,
-  { host, identity }: { host: string; identity: HeaderLines },
+  { host, identity, expectation }: { host: string; identity: HeaderLines; expectation: HeaderLines },
 ): string {
   const lines: Lines = [['Host', host]];
   let authorized = false;
@@ -32,6 +32,7 @@ export function apiRequestHead(
       if (!impersonates || name === 'Authorization') lines.push([name, value]);
     }
   }
+  for (const [name, value] of expectation) lines.push([name, value]);
   return finish(exchange, target, lines);
 }
 
