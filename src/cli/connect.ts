@@ -16,7 +16,7 @@ import { escapeControls } from './print/escape.ts';
  */
 export async function clusterConfig(
   globals: GlobalFlags,
-  { env, stderr }: Pick<CommandIo, 'env' | 'stderr'>,
+  io: Pick<CommandIo, 'env' | 'stderr'>,
   { unattended = false }: { unattended?: boolean } = {},
 ): Promise<ClientConfig> {
   const [server, ...servers] = globals.server.filter((url) => url !== '');
@@ -38,14 +38,14 @@ export async function clusterConfig(
     namespace: globals.namespace,
     requestTimeoutMs: parseTimeout(globals['request-timeout']),
     userAgent: 'fairlead',
-    env,
-    beforeCommand: (command) => (unattended ? refuseNewCommand(command, env) : showCommand(command, { env, stderr })),
+    env: io.env,
+    beforeCommand: (command) => (unattended ? refuseNewCommand(command, io.env) : showCommand(command, io)),
     ...(unattended && { interactive: false }),
-    saveLogin: (update) => saveLogin(update, stderr),
+    saveLogin: (update) => saveLogin(update, io.stderr),
   });
   if (config.tls?.insecureSkipVerify === true && globals['insecure-skip-tls-verify'] !== true) {
     const files = config.origin?.files.join(', ') ?? '';
-    stderr.write(
+    io.stderr.write(
       escapeControls(
         `warning: ${files} turns the check of the server's certificate off (insecure-skip-tls-verify): whoever sits between can read and change everything\n`,
       ),

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Destinations } from './destinations.ts';
 import type { FixedPort } from './forward-spec.ts';
 import { formatTarget } from './forward-spec.ts';
-import { listenOnLoopback } from './listeners.ts';
+import { openListeners } from './listeners.ts';
 import { problemText } from './problem.ts';
 import { relayRaw } from './raw-relay.ts';
 
@@ -32,7 +32,9 @@ const silenceMs = 10_000;
 
 /** Resolves when all of them listen, on loopback. Rejects with ListenError where one cannot. */
 export async function openFixedPorts(options: FixedPortsOptions): Promise<FixedPorts> {
-  const { ports, destinations, signal } = options;
+  const { ports, destinations } = options;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
   await using listeners = new AsyncDisposableStack();
   const opened: OpenedPort[] = [];
   const running = new Set<Promise<void>>();
@@ -52,7 +54,7 @@ export async function openFixedPorts(options: FixedPortsOptions): Promise<FixedP
         complain(error instanceof Error ? error.message : String(error));
       }
     };
-    const bound = await listenOnLoopback({ host: 'localhost', port: localPort }, (client) => {
+    const bound = await openListeners({ host: 'localhost', port: localPort }, (client) => {
       const leading = lead(client).finally(() => running.delete(leading));
       running.add(leading);
     });
@@ -65,8 +67,8 @@ export async function openFixedPorts(options: FixedPortsOptions): Promise<FixedP
     get connections() {
       return running.size;
     },
-    /** After the signal: connections end with it. */
     async [Symbol.asyncDispose]() {
+      stop.abort();
       await Promise.all([listening.disposeAsync(), ...running]);
     },
   };

@@ -10,6 +10,8 @@ const firstBytesMs = 120_000;
 export interface FrontDoorOptions {
   http: Http1Server;
   tunnels: Tunnels;
+  /** Takes connections that begin with a TLS handshake, where the gateway speaks it. */
+  tls: { accept(socket: Socket, first: Buffer): void } | undefined;
 }
 
 export class FrontDoor {
@@ -39,7 +41,7 @@ export class FrontDoor {
   }
 
   #enter(socket: Socket, first: Buffer): void {
-    const { http, tunnels } = this.#options;
+    const { http, tunnels, tls } = this.#options;
     const protocol = protocolOf(first);
     switch (protocol) {
       case 'http1':
@@ -50,8 +52,12 @@ export class FrontDoor {
         socket.unshift(first);
         void tunnels.socks(socket, {});
         return;
+      case 'tls':
+        if (tls === undefined) refuse(socket, protocol);
+        else tls.accept(socket, first);
+        return;
       default:
-        socket.end(refusals[protocol](), () => socket.destroy());
+        refuse(socket, protocol);
     }
   }
 
@@ -59,4 +65,8 @@ export class FrontDoor {
   close(): void {
     for (const socket of this.#waiting) socket.destroy();
   }
+}
+
+function refuse(socket: Socket, protocol: keyof typeof refusals): void {
+  socket.end(refusals[protocol](), () => socket.destroy());
 }

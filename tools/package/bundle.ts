@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { lazyBuiltins } from './lazy-builtins.ts';
 
 export async function bundleCommandLine(root: string, dist: string): Promise<void> {
   const common = { platform: 'node', format: 'cjs', minify: true, legalComments: 'none', logLevel: 'warning' } as const;
@@ -11,10 +12,10 @@ export async function bundleCommandLine(root: string, dist: string): Promise<voi
     outfile: join(dist, 'cli.cjs'),
     bundle: true,
     target: 'node24',
-    // Names of classes and functions are seen in messages.
-    keepNames: true,
+    // Node's own modules by `require`: `import()` would start the loader of ES modules for them.
+    supported: { 'dynamic-import': false },
     metafile: true,
-    plugins: [moduleAddresses(root)],
+    plugins: [moduleAddresses(root), await lazyBuiltins(root)],
   });
   // An old Node must be able to read it, to say that it is too old.
   await build({

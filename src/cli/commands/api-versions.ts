@@ -15,7 +15,7 @@ export const apiVersionsCommand = defineCommand({
   async run(invocation) {
     const { flags, io } = invocation;
     await using reader = await openApiReader(invocation);
-    const types = await discoverTypes(reader).all();
+    const types = await discoverTypes(reader, { fresh: true }).all();
     const versions = [...new Set(types.map(formatApiVersion))].sort();
     if (flags.output === 'json') io.stdout.write(`${JSON.stringify(versions, null, 4)}\n`);
     else io.stdout.write(versions.map((version) => escapeControls(`${version}\n`)).join(''));

@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { relay } from '../relay.ts';
 import type { BodyFraming } from './body-framing.ts';
+import type { BodyTransform } from './body-transform.ts';
 import type { ConnectionPool, UpstreamConnection } from './connections.ts';
 import { Exchange } from './exchange.ts';
 import type { ResponseHead } from './head.ts';
@@ -22,12 +23,14 @@ export interface Splice {
   head: string;
   /** Changes the response's end-to-end headers in place. */
   rewriteHeaders?(headers: [name: string, value: string][], head: ResponseHead): void;
-  /** Default `none`. With `withhold` the head asks for 100 Continue. */
+  /** Default `none`. */
   guard?: Guard;
   /** The server turned the request away undone, as this head says and a body that was withheld: it is told as a failure. */
   isTurnedAway?(head: ResponseHead, bodyWithheld: boolean): boolean;
   /** Fires when no answer can be expected any more. */
   lost?: AbortSignal;
+  /** Changes the payload of this response. Payloads pass without their framing then. */
+  transformBody?(head: ResponseHead): BodyTransform | undefined;
   /** A watch may end cleanly between two events when the upstream is lost. */
   watch?: boolean;
   /** Nothing was passed on to the client: answers in words, or tries elsewhere. `canRetry`: a second try is safe. */
@@ -80,6 +83,7 @@ class SplicedExchange {
   #watchBody: WatchBody | undefined;
   /** Runs while the request's body is withheld. */
   #continueTimer: NodeJS.Timeout | undefined;
+  #transform: BodyTransform | undefined;
   readonly #onLost = (): void => {
     this.#upstream.abort();
     const reason: unknown = this.#options.lost?.reason;
@@ -91,7 +95,7 @@ class SplicedExchange {
     this.#client = client;
     this.#options = options;
     this.#reused = connection.uses > 0;
-    this.#payloadOnly = client.head.minor === 0 || options.watch === true;
+    this.#payloadOnly = client.head.minor === 0 || options.watch === true || options.transformBody !== undefined;
     client.onGone = () => {
       this.#upstream.abort();
       this.#over();
@@ -105,8 +109,7 @@ class SplicedExchange {
         onInformational: ({ status, statusText, headers }) => {
           const isOurs = status === 100 && this.#continueTimer !== undefined;
           if (isOurs) this.#sendBody();
-          if (!isOurs || headerValue(client.head.headers, 'expect') !== undefined)
-            client.writeInformational(status, statusText, endToEndHeaders(headers));
+          if (!isOurs || this.#asksItself) client.writeInformational(status, statusText, endToEndHeaders(headers));
         },
         onHead: (head, framing) => this.#onHead(head, framing),
         onBody: (chunk) => {
@@ -123,9 +126,16 @@ class SplicedExchange {
     if (hasBody && options.guard === 'withhold') {
       this.#continueTimer = setTimeout(() => this.#sendBody(), continueMs);
     }
-    this.#upstream.write(options.head);
+    this.#upstream.write(
+      this.#continueTimer === undefined || this.#asksItself ? options.head : withExpectation(options.head),
+    );
     if (!hasBody) this.#upstream.requestEnd();
     else if (!this.#upstream.over && this.#continueTimer === undefined) this.#sendBody();
+  }
+
+  /** The client waits for 100 Continue too. */
+  get #asksItself(): boolean {
+    return headerValue(this.#client.head.headers, 'expect') !== undefined;
   }
 
   #sendBody(): void {
@@ -157,6 +167,12 @@ class SplicedExchange {
     const headers = endToEndHeaders(head.headers);
     this.#options.rewriteHeaders?.(headers, head);
     let kind = framing.kind;
+    if (kind !== 'none') this.#transform = this.#options.transformBody?.(head);
+    if (this.#transform !== undefined && kind === 'length') {
+      removeHeader(headers, 'content-length');
+      kind = client.head.minor === 0 ? 'close' : 'chunked';
+      if (kind === 'chunked') headers.push(['Transfer-Encoding', 'chunked']);
+    }
     if (this.#payloadOnly && kind === 'chunked') {
       if (client.head.minor === 0) {
         kind = 'close';
@@ -168,9 +184,9 @@ class SplicedExchange {
   }
 
   #write(chunk: Buffer): boolean {
-    if (!this.#rechunk) return this.#client.write(chunk);
-    const payload = this.#watchBody === undefined ? chunk : this.#watchBody.push(chunk);
-    return payload.length === 0 ? true : this.#writeChunk(payload);
+    const payload = this.#transform?.push(chunk) ?? this.#watchBody?.push(chunk) ?? chunk;
+    if (payload.length === 0) return true;
+    return this.#rechunk ? this.#writeChunk(payload) : this.#client.write(payload);
   }
 
   #writeChunk(payload: Buffer): boolean {
@@ -180,11 +196,12 @@ class SplicedExchange {
   }
 
   #complete(): void {
-    if (this.#rechunk) {
-      const rest = this.#watchBody?.rest;
-      if (rest !== undefined && rest.length > 0) this.#writeChunk(rest);
-      this.#client.write('0\r\n\r\n');
+    const rest = this.#transform?.end() ?? this.#watchBody?.rest;
+    if (rest !== undefined && rest.length > 0) {
+      if (this.#rechunk) this.#writeChunk(rest);
+      else this.#client.write(rest);
     }
+    if (this.#rechunk) this.#client.write('0\r\n\r\n');
     this.#client.end();
     this.#over();
   }
@@ -233,6 +250,10 @@ class SplicedExchange {
     clearTimeout(this.#continueTimer);
     this.#continueTimer = undefined;
   }
+}
+
+function withExpectation(head: string): string {
+  return `${head.slice(0, -2)}Expect: 100-continue\r\n\r\n`;
 }
 
 function removeHeader(headers: [string, string][], name: string): void {
