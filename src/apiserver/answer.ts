@@ -2,11 +2,11 @@
 
 import type { ServerResponse } from 'node:http';
 import { STATUS_CODES } from 'node:http';
+import { isTrue } from '../api/query-boolean.ts';
 import type { StatusError } from '../api/status.ts';
 import { lazy } from '../lib/lazy.ts';
 import type { Exchange } from './exchange.ts';
 import type { AnswerForm } from './negotiate.ts';
-import { isTrue } from './request-info.ts';
 import { formatWarnings } from './warning.ts';
 
 const loadYaml = lazy(() => import('yaml'));

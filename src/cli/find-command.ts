@@ -19,13 +19,14 @@ export function findCommand(argv: readonly string[], commands: readonly CommandR
   const before = argv.slice(0, at);
   if (words[0] === 'help') {
     const about = words.slice(1).filter((word) => !isHelp(word));
-    const row = longest(about, commands);
-    if (row !== undefined || about.length === 0) return row === undefined ? { row, about, rest: before } : helpOf(row);
+    const found = longest(about, commands);
+    if (found !== undefined) return helpOf(found.row);
+    if (about.length === 0) return { row: undefined, about, rest: before };
     if (isFamily(about, commands)) return { row: undefined, about, rest: before };
     throw unknownCommand(about, commands);
   }
-  const row = longest(words, commands);
-  if (row !== undefined) return { row, rest: [...before, ...words.slice(row.name.split(' ').length)] };
+  const found = longest(words, commands);
+  if (found !== undefined) return { row: found.row, rest: [...before, ...words.slice(found.count)] };
   const family = words.findIndex((word) => word.startsWith('-'));
   const about = family < 0 ? words : words.slice(0, family);
   const asked = family < 0 ? undefined : words[family];
@@ -39,11 +40,14 @@ function helpOf(row: CommandRow): FoundCommand {
   return { row, rest: ['--help'] };
 }
 
-function longest(words: readonly string[], commands: readonly CommandRow[]): CommandRow | undefined {
+function longest(
+  words: readonly string[],
+  commands: readonly CommandRow[],
+): { row: CommandRow; count: number } | undefined {
   for (let count = Math.min(words.length, 3); count > 0; count--) {
     const name = words.slice(0, count).join(' ');
-    const row = commands.find((candidate) => candidate.name === name);
-    if (row !== undefined) return row;
+    const row = commands.find(({ name: its, aliases = [] }) => its === name || aliases.includes(name));
+    if (row !== undefined) return { row, count };
   }
   return undefined;
 }

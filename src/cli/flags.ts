@@ -12,6 +12,8 @@ export interface FlagSpec {
   choices?: readonly string[];
   /** The value of a string flag given without one (`-v`, `--dry-run`). */
   bare?: string;
+  /** A list's value may hold several, separated by commas. */
+  commas?: true;
   /** Where shell completion finds values; `choices` need none. */
   complete?: CompletionSource;
   /** Values that are only suggested by shell completion, where others are accepted too. */

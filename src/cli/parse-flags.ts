@@ -93,7 +93,8 @@ function store(values: Values, name: string, spec: FlagSpec, text: string): void
       return;
     case 'list': {
       const list = values[name];
-      values[name] = [...(Array.isArray(list) ? list : []), text];
+      const given = spec.commas === true ? text.split(',').filter((part) => part !== '') : [text];
+      values[name] = [...(Array.isArray(list) ? list : []), ...given];
       return;
     }
     case 'string':

@@ -33,6 +33,7 @@ const maxRetries = 10;
 const maxRetryAfterMs = 60_000;
 
 export interface TransportUpgrade {
+  method: 'GET' | 'POST';
   path: string;
   /** Those of the protocol, `Upgrade` among them. */
   headers: readonly (readonly [string, string])[];
@@ -68,10 +69,9 @@ export class Transport {
   }
 
   /** Asks to switch protocols. Throws ConnectionError; any answer of the server is a result. */
-  async upgrade({ path, headers, signal }: TransportUpgrade): Promise<UpgradeResult> {
-    return this.#withPass(
-      { method: 'GET', path, headers, signal, isUpgrade: true, repeatable: true },
-      (endpoint, request) => this.#pool.upgrade(endpoint, request),
+  async upgrade({ method, path, headers, signal }: TransportUpgrade): Promise<UpgradeResult> {
+    return this.#withPass({ method, path, headers, signal, isUpgrade: true, repeatable: true }, (endpoint, request) =>
+      this.#pool.upgrade(endpoint, request),
     );
   }
 

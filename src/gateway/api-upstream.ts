@@ -2,6 +2,7 @@
 import type { AccessPass } from '../client/api-access.ts';
 import { ApiAccess } from '../client/api-access.ts';
 import type { ServerLease } from '../client/api-servers.ts';
+import type { BodyTransform } from '../net/http1/body-transform.ts';
 import type { ConnectionPool } from '../net/http1/connections.ts';
 import type { ResponseHead } from '../net/http1/head.ts';
 import { mayRetry } from '../net/http1/retry.ts';
@@ -9,7 +10,7 @@ import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import { splice } from '../net/http1/splice.ts';
 import type { HeaderLines } from '../net/http1/upstream.ts';
 import { UpstreamError } from '../net/http1/upstream.ts';
-import type { GatewayContext } from './contexts.ts';
+import type { GatewayContext, GatewayContexts } from './contexts.ts';
 import { answerProblem } from './problem.ts';
 
 export interface ApiForward {
@@ -19,10 +20,14 @@ export interface ApiForward {
   toApp: boolean;
   /** The client brings credentials of its own: none of ours, and no login begins. */
   anonymous?: boolean;
+  /** The path of the server's own URL is left out. */
+  withoutServerPath?: boolean;
   /** The whole head. `target` is the one that the server sees; `identity` says who asks. */
-  head(target: string, server: { host: string; identity: HeaderLines }): string;
+  head(target: string, server: { host: string; basePath: string; identity: HeaderLines }): string;
   /** Changes the answer's end-to-end headers in place. */
   rewriteHeaders(headers: [name: string, value: string][], head: ResponseHead): void;
+  /** Changes the answer's payload. */
+  transformBody?(head: ResponseHead): BodyTransform | undefined;
   /** Called when the exchange, and what it was upgraded to, is over. */
   onOver?(): void;
 }
@@ -78,14 +83,14 @@ export class ApiUpstream {
   #spliceTo(lease: ServerLease, exchange: ServerExchange, request: ApiForward, pass: AccessPass | undefined): void {
     const { server } = lease;
     const { method } = exchange.head;
-    const target = `${server.basePath}${request.target}`;
+    const target = `${request.withoutServerPath === true ? '' : server.basePath}${request.target}`;
     const upgrade = exchange.upgrade !== undefined;
     const onlyReads = mayRetry({ method, target, upgrade, sent: true, responded: false });
     splice(exchange, {
       connections: this.#options.connections,
       endpoint: pass === undefined ? server.anonymous : server.endpoint(pass.credentials),
       target,
-      head: request.head(target, { host: server.host, identity: pass?.headers ?? [] }),
+      head: request.head(target, { host: server.host, basePath: server.basePath, identity: pass?.headers ?? [] }),
       fresh: lease.freshForWrites && !onlyReads,
       watch: !request.toApp && method === 'GET' && isWatch(target),
       rewriteHeaders: (headers, head) => {
@@ -98,6 +103,7 @@ export class ApiUpstream {
         lease.over?.();
         request.onOver?.();
       },
+      ...(request.transformBody && { transformBody: request.transformBody }),
       ...(onlyReads && lease.lost && { lost: lease.lost }),
       onFail: (error, canRetry) => {
         lease.failed(error);
@@ -128,6 +134,21 @@ export class ApiUpstream {
       title: 'The API server does not answer',
       message: `${what}. ${outcome}`,
     });
+  }
+}
+
+/** One for each context. */
+export class ApiUpstreams {
+  readonly default: ApiUpstream;
+  readonly all: readonly ApiUpstream[];
+
+  constructor([first, ...others]: GatewayContexts, options: Omit<ApiUpstreamOptions, 'context'>) {
+    this.default = new ApiUpstream({ context: first, ...options });
+    this.all = [this.default, ...others.map((context) => new ApiUpstream({ context, ...options }))];
+  }
+
+  of(context: GatewayContext): ApiUpstream {
+    return this.all.find((upstream) => upstream.context === context) ?? this.default;
   }
 }
 

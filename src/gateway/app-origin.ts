@@ -1,20 +1,26 @@
-/** Applications under host names of their own: a request goes to a ready pod by a port-forward stream. */
+/** Applications under host names of their own: a request goes to a ready pod by a port-forward stream, or where
+ * that is refused through the API server's proxy verb. */
 import type { ConnectionPool } from '../net/http1/connections.ts';
 import { headerValue } from '../net/http1/headers.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import { splice } from '../net/http1/splice.ts';
 import { UpstreamError } from '../net/http1/upstream.ts';
+import type { ApiUpstream } from './api-upstream.ts';
 import { foreignOriginReason } from './app-browser-check.ts';
 import * as problems from './app-problems.ts';
 import type { Backend } from './backends.ts';
+import type { GatewayContext } from './contexts.ts';
 import type { Destination, Target } from './destination.ts';
 import type { Destinations } from './destinations.ts';
 import { appRequestHead, keepCookiesHome } from './forward-headers.ts';
 import { answerProblem } from './problem.ts';
+import { mendRedirect } from './redirects.ts';
+import { forwardByVerb } from './verb-way.ts';
 
 export interface AppOriginOptions {
   destinations: Destinations;
   connections: ConnectionPool;
+  upstream(context: GatewayContext): ApiUpstream;
 }
 
 export class AppOrigin {
@@ -35,11 +41,12 @@ export class AppOrigin {
     const found = await this.#options.destinations.find(target, { at });
     if (exchange.over) return;
     if ('problem' in found) answerProblem(exchange, found.problem);
-    else this.#forward(exchange, found.destination, found.destination.candidates);
+    else if (found.destination.way === 'proxy-verb') this.#byVerb(exchange, found.destination);
+    else this.#byPortForward(exchange, found.destination, found.destination.candidates);
   }
 
-  /** Tries one backend; where it cannot be reached and nothing was sent, another one. */
-  #forward(exchange: ServerExchange, destination: Destination, candidates: readonly Backend[]): void {
+  /** Tries one backend; where it cannot be reached and nothing was sent, another one, or the other way. */
+  #byPortForward(exchange: ServerExchange, destination: Destination, candidates: readonly Backend[]): void {
     const picked = destination.pick(candidates);
     if (picked === undefined) return;
     const { backend, over } = picked;
@@ -48,19 +55,42 @@ export class AppOrigin {
       connections: this.#options.connections,
       endpoint: destination.endpoint(backend),
       target: path,
-      head: appRequestHead(exchange, path),
-      rewriteHeaders: (headers) => {
-        keepCookiesHome(headers);
-        if (backend.tls) stayOnHttp(headers, headerValue(exchange.head.headers, 'host'));
-      },
+      head: appRequestHead(exchange, path, { tls: destination.wantsTls }),
+      rewriteHeaders: (headers) => comeHome(headers, exchange, destination),
       onOver: over,
       onFail: (error, canRetry) => {
         const others = candidates.filter((candidate) => candidate !== backend);
         const unsent = error instanceof UpstreamError && !error.sent;
-        if (others.length > 0 && (canRetry || unsent)) this.#forward(exchange, destination, others);
+        if (unsent && destination.portForwardFailed(error)) this.#byVerb(exchange, destination);
+        else if (others.length > 0 && (canRetry || unsent)) this.#byPortForward(exchange, destination, others);
         else answerProblem(exchange, problems.podFailed(backend, error));
       },
     });
+  }
+
+  #byVerb(exchange: ServerExchange, destination: Destination): void {
+    forwardByVerb(exchange, {
+      destination,
+      path: ownPath(exchange.head.target, destination.target),
+      upstream: this.#options.upstream(destination.context),
+      rewriteHeaders: (headers) => comeHome(headers, exchange, destination),
+    });
+  }
+}
+
+/** What an application says of itself is put into the terms of its name here. */
+function comeHome(headers: [string, string][], exchange: ServerExchange, destination: Destination): void {
+  keepCookiesHome(headers);
+  const { head } = exchange;
+  const { target, port } = destination;
+  for (const line of headers) {
+    if (line[0].length !== 8 || line[0].toLowerCase() !== 'location') continue;
+    const host = headerValue(head.headers, 'host') ?? '';
+    const { location, onlyAsksForTls } = mendRedirect(line[1], { host, path: head.target, target, port });
+    // One that goes on asking would be asked for ever: its redirect stays, for the browser to say that it leads nowhere.
+    if (onlyAsksForTls && destination.wantsTls) continue;
+    if (onlyAsksForTls) destination.setWantsTls();
+    line[1] = location;
   }
 }
 
@@ -83,14 +113,5 @@ function decodeSegment(segment: string): string {
     return decodeURIComponent(segment);
   } catch {
     return segment;
-  }
-}
-
-/** The browser speaks HTTP to us though the application speaks TLS: its redirects to itself must not ask for TLS here. */
-function stayOnHttp(headers: [string, string][], host: string | undefined): void {
-  for (const line of headers) {
-    if (line[0].toLowerCase() !== 'location' || host === undefined) continue;
-    const own = `https://${host}`;
-    if (line[1] === own || line[1].startsWith(`${own}/`)) line[1] = `http${line[1].slice(5)}`;
   }
 }

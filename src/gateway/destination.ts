@@ -4,6 +4,7 @@ import type { LeastInFlight } from '../net/balance/least-in-flight.ts';
 import type { Backend, PodDialer } from './backends.ts';
 import type { GatewayContext } from './contexts.ts';
 import type { Problem } from './problem.ts';
+import type { Way, Ways } from './ways.ts';
 
 /** What was asked for, however it was said: by a host name, CONNECT, SOCKS5 or a fixed port. */
 export type Target = ServiceTarget | PodTarget;
@@ -35,9 +36,22 @@ export interface OpenedStream {
   backend: Backend;
 }
 
-interface Ways {
+interface Reach {
   dialer: PodDialer;
   balance: LeastInFlight;
+  ways: Ways;
+  /** Applications that answer only what they take for https. */
+  wantTls: Set<string>;
+}
+
+const mostWantTls = 10_000;
+
+interface FoundFacts {
+  context: GatewayContext;
+  target: Target;
+  candidates: readonly Backend[];
+  verbPath: string;
+  port: number;
 }
 
 /** Found for one request or connection; the pods are those that were ready then. */
@@ -46,18 +60,57 @@ export class Destination {
   readonly target: Target;
   /** At least one. */
   readonly candidates: readonly Backend[];
-  readonly #ways: Ways;
+  /** Path of the API server's proxy verb to it, without a slash at the end. */
+  readonly verbPath: string;
+  /** The Service's, or the pod's. */
+  readonly port: number;
+  readonly #reach: Reach;
 
-  constructor(found: { context: GatewayContext; target: Target; candidates: readonly Backend[] }, ways: Ways) {
-    this.context = found.context;
-    this.target = found.target;
-    this.candidates = found.candidates;
-    this.#ways = ways;
+  constructor({ context, target, candidates, verbPath, port }: FoundFacts, reach: Reach) {
+    this.context = context;
+    this.target = target;
+    this.candidates = candidates;
+    this.verbPath = verbPath;
+    this.port = port;
+    this.#reach = reach;
+  }
+
+  /** How HTTP gets there, by what was learnt. Raw streams have but one way. */
+  get way(): Way {
+    return this.#reach.ways.of(this.#wayKey);
+  }
+
+  /** The application asked for https; what it gets says from now on that the browser speaks it. */
+  get wantsTls(): boolean {
+    return this.#reach.wantTls.has(this.#portKey);
+  }
+
+  setWantsTls(): void {
+    const { wantTls } = this.#reach;
+    if (wantTls.size >= mostWantTls) wantTls.clear();
+    wantTls.add(this.#portKey);
+  }
+
+  get #portKey(): string {
+    return `${this.#wayKey}:${this.port}`;
+  }
+
+  get whyNotPortForward(): string | undefined {
+    return this.#reach.ways.whyNotPortForward(this.#wayKey);
+  }
+
+  /** Learns from a port-forward that failed. True: HTTP is to take the other way now. */
+  portForwardFailed(error: unknown): boolean {
+    return this.#reach.ways.portForwardFailed(this.#wayKey, error);
+  }
+
+  get #wayKey(): string {
+    return wayKey(this.target);
   }
 
   /** The least busy of `among`. `over` is to be called once when what goes there is over. */
   pick(among: readonly Backend[] = this.candidates): { backend: Backend; over: () => void } | undefined {
-    const { balance } = this.#ways;
+    const { balance } = this.#reach;
     const backend = balance.pick(among, backendKey);
     return backend && { backend, over: balance.begin(backendKey(backend)) };
   }
@@ -74,12 +127,13 @@ export class Destination {
       if (picked === undefined) throw new Error('no pod is left to try');
       const { backend, over } = picked;
       try {
-        const stream = await this.#ways.dialer.open(backend, signal);
+        const stream = await this.#reach.dialer.open(backend, signal);
         stream.once('close', over);
         return { stream, backend };
       } catch (error) {
         over();
         signal.throwIfAborted();
+        this.portForwardFailed(error);
         left = left.filter((other) => other !== backend);
         if (left.length === 0) throw error;
       }
@@ -88,10 +142,23 @@ export class Destination {
 
   /** For a connection pool: HTTP to this backend, over TLS where the application speaks it. */
   endpoint(backend: Backend): ReturnType<PodDialer['endpoint']> {
-    return this.#ways.dialer.endpoint(backend);
+    return this.#reach.dialer.endpoint(backend);
   }
 }
 
 function backendKey({ namespace, pod, port }: Backend): string {
   return `${namespace}/${pod}:${port}`;
+}
+
+/** By which ways are remembered. */
+export function wayKey({
+  kind,
+  namespace,
+  name,
+}: {
+  kind: 'service' | 'pod';
+  namespace: string;
+  name: string;
+}): string {
+  return `${kind} ${namespace}/${name}`;
 }

@@ -1,6 +1,6 @@
 /** Finds what is asked for in the clusters behind the gateway: one room for host names, CONNECT, SOCKS5 and fixed ports. */
 import { StatusError } from '../api/status.ts';
-import type { Pod } from '../api/types/core-v1.ts';
+import type { Pod, ServicePort } from '../api/types/core-v1.ts';
 import { LeastInFlight } from '../net/balance/least-in-flight.ts';
 import * as problems from './app-problems.ts';
 import type { Backend } from './backends.ts';
@@ -11,6 +11,7 @@ import { Destination } from './destination.ts';
 import type { Problem } from './problem.ts';
 import { ServiceDirectory } from './service-directory.ts';
 import { choosePort, podPorts, speaksTls } from './service-ports.ts';
+import { Ways } from './ways.ts';
 
 /** One context with what is known of its services and the ways to its pods. */
 interface Reach {
@@ -18,21 +19,29 @@ interface Reach {
   directory: ServiceDirectory;
   dialer: PodDialer;
   balance: LeastInFlight;
+  ways: Ways;
+  wantTls: Set<string>;
 }
 
-type Candidates = { candidates: Backend[] } | { problem: Problem };
+type Candidates = { candidates: Backend[]; verbPath: string; port: number } | { problem: Problem };
+
+export interface DestinationsOptions {
+  unusable?: readonly UnusableContext[];
+  /** Services that the user says speak TLS; without a port all of their ports. */
+  https?: readonly ServiceTarget[];
+  signal: AbortSignal;
+}
 
 export class Destinations {
   readonly #contexts: GatewayContexts;
   readonly #unusable: readonly UnusableContext[];
+  readonly #https: readonly ServiceTarget[];
   readonly #reaches: ReadonlyMap<GatewayContext, Reach>;
 
-  constructor(
-    contexts: GatewayContexts,
-    { unusable = [], signal }: { unusable?: readonly UnusableContext[]; signal: AbortSignal },
-  ) {
+  constructor(contexts: GatewayContexts, { unusable = [], https = [], signal }: DestinationsOptions) {
     this.#contexts = contexts;
     this.#unusable = unusable;
+    this.#https = https;
     this.#reaches = new Map(
       contexts.map((context) => [
         context,
@@ -41,6 +50,8 @@ export class Destinations {
           directory: new ServiceDirectory(context.client, signal),
           dialer: new PodDialer(context),
           balance: new LeastInFlight(),
+          ways: new Ways(),
+          wantTls: new Set(),
         },
       ]),
     );
@@ -64,38 +75,67 @@ export class Destinations {
       return { problem: problems.unknownAlias(target.alias ?? '', this.#contexts) };
     }
     try {
-      const found = target.kind === 'pod' ? await findPod(reach, target) : await findService(reach, target, at);
+      const found = target.kind === 'pod' ? await findPod(reach, target) : await this.#findService(reach, target, at);
       if ('problem' in found) return found;
-      return { destination: new Destination({ context, target, candidates: found.candidates }, reach) };
+      return { destination: new Destination({ context, target, ...found }, reach) };
     } catch (error) {
       return { problem: problems.clusterFailed(error) };
     }
   }
-}
 
-async function findService({ directory }: Reach, target: ServiceTarget, at: string): Promise<Candidates> {
-  const { namespace, name, port, alias } = target;
-  const facts = await directory.find(namespace, name);
-  if (facts === undefined) return { problem: problems.noService(namespace, name) };
-  const choice = choosePort(facts.service, port);
-  if (choice.kind !== 'port') return { problem: problems.noPort(facts.service, choice, { wanted: port, alias, at }) };
-  const candidates = backendsOf(facts, choice.port);
-  return candidates.length > 0 ? { candidates } : { problem: problems.noEndpoints(facts) };
+  async #findService({ context, directory }: Reach, target: ServiceTarget, at: string): Promise<Candidates> {
+    const { namespace, name, port: wanted, alias } = target;
+    const facts = await directory.find(namespace, name);
+    if (facts === undefined) return { problem: problems.noService(namespace, name) };
+    const choice = choosePort(facts.service, wanted);
+    if (choice.kind !== 'port') return { problem: problems.noPort(facts.service, choice, { wanted, alias, at }) };
+    const port = this.#isHttps(context, target, choice.port) ? { ...choice.port, appProtocol: 'https' } : choice.port;
+    const candidates = backendsOf(facts, port);
+    if (candidates.length === 0) return { problem: problems.noEndpoints(facts) };
+    const scheme = speaksTls(port) ? 'https:' : '';
+    const verbPath = `/api/v1/namespaces/${namespace}/services/${scheme}${name}:${port.name || port.port}/proxy`;
+    return { candidates, verbPath, port: port.port };
+  }
+
+  /** True where the user said so. */
+  #isHttps(context: GatewayContext, { namespace, name }: ServiceTarget, port: ServicePort): boolean {
+    return this.#https.some(
+      (chosen) =>
+        chosen.namespace === namespace &&
+        chosen.name === name &&
+        this.context(chosen.alias) === context &&
+        (chosen.port === undefined || chosen.port === port.name || chosen.port === String(port.port)),
+    );
+  }
 }
 
 async function findPod({ context }: Reach, target: PodTarget): Promise<Candidates> {
   const { namespace, name } = target;
-  let pod: Pod;
-  try {
-    pod = await context.client.resource<Pod>('v1', 'pods').get(name, { namespace });
-  } catch (error) {
-    if (error instanceof StatusError && error.code === 404) return { problem: problems.noPod(namespace, name) };
-    throw error;
-  }
+  const pod = await getPod(context, namespace, name);
+  if (pod === undefined) return { problem: problems.noPod(namespace, name) };
   const port = choosePodPort(pod, target.port);
   if (port === undefined) return { problem: problems.podWithoutPort(namespace, name, target.port) };
   const uid = pod.metadata.uid ?? '';
-  return { candidates: [{ namespace, pod: name, uid, ...port, serverName: `${name}.${namespace}.pod` }] };
+  const scheme = port.tls ? 'https:' : '';
+  return {
+    candidates: [{ namespace, pod: name, uid, ...port, serverName: `${name}.${namespace}.pod` }],
+    verbPath: `/api/v1/namespaces/${namespace}/pods/${scheme}${name}:${port.port}/proxy`,
+    port: port.port,
+  };
+}
+
+/** Undefined: there is none. Who may only list pods finds it as well. */
+async function getPod({ client }: GatewayContext, namespace: string, name: string): Promise<Pod | undefined> {
+  const pods = client.resource<Pod>('v1', 'pods');
+  try {
+    return await pods.get(name, { namespace });
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    if (error.code === 404) return undefined;
+    if (error.code !== 403) throw error;
+    const { items } = await pods.list({ namespace, fieldSelector: `metadata.name=${name}` });
+    return items[0];
+  }
 }
 
 function choosePodPort(pod: Pod, wanted: string | undefined): { port: number; tls: boolean } | undefined {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Destinations } from './destinations.ts';
 import type { FixedPort } from './forward-spec.ts';
 import { formatTarget } from './forward-spec.ts';
-import { listenOnLoopback } from './listeners.ts';
+import { openListeners } from './listeners.ts';
 import { problemText } from './problem.ts';
 import { relayRaw } from './raw-relay.ts';
 
@@ -54,7 +54,7 @@ export async function openFixedPorts(options: FixedPortsOptions): Promise<FixedP
         complain(error instanceof Error ? error.message : String(error));
       }
     };
-    const bound = await listenOnLoopback({ host: 'localhost', port: localPort }, (client) => {
+    const bound = await openListeners({ host: 'localhost', port: localPort }, (client) => {
       const leading = lead(client).finally(() => running.delete(leading));
       running.add(leading);
     });

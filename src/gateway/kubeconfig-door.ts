@@ -13,6 +13,7 @@ import type { ApiUpstream } from './api-upstream.ts';
 import type { GatewayContext } from './contexts.ts';
 import { delegatedRequestHead } from './forward-headers.ts';
 import { answerProblem } from './problem.ts';
+import { readOnlyPathReason } from './read-only.ts';
 
 const root = '/.fairlead/clusters/';
 /** Of the certificate: it is made anew at every start. */
@@ -27,10 +28,12 @@ export class KubeconfigDoor {
   readonly #hash = sha256(`Bearer ${this.token}`);
   readonly #secureContext: ReturnType<typeof createSecureContext>;
   readonly #upstreams: ReadonlyMap<string, ApiUpstream>;
+  readonly #readOnly: boolean;
   readonly #shaking = new Set<TLSSocket>();
   readonly #server = new Http1Server({ onRequest: (exchange) => this.#handle(exchange) });
 
-  constructor(upstreams: readonly ApiUpstream[]) {
+  constructor(upstreams: readonly ApiUpstream[], { readOnly }: { readOnly: boolean }) {
+    this.#readOnly = readOnly;
     this.#upstreams = new Map(upstreams.map((upstream) => [segmentOf(upstream.context), upstream]));
     const key = newKey();
     this.caPem = issueCertificate({
@@ -94,6 +97,16 @@ export class KubeconfigDoor {
     if (upstream === undefined || rest === undefined) {
       const message = `Over TLS this gateway serves ${[...this.#upstreams.keys()].map((each) => `${root}${each}/`).join(', ')}. Use the file that --kubeconfig-out names.`;
       answerProblem(exchange, { code: 404, reason: 'NotFound', title: 'Nothing is here', message });
+      return;
+    }
+    const refused = this.#readOnly ? readOnlyPathReason(exchange, rest) : undefined;
+    if (refused !== undefined) {
+      answerProblem(exchange, {
+        code: 403,
+        reason: 'Forbidden',
+        title: 'Refused by the gateway',
+        message: `${refused}.`,
+      });
       return;
     }
     upstream.forward(exchange, {

@@ -54,11 +54,14 @@ export class Router {
   #answerByHost(exchange: ServerExchange): Promise<void> | void {
     const host = headerValue(exchange.head.headers, 'host') ?? '';
     const target = parseHost(host);
-    if (target === undefined) {
-      const message = `"${host.slice(0, 200)}" is not a name of this gateway. Use localhost, or SERVICE.NAMESPACE.localhost.`;
-      answerProblem(exchange, { code: 403, reason: 'Forbidden', title: 'Unknown host', message });
-    } else if (target.kind === 'api') this.#options.api.handle(exchange);
-    else return this.#options.apps.handle(exchange, target);
+    const { api, apps } = this.#options;
+    if (target !== undefined && target.kind !== 'api') return apps.handle(exchange, target);
+    if (api.filter.acceptsHost(host, target !== undefined)) {
+      api.handle(exchange);
+      return;
+    }
+    const message = `"${host.slice(0, 200)}" is not a name of this gateway. Use localhost, or SERVICE.NAMESPACE.localhost.`;
+    answerProblem(exchange, { code: 403, reason: 'Forbidden', title: 'Unknown host', message });
   }
 
   async #answerAsProxy(exchange: ServerExchange, { host, port }: AbsoluteTarget): Promise<void> {

@@ -36,6 +36,8 @@ function normal(text: string, namespace: string): string {
     .replace(/(resourceVersion"?: "?)\d+/g, '$1VERSION')
     .replace(/\b10\.96\.\d+\.\d+/g, 'CLUSTERIP')
     .replace(/\b\d+[smh](?:\d+[sm])?\b/g, 'AGE')
+    .replace(/:3[0-2]\d{3}\/TCP/g, ':NODEPORT/TCP')
+    .replace(/(nodePort: )\d+/g, '$1NODEPORT')
     .replace(/ {2,}/g, '  ');
 }
 

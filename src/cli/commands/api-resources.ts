@@ -24,8 +24,13 @@ export const apiResourcesCommand = defineCommand({
       type: 'boolean',
       description: 'only kinds that live in namespaces, with =false only those that do not',
     },
-    verbs: { type: 'list', value: 'VERBS', description: 'only kinds to which all these can be done: list,delete' },
-    categories: { type: 'list', value: 'NAMES', description: 'only kinds of all these categories: all' },
+    verbs: {
+      type: 'list',
+      commas: true,
+      value: 'VERBS',
+      description: 'only kinds to which all these can be done: list,delete',
+    },
+    categories: { type: 'list', commas: true, value: 'NAMES', description: 'only kinds of all these categories: all' },
     'sort-by': { type: 'string', value: 'FIELD', choices: ['name', 'kind'], description: 'order (default: by group)' },
     'no-headers': { type: 'boolean', description: 'leave the headings out' },
     output: {
@@ -42,7 +47,7 @@ export const apiResourcesCommand = defineCommand({
     await using reader = await openApiReader(invocation);
     const all = await discoverTypes(reader, { fresh: true }).all();
     const has = (given: readonly string[], wanted: readonly string[]): boolean =>
-      wanted.flatMap((part) => part.split(',')).every((one) => given.includes(one));
+      wanted.every((one) => given.includes(one));
     const group = flags['api-group'];
     const types = preferred(all)
       .filter((type) => type.verbs.length > 0)

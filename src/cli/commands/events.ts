@@ -20,7 +20,7 @@ export const eventsCommand = defineCommand({
   flags: {
     'all-namespaces': { type: 'boolean', short: 'A', description: 'in every namespace' },
     for: { type: 'string', value: 'TYPE/NAME', description: 'only what happened to this object' },
-    types: { type: 'list', value: 'TYPES', description: 'only these: Normal, Warning' },
+    types: { type: 'list', commas: true, value: 'TYPES', description: 'only these: Normal, Warning' },
     watch: { type: 'boolean', short: 'w', description: 'go on and show what happens' },
     'no-headers': { type: 'boolean', description: 'leave the headings out' },
     output: {
@@ -34,7 +34,7 @@ export const eventsCommand = defineCommand({
   arguments: { min: 0, max: 0 },
   async run(invocation) {
     const { flags, io, signal } = invocation;
-    const types = flags.types.flatMap((part) => part.split(',')).map((type) => type.toLowerCase());
+    const types = flags.types.map((type) => type.toLowerCase());
     const unknown = types.find((type) => type !== 'normal' && type !== 'warning');
     if (unknown !== undefined) throw new UsageError(`no events are of type "${unknown}": there are Normal and Warning`);
     const everywhere = flags['all-namespaces'] === true;

@@ -42,7 +42,13 @@ const flags = {
   },
   'no-headers': { type: 'boolean', description: 'leave the headings out' },
   'show-labels': { type: 'boolean', description: 'a last column with the labels' },
-  'label-columns': { type: 'list', short: 'L', value: 'LABELS', description: 'a column for each of these labels' },
+  'label-columns': {
+    type: 'list',
+    commas: true,
+    short: 'L',
+    value: 'LABELS',
+    description: 'a column for each of these labels',
+  },
   'show-kind': { type: 'boolean', description: 'names with their kind' },
   'ignore-not-found': { type: 'boolean', description: 'what does not exist is no error' },
   'chunk-size': {
@@ -209,7 +215,7 @@ function humanOptions({ wide }: { wide: boolean }, flags: GetFlags): HumanOption
     showLabels: flags['show-labels'] === true,
     noHeaders: flags['no-headers'] === true,
     showKind: flags['show-kind'] === true,
-    labelColumns: flags['label-columns'].flatMap((labels) => labels.split(',')),
+    labelColumns: flags['label-columns'],
     sortBy: flags['sort-by'],
   };
 }

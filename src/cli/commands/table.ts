@@ -7,6 +7,8 @@ export type CommandGroup = 'machine' | 'reach' | 'objects' | 'pods' | 'kubeconfi
 export interface CommandRow {
   /** One word or more: `get`, `config view`. */
   name: string;
+  /** Other names for it, with as many words. */
+  aliases?: readonly string[];
   group: CommandGroup;
   /** Left out of help and completion: for programs. */
   hidden?: true;
@@ -29,7 +31,107 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'proxy', group: 'reach', load: async () => (await import('./proxy.ts')).proxyCommand },
   { name: 'get', group: 'objects', load: async () => (await import('./get.ts')).getCommand },
   { name: 'create', group: 'objects', load: async () => (await import('./create.ts')).createCommand },
+  {
+    name: 'create namespace',
+    aliases: ['create ns'],
+    group: 'objects',
+    load: async () => (await import('./create/namespace.ts')).createNamespaceCommand,
+  },
+  {
+    name: 'create deployment',
+    aliases: ['create deploy'],
+    group: 'objects',
+    load: async () => (await import('./create/deployment.ts')).createDeploymentCommand,
+  },
+  {
+    name: 'create configmap',
+    aliases: ['create cm'],
+    group: 'objects',
+    load: async () => (await import('./create/configmap.ts')).createConfigmapCommand,
+  },
+  {
+    name: 'create secret generic',
+    group: 'objects',
+    load: async () => (await import('./create/secret-generic.ts')).createSecretGenericCommand,
+  },
+  {
+    name: 'create secret docker-registry',
+    group: 'objects',
+    load: async () => (await import('./create/secret-docker-registry.ts')).createSecretDockerRegistryCommand,
+  },
+  {
+    name: 'create secret tls',
+    group: 'objects',
+    load: async () => (await import('./create/secret-tls.ts')).createSecretTlsCommand,
+  },
+  {
+    name: 'create service clusterip',
+    aliases: ['create svc clusterip'],
+    group: 'objects',
+    load: async () => (await import('./create/service-clusterip.ts')).createServiceClusteripCommand,
+  },
+  {
+    name: 'create service nodeport',
+    aliases: ['create svc nodeport'],
+    group: 'objects',
+    load: async () => (await import('./create/service-nodeport.ts')).createServiceNodeportCommand,
+  },
+  {
+    name: 'create service loadbalancer',
+    aliases: ['create svc loadbalancer'],
+    group: 'objects',
+    load: async () => (await import('./create/service-loadbalancer.ts')).createServiceLoadbalancerCommand,
+  },
+  {
+    name: 'create service externalname',
+    aliases: ['create svc externalname'],
+    group: 'objects',
+    load: async () => (await import('./create/service-externalname.ts')).createServiceExternalnameCommand,
+  },
+  {
+    name: 'create serviceaccount',
+    aliases: ['create sa'],
+    group: 'objects',
+    load: async () => (await import('./create/serviceaccount.ts')).createServiceaccountCommand,
+  },
+  {
+    name: 'create role',
+    group: 'objects',
+    load: async () => (await import('./create/role.ts')).createRoleCommand,
+  },
+  {
+    name: 'create clusterrole',
+    group: 'objects',
+    load: async () => (await import('./create/clusterrole.ts')).createClusterroleCommand,
+  },
+  {
+    name: 'create rolebinding',
+    group: 'objects',
+    load: async () => (await import('./create/rolebinding.ts')).createRolebindingCommand,
+  },
+  {
+    name: 'create clusterrolebinding',
+    group: 'objects',
+    load: async () => (await import('./create/clusterrolebinding.ts')).createClusterrolebindingCommand,
+  },
+  {
+    name: 'create job',
+    group: 'objects',
+    load: async () => (await import('./create/job.ts')).createJobCommand,
+  },
+  {
+    name: 'create cronjob',
+    aliases: ['create cj'],
+    group: 'objects',
+    load: async () => (await import('./create/cronjob.ts')).createCronjobCommand,
+  },
+  {
+    name: 'create token',
+    group: 'objects',
+    load: async () => (await import('./create/token.ts')).createTokenCommand,
+  },
   { name: 'apply', group: 'objects', load: async () => (await import('./apply.ts')).applyCommand },
+  { name: 'expose', group: 'objects', load: async () => (await import('./expose.ts')).exposeCommand },
   { name: 'delete', group: 'objects', load: async () => (await import('./delete.ts')).deleteCommand },
   { name: 'label', group: 'objects', load: async () => (await import('./label.ts')).labelCommand },
   { name: 'annotate', group: 'objects', load: async () => (await import('./annotate.ts')).annotateCommand },

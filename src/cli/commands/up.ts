@@ -109,7 +109,9 @@ function refuseForeignFlags(globals: GlobalFlags): void {
     'client-key',
     'tls-server-name',
   ] as const) {
-    if (globals[name] !== undefined) {
+    const value = globals[name];
+    // A flag that may be given several times is a list, empty where it was not given.
+    if (value !== undefined && !(Array.isArray(value) && value.length === 0)) {
       throw new UsageError(`--${name} says how to reach an existing cluster, and "up" makes its own: leave it out`);
     }
   }

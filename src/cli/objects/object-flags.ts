@@ -4,6 +4,7 @@ import type { FlagTable } from '../flags.ts';
 export const fileFlags = {
   filename: {
     type: 'list',
+    commas: true,
     short: 'f',
     value: 'FILE',
     description: 'file, folder or URL with the objects; - for standard input; may be given several times',

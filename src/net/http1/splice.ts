@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { relay } from '../relay.ts';
 import type { BodyFraming } from './body-framing.ts';
+import type { BodyTransform } from './body-transform.ts';
 import type { ConnectionPool, UpstreamConnection } from './connections.ts';
 import { Exchange } from './exchange.ts';
 import type { ResponseHead } from './head.ts';
@@ -25,6 +26,8 @@ export interface Splice {
   fresh?: boolean;
   /** Fires when no answer can be expected any more. */
   lost?: AbortSignal;
+  /** Changes the payload of this response. Payloads pass without their framing then. */
+  transformBody?(head: ResponseHead): BodyTransform | undefined;
   /** A watch may end cleanly between two events when the upstream is lost. */
   watch?: boolean;
   /** Nothing was passed on to the client: answers in words, or tries elsewhere. `canRetry`: a second try is safe. */
@@ -72,6 +75,7 @@ class SplicedExchange {
   /** Payload mode only: how the payload is framed anew. */
   #rechunk = false;
   #watchBody: WatchBody | undefined;
+  #transform: BodyTransform | undefined;
   readonly #onLost = (): void => {
     this.#upstream.abort();
     const reason: unknown = this.#options.lost?.reason;
@@ -83,7 +87,7 @@ class SplicedExchange {
     this.#client = client;
     this.#options = options;
     this.#reused = connection.uses > 0;
-    this.#payloadOnly = client.head.minor === 0 || options.watch === true;
+    this.#payloadOnly = client.head.minor === 0 || options.watch === true || options.transformBody !== undefined;
     client.onGone = () => {
       this.#upstream.abort();
       this.#over();
@@ -132,6 +136,12 @@ class SplicedExchange {
     const headers = endToEndHeaders(head.headers);
     this.#options.rewriteHeaders?.(headers, head);
     let kind = framing.kind;
+    if (kind !== 'none') this.#transform = this.#options.transformBody?.(head);
+    if (this.#transform !== undefined && kind === 'length') {
+      removeHeader(headers, 'content-length');
+      kind = client.head.minor === 0 ? 'close' : 'chunked';
+      if (kind === 'chunked') headers.push(['Transfer-Encoding', 'chunked']);
+    }
     if (this.#payloadOnly && kind === 'chunked') {
       if (client.head.minor === 0) {
         kind = 'close';
@@ -143,9 +153,9 @@ class SplicedExchange {
   }
 
   #write(chunk: Buffer): boolean {
-    if (!this.#rechunk) return this.#client.write(chunk);
-    const payload = this.#watchBody === undefined ? chunk : this.#watchBody.push(chunk);
-    return payload.length === 0 ? true : this.#writeChunk(payload);
+    const payload = this.#transform?.push(chunk) ?? this.#watchBody?.push(chunk) ?? chunk;
+    if (payload.length === 0) return true;
+    return this.#rechunk ? this.#writeChunk(payload) : this.#client.write(payload);
   }
 
   #writeChunk(payload: Buffer): boolean {
@@ -155,11 +165,12 @@ class SplicedExchange {
   }
 
   #complete(): void {
-    if (this.#rechunk) {
-      const rest = this.#watchBody?.rest;
-      if (rest !== undefined && rest.length > 0) this.#writeChunk(rest);
-      this.#client.write('0\r\n\r\n');
+    const rest = this.#transform?.end() ?? this.#watchBody?.rest;
+    if (rest !== undefined && rest.length > 0) {
+      if (this.#rechunk) this.#writeChunk(rest);
+      else this.#client.write(rest);
     }
+    if (this.#rechunk) this.#client.write('0\r\n\r\n');
     this.#client.end();
     this.#over();
   }

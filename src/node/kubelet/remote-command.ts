@@ -1,11 +1,12 @@
 /** What exec and attach have in common: the streams that are asked for and the container that is meant. */
+import { isTrue } from '../../api/query-boolean.ts';
 import type { RunningContainer } from '../runtime/runtime.ts';
 import type { ExecStreams } from './exec-session.ts';
 import { HttpError } from './http-error.ts';
 import type { PodHandle } from './pod-access.ts';
 
 function isSet(query: URLSearchParams, name: string): boolean {
-  return query.get(name) === '1' || query.get(name) === 'true';
+  return isTrue(query.get(name));
 }
 
 /** Throws `HttpError` when none is asked for. */
