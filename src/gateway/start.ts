@@ -84,7 +84,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const connections = new ConnectionPool(options.keepAliveMs === undefined ? {} : { keepAliveMs: options.keepAliveMs });
   const stop = new AbortController();
   const upstreams = new ApiUpstreams(contexts, { connections, signal: stop.signal, log });
-  const { rules } = options;
+  const { rules, names = gatewayNames({}) } = options;
   const api = new ApiOrigin({ ...(rules && { rules }), upstream: upstreams.default, page, log });
   const door =
     options.kubeconfigFile === undefined
@@ -98,10 +98,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ...(options.unusable && { unusable: options.unusable }),
     ...(options.https && { https: options.https }),
   });
-  const apps = new AppOrigin({ destinations, connections, upstream: (context) => upstreams.of(context) });
+  const apps = new AppOrigin({ destinations, connections, names, upstream: (context) => upstreams.of(context) });
   const targets = new ProxyTargets(new ClusterAddresses(contexts[0].client));
   const tunnels = new Tunnels({ destinations, targets, signal: stop.signal });
-  const names = options.names ?? gatewayNames({});
   const gate = options.access && new Gate({ names, ...options.access });
   const router = new Router({ api, apps, targets, tunnels, names, gate, log });
   const server = new Http1Server({ onRequest: (exchange) => router.route(exchange) });
