@@ -35,7 +35,7 @@ export interface GatewayFixture extends AsyncDisposable {
 }
 
 export async function openGatewayFixture(
-  options: Partial<Pick<GatewayOptions, 'page' | 'fixedPorts' | 'unusable' | 'kubeconfigFile' | 'rules'>> & {
+  options: Partial<Pick<GatewayOptions, 'page' | 'fixedPorts' | 'unusable' | 'kubeconfigFile' | 'https' | 'rules'>> & {
     context?: string;
     config?: Partial<ClientConfig>;
     /** Names of further contexts, each with a cluster of its own. */
@@ -62,6 +62,7 @@ export async function openGatewayFixture(
       log: (line) => log.push(line),
       ...(options.fixedPorts && { fixedPorts: options.fixedPorts }),
       ...(options.unusable && { unusable: options.unusable }),
+      ...(options.https && { https: options.https }),
       ...(options.kubeconfigFile && { kubeconfigFile: options.kubeconfigFile }),
       ...(options.rules && { rules: options.rules }),
       ...(options.page && { page: options.page }),

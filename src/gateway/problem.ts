@@ -27,6 +27,7 @@ export function problemText({ title, message }: Problem): string {
 /** Answers by what the client accepts. */
 export function answerProblem(exchange: ServerExchange, problem: Problem): void {
   const { code, reason } = problem;
+  exchange.failure = reason === '' ? 'Choice' : reason;
   const retry = problem.retryAfterSeconds;
   const headers = {
     'Cache-Control': 'no-store',

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import type { GatewayContext } from '../../gateway/contexts.ts';
+import type { ServiceTarget } from '../../gateway/destination.ts';
 import type { FixedPort } from '../../gateway/forward-spec.ts';
-import { parseFixedPort } from '../../gateway/forward-spec.ts';
+import { parseFixedPort, parseServiceTarget } from '../../gateway/forward-spec.ts';
 import { startGateway } from '../../gateway/start.ts';
 import type { ClusterFacts } from '../../ui/server.ts';
 import { uiHandler } from '../../ui/server.ts';
@@ -44,6 +45,12 @@ export const proxyCommand = defineCommand({
       description:
         'a local port for one service, for tools without proxy settings, several times for several: [ALIAS/]NAMESPACE/SERVICE[:PORT]=LOCALPORT',
     },
+    https: {
+      type: 'list',
+      value: 'SERVICE',
+      description:
+        'this service speaks TLS, though neither its port (https, https-…, 443) nor appProtocol says so: [ALIAS/]NAMESPACE/SERVICE[:PORT]',
+    },
     'kubeconfig-out': {
       type: 'string',
       value: 'FILE',
@@ -60,6 +67,7 @@ export const proxyCommand = defineCommand({
     const keepAliveMs = keepAliveTime(flags);
     const rules = await apiRules(flags, { cwd: io.cwd, warn: log });
     const fixedPorts = flags.forward.map(fixedPort);
+    const https = flags.https.map(httpsService);
     const choice = { contexts: flags.context, all: flags['all-contexts'] === true, globals };
     await using opened = await openContexts(choice, io);
     const [first] = opened.contexts;
@@ -70,6 +78,7 @@ export const proxyCommand = defineCommand({
       contexts: opened.contexts,
       unusable: opened.unusable,
       fixedPorts,
+      https,
       ...(flags['kubeconfig-out'] !== undefined && { kubeconfigFile: resolve(io.cwd, flags['kubeconfig-out']) }),
       listen,
       exposeWithoutPassword: flags['expose-without-password'] === true,
@@ -100,6 +109,12 @@ function fixedPort(text: string): FixedPort {
   throw new UsageError(
     `invalid --forward "${text}": write [ALIAS/]NAMESPACE/SERVICE[:PORT]=LOCALPORT, such as shop/db:5432=15432`,
   );
+}
+
+function httpsService(text: string): ServiceTarget {
+  const parsed = parseServiceTarget(text);
+  if (parsed !== undefined) return parsed;
+  throw new UsageError(`invalid --https "${text}": write [ALIAS/]NAMESPACE/SERVICE[:PORT], such as shop/web:ui`);
 }
 
 function factsOf({ name, config }: GatewayContext): ClusterFacts {
