@@ -12,6 +12,7 @@ import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import type { ApiUpstream } from './api-upstream.ts';
 import type { GatewayContext } from './contexts.ts';
 import { delegatedRequestHead } from './forward-headers.ts';
+import type { GatewayMetrics } from './metrics.ts';
 import { answerProblem } from './problem.ts';
 import { readOnlyPathReason } from './read-only.ts';
 
@@ -31,14 +32,23 @@ export class KubeconfigDoor {
   readonly secureContext: SecureContext;
   readonly #upstreams: ReadonlyMap<string, ApiUpstream>;
   readonly #readOnly: boolean;
-  readonly #server = new Http1Server({ onRequest: (exchange) => this.#handle(exchange) });
+  readonly #server: Http1Server;
 
   /** The gateway itself speaks TLS too. */
   readonly sharesPort: boolean;
 
-  constructor(upstreams: readonly ApiUpstream[], { readOnly, sharesPort }: { readOnly: boolean; sharesPort: boolean }) {
+  constructor(
+    upstreams: readonly ApiUpstream[],
+    { readOnly, sharesPort, metrics }: { readOnly: boolean; sharesPort: boolean; metrics: GatewayMetrics },
+  ) {
     this.sharesPort = sharesPort;
     this.#readOnly = readOnly;
+    this.#server = new Http1Server({
+      onRequest: (exchange) => {
+        metrics.request(exchange, 'kubeconfig');
+        this.#handle(exchange);
+      },
+    });
     this.#upstreams = new Map(upstreams.map((upstream) => [segmentOf(upstream.context), upstream]));
     const key = newKey();
     this.caPem = issueCertificate({

@@ -31,6 +31,7 @@ export function answerProblem(
   more: Readonly<Record<string, string>> = {},
 ): void {
   const { code, reason } = problem;
+  exchange.failure = reason === '' ? 'Choice' : reason;
   const retry = problem.retryAfterSeconds;
   const headers = {
     'Cache-Control': 'no-store',

@@ -7,6 +7,7 @@ import type { AppOrigin } from './app-origin.ts';
 import * as problems from './app-problems.ts';
 import type { GatewayNames, HostTarget } from './host.ts';
 import { parseHost } from './host.ts';
+import type { GatewayMetrics, Part } from './metrics.ts';
 import { answerProblem } from './problem.ts';
 import type { AbsoluteTarget, ProxyTargets } from './proxy-targets.ts';
 import { parseAbsoluteTarget, toOriginForm } from './proxy-targets.ts';
@@ -20,6 +21,7 @@ export interface RouterOptions {
   names: GatewayNames;
   /** Absent: whoever reaches the gateway may use it. */
   gate: Gate | undefined;
+  metrics: GatewayMetrics;
   log(line: string): void;
 }
 
@@ -32,6 +34,7 @@ export class Router {
 
   /** Sees that the request is answered. */
   route(exchange: ServerExchange): void {
+    this.#options.metrics.request(exchange, partOf(exchange, this.#options.names));
     try {
       const answered = this.#answer(exchange);
       if (answered instanceof Promise) answered.catch((error: unknown) => this.#defect(exchange, error));
@@ -104,4 +107,10 @@ export class Router {
     if (exchange.responseStarted) exchange.cut();
     else answerProblem(exchange, problems.defect());
   }
+}
+
+function partOf({ head: { method, target, headers } }: ServerExchange, names: GatewayNames): Part {
+  if (method === 'CONNECT') return 'tunnel';
+  if (!target.startsWith('/')) return 'app';
+  return parseHost(headerValue(headers, 'host') ?? '', names)?.kind === 'api' ? 'api' : 'app';
 }

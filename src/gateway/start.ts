@@ -22,6 +22,9 @@ import { KubeconfigDoor } from './kubeconfig-door.ts';
 import { writeKubeconfigFile } from './kubeconfig-file.ts';
 import type { ListenPlace } from './listeners.ts';
 import { isLoopback, ListenError, openListeners } from './listeners.ts';
+import { GatewayMetrics } from './metrics.ts';
+import { openMetricsListener } from './metrics-listener.ts';
+import { OwnPaths } from './own-paths.ts';
 import type { PageHandler } from './page-handler.ts';
 import { ProxyTargets } from './proxy-targets.ts';
 import { Router } from './router.ts';
@@ -55,6 +58,8 @@ export interface GatewayOptions {
   keepAliveMs?: number;
   /** Where to write a kubeconfig that leads through the gateway; it is removed when the gateway stops. */
   kubeconfigFile?: string;
+  /** Serves `/metrics` there as well, and nothing else. */
+  metricsAddress?: { host: string; port: number };
   /** Serves the page at `/`. */
   page?: PageHandler;
   /** Stops the gateway, as disposing it does. */
@@ -85,13 +90,24 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const stop = new AbortController();
   const upstreams = new ApiUpstreams(contexts, { connections, signal: stop.signal, log });
   const { rules, names = gatewayNames({}) } = options;
-  const api = new ApiOrigin({ ...(rules && { rules }), upstream: upstreams.default, page, log });
+  const metrics = new GatewayMetrics(contexts);
+  const own = new OwnPaths(
+    () => ({
+      contexts,
+      unusable: options.unusable ?? [],
+      fixedPorts: fixed.opened,
+      kubeconfig: options.kubeconfigFile,
+    }),
+    metrics,
+  );
+  const api = new ApiOrigin({ ...(rules && { rules }), upstream: upstreams.default, page, own, log });
   const door =
     options.kubeconfigFile === undefined
       ? undefined
       : new KubeconfigDoor(upstreams.all, {
           readOnly: rules?.readOnly === true,
           sharesPort: options.tls !== undefined,
+          metrics,
         });
   const destinations = new Destinations(contexts, {
     signal: stop.signal,
@@ -100,9 +116,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const apps = new AppOrigin({ destinations, connections, names, upstream: (context) => upstreams.of(context) });
   const targets = new ProxyTargets(new ClusterAddresses(contexts[0].client));
-  const tunnels = new Tunnels({ destinations, targets, signal: stop.signal });
+  const tunnels = new Tunnels({ destinations, targets, metrics, signal: stop.signal });
   const gate = options.access && new Gate({ names, ...options.access });
-  const router = new Router({ api, apps, targets, tunnels, names, gate, log });
+  const router = new Router({ api, apps, targets, tunnels, names, gate, metrics, log });
   const server = new Http1Server({ onRequest: (exchange) => router.route(exchange) });
   const entrance = new FrontDoor({
     http: server,
@@ -111,18 +127,24 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     tlsOnly: options.tls !== undefined,
     socks: gate === undefined ? () => ({}) : gate.socks,
   });
-  const listeners = await openListeners(options.listen, (socket) => entrance.accept(socket));
+  const listeners = await openListeners(options.listen, (socket) => {
+    metrics.connection(socket);
+    entrance.accept(socket);
+  });
   const { port, addresses } = listeners;
   await using parts = new AsyncDisposableStack();
   parts.use(listeners);
   parts.defer(() => stop.abort());
   const fixed = parts.use(
-    await openFixedPorts({ ports: options.fixedPorts ?? [], destinations, signal: stop.signal, log }),
+    await openFixedPorts({ ports: options.fixedPorts ?? [], destinations, metrics, signal: stop.signal, log }),
   );
   if (door !== undefined && options.kubeconfigFile !== undefined) {
     const at = addresses[0]?.replace(/^0\.0\.0\.0$/, '127.0.0.1').replace(/^::$/, '::1') ?? '';
     const address = `${at.includes(':') ? `[${at}]` : at}:${port}`;
     parts.use(await writeKubeconfigFile(options.kubeconfigFile, { door, contexts, address }));
+  }
+  if (options.metricsAddress !== undefined) {
+    parts.use(await openMetricsListener(options.metricsAddress, () => metrics.text()));
   }
   const running = parts.move();
   let closing: Promise<void> | undefined;
