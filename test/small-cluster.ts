@@ -10,9 +10,8 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Pod, Service, ServicePort } from '../src/api/types/core-v1.ts';
 import type { EndpointSlice } from '../src/api/types/discovery-v1.ts';
-import { Channels } from '../src/net/websocket/channels.ts';
-import { answerHandshake, headerLines } from '../src/net/websocket/handshake.ts';
-import { acceptPortForward } from '../src/net/websocket/port-forward.ts';
+import { relay } from '../src/net/relay.ts';
+import { refuseUpgrade, serveForwards } from './forward-server.ts';
 
 type Kind = 'services' | 'endpointslices' | 'pods';
 type Item = Service | EndpointSlice | Pod;
@@ -29,7 +28,7 @@ export interface SmallCluster extends AsyncDisposable {
   server: string;
   /** Requests so far: method and target, and the headers. */
   requests: { line: string; headers: IncomingMessage['headers'] }[];
-  /** Port-forwards so far, as `POD:PORT`. */
+  /** Connections through port-forwards so far, as `POD:PORT`. */
   forwards: string[];
   /** Makes or changes a Service with its pods behind it. */
   setService(name: string, ports: ServicePort[], pods: readonly PodSpec[], more?: Partial<Service['spec']>): void;
@@ -130,7 +129,6 @@ export async function openSmallCluster(): Promise<SmallCluster> {
     const url = new URL(request.url ?? '/', 'http://cluster');
     requests.push({ line: `${request.method} ${request.url}`, headers: request.headers });
     const pod = /\/pods\/([^/]+)\/portforward$/.exec(url.pathname)?.[1];
-    const port = Number(url.searchParams.get('ports'));
     if (pod === undefined || !podPorts.has(pod) || forbidden.has('portforward')) {
       const body = JSON.stringify({
         kind: 'Status',
@@ -145,11 +143,15 @@ export async function openSmallCluster(): Promise<SmallCluster> {
       );
       return;
     }
-    forwards.push(`${pod}:${port}`);
     const tunnel = { socket };
     tunnels.add(tunnel);
     socket.on('close', () => tunnels.delete(tunnel));
-    forward(socket, head, request, { port, local: podPorts.get(pod)?.[port] });
+    socket.unshift(head);
+    const served = serveForwards(request, socket, (port, data, errors) => {
+      forwards.push(`${pod}:${port}`);
+      forward(data, errors, { port, local: podPorts.get(pod)?.[port] });
+    });
+    if (served === undefined) refuseUpgrade(socket);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -220,34 +222,16 @@ function isSelected(item: Item, selector: string | null): boolean {
   return at === value;
 }
 
-/** The node's half: one TCP connection per port-forward. */
-function forward(
-  socket: Duplex,
-  head: Buffer,
-  request: IncomingMessage,
-  { port, local }: { port: number; local: number | undefined },
-): void {
-  const answer = answerHandshake(request.method ?? '', headerLines(request.rawHeaders), [
-    'v5.channel.k8s.io',
-    'v4.channel.k8s.io',
-  ]);
-  socket.write(answer.head);
-  socket.unshift(head);
-  const channels = new Channels(socket, { role: 'server', subprotocol: answer.subprotocol ?? '', count: 2 });
-  const [pair] = acceptPortForward(channels, [port]);
-  if (pair === undefined) return;
+/** The node's half of one connection. */
+function forward(data: Duplex, errors: Duplex, { port, local }: { port: number; local: number | undefined }): void {
   const fail = (message: string): void => {
-    pair.error.write(`error forwarding port ${port}: ${message}`);
-    channels.close();
+    errors.end(`error forwarding port ${port}: ${message}`, () => data.destroy());
   };
   if (local === undefined) {
     fail('nothing listens there');
     return;
   }
   const target = connect({ port: local, host: '127.0.0.1', allowHalfOpen: true });
-  target.on('error', (error) => fail(error.message));
-  target.on('end', () => channels.close());
-  pair.data.pipe(target);
-  target.pipe(pair.data);
-  void channels.closed.then(() => target.destroy());
+  target.once('error', (error) => fail(error.message));
+  target.once('connect', () => void relay(data, target).then(() => errors.end()));
 }

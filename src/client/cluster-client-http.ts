@@ -10,6 +10,8 @@ import type { ClusterClient, PartialObject } from './cluster-client.ts';
 import { startDeadline } from './deadline.ts';
 import { headerMap } from './header-map.ts';
 import { openApiServers } from './open-api-servers.ts';
+import type { StreamOpener } from './open-stream.ts';
+import type { PortForwards } from './port-forward/port-forwards.ts';
 import { resourceClient, timedOut } from './resource-client.ts';
 import { Transport } from './transport.ts';
 
@@ -39,6 +41,15 @@ export function openClusterClient(config: ClientConfig, options: ClusterClientOp
       requestTimeoutMs,
     });
   };
+  // Only with the first one: cryptography would be a third of what importing the client costs.
+  let opener: Promise<StreamOpener> | undefined;
+  let forwards: Promise<PortForwards> | undefined;
+  const untilClosed = (signal: AbortSignal | undefined) =>
+    signal === undefined ? closed : AbortSignal.any([signal, closed]);
+  const openStream: ClusterClient['openStream'] = async (request) => {
+    opener ??= import('./open-stream.ts').then(({ StreamOpener }) => new StreamOpener(transport));
+    return (await opener).open({ ...request, signal: untilClosed(request.signal) });
+  };
   return {
     servers,
     resource: <T extends KubeObject>(apiVersion: string, plural: string) => open<T>(apiVersion, plural, false),
@@ -62,8 +73,18 @@ export function openClusterClient(config: ClientConfig, options: ClusterClientOp
       const { openWebSocket } = await import('./open-web-socket.ts');
       return openWebSocket({ transport, path, subprotocols, signal });
     },
+    openStream,
+    async portForward(request) {
+      forwards ??= import('./port-forward/port-forwards.ts').then(
+        ({ PortForwards }) => new PortForwards({ openStream }),
+      );
+      const signal = untilClosed(request.signal);
+      signal.throwIfAborted();
+      return (await forwards).connect({ ...request, signal });
+    },
     async [Symbol.asyncDispose]() {
       closing.abort(new DOMException('the client was closed', 'AbortError'));
+      await (await opener)?.close();
       if (options.servers === undefined) await servers[Symbol.asyncDispose]();
       if (options.pool === undefined) await pool[Symbol.asyncDispose]();
     },

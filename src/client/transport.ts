@@ -33,6 +33,7 @@ const maxRetries = 10;
 const maxRetryAfterMs = 60_000;
 
 export interface TransportUpgrade {
+  method: 'GET' | 'POST';
   path: string;
   /** Those of the protocol, `Upgrade` among them. */
   headers: readonly (readonly [string, string])[];
@@ -48,6 +49,7 @@ interface Answer {
   headers: HeaderLines;
   body?: Readable;
   stream?: Duplex;
+  bodyWithheld?: boolean;
 }
 
 type Exchange<T extends Answer> = (endpoint: UpstreamEndpoint, request: Omit<UpstreamRequest, 'body'>) => Promise<T>;
@@ -68,9 +70,9 @@ export class Transport {
   }
 
   /** Asks to switch protocols. Throws ConnectionError; any answer of the server is a result. */
-  async upgrade({ path, headers, signal }: TransportUpgrade): Promise<UpgradeResult> {
+  async upgrade({ method, path, headers, signal }: TransportUpgrade): Promise<UpgradeResult> {
     return this.#withPass(
-      { method: 'GET', path, headers, signal, isUpgrade: true, repeatable: true },
+      { method, path, headers, signal, isUpgrade: true, hasBody: false, repeatable: true },
       (endpoint, request) => this.#pool.upgrade(endpoint, request),
     );
   }
@@ -86,7 +88,7 @@ export class Transport {
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted();
       const response = await this.#withPass(
-        { method, path, headers, signal, isUpgrade: false, repeatable },
+        { method, path, headers, signal, isUpgrade: false, hasBody: body !== undefined, repeatable },
         (endpoint, request) => this.#pool.request(endpoint, { ...request, ...(body !== undefined && { body }) }),
       );
       const waitMs = repeatable && attempt < maxRetries ? retryAfterMs(response, reading) : undefined;
