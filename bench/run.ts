@@ -6,6 +6,7 @@ const benches: Readonly<Record<string, () => Promise<boolean>>> = {
   'port-forward': async () => (await import('./port-forward.ts')).benchPortForward(),
   storage: async () => (await import('./storage.ts')).benchStorage(),
   gateway: async () => (await import('./gateway.ts')).benchGateway(),
+  failover: async () => (await import('./failover.ts')).benchFailover(),
   testing: async () => (await import('./testing.ts')).benchTesting(),
 };
 

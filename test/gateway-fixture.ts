@@ -35,7 +35,7 @@ export interface GatewayFixture extends AsyncDisposable {
 }
 
 export async function openGatewayFixture(
-  options: Partial<Pick<GatewayOptions, 'page' | 'fixedPorts' | 'unusable' | 'kubeconfigFile'>> & {
+  options: Partial<Pick<GatewayOptions, 'page' | 'fixedPorts' | 'unusable' | 'kubeconfigFile' | 'https' | 'rules'>> & {
     context?: string;
     config?: Partial<ClientConfig>;
     /** Names of further contexts, each with a cluster of its own. */
@@ -57,12 +57,14 @@ export async function openGatewayFixture(
   const gateway = parts.use(
     await startGateway({
       ...nameContexts([{ name: options.context ?? config.origin?.context, config, client }, ...others]),
-      listen: { port: 0 },
+      listen: { host: 'localhost', port: 0 },
       signal: stop.signal,
       log: (line) => log.push(line),
       ...(options.fixedPorts && { fixedPorts: options.fixedPorts }),
       ...(options.unusable && { unusable: options.unusable }),
+      ...(options.https && { https: options.https }),
       ...(options.kubeconfigFile && { kubeconfigFile: options.kubeconfigFile }),
+      ...(options.rules && { rules: options.rules }),
       ...(options.page && { page: options.page }),
     }),
   );

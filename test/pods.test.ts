@@ -283,8 +283,6 @@ test('many connections go through one port-forward over SPDY, raw and in a WebSo
   }
   await assert.rejects(openSpdy(path, 'other.k8s.io'), /^Error: 400 .*portforward\.k8s\.io is served/);
   await assert.rejects(openSpdy(`${path.replace('many', 'nobody')}`, 'portforward.k8s.io'), /^Error: 404/);
-  const terminal = `/api/v1/namespaces/${namespace}/pods/many/exec?command=sh&stdout=true&tty=true`;
-  await assert.rejects(openSpdy(terminal, 'v4.channel.k8s.io'), /^Error: 400 .*terminal/);
   await pods().delete('many', { namespace });
 });
 

@@ -27,7 +27,7 @@ export async function startClusterGateway(options: ClusterGatewayOptions): Promi
   try {
     return await startGateway({
       ...nameContexts([{ name: choice.context, config, client }]),
-      listen: { port: choice.port },
+      listen: { host: 'localhost', port: choice.port },
       page: uiHandler({ client, facts, signal }),
       signal,
       log,

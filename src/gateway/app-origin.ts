@@ -14,6 +14,7 @@ import type { Destination, Target } from './destination.ts';
 import type { Destinations } from './destinations.ts';
 import { appRequestHead, keepCookiesHome } from './forward-headers.ts';
 import { answerProblem } from './problem.ts';
+import { mendRedirect } from './redirects.ts';
 import { forwardByVerb } from './verb-way.ts';
 
 export interface AppOriginOptions {
@@ -54,7 +55,7 @@ export class AppOrigin {
       connections: this.#options.connections,
       endpoint: destination.endpoint(backend),
       target: path,
-      head: appRequestHead(exchange, path),
+      head: appRequestHead(exchange, path, { tls: destination.wantsTls }),
       rewriteHeaders: (headers) => comeHome(headers, exchange, destination),
       onOver: over,
       onFail: (error, canRetry) => {
@@ -78,9 +79,19 @@ export class AppOrigin {
 }
 
 /** What an application says of itself is put into the terms of its name here. */
-function comeHome(headers: [string, string][], exchange: ServerExchange, { candidates }: Destination): void {
+function comeHome(headers: [string, string][], exchange: ServerExchange, destination: Destination): void {
   keepCookiesHome(headers);
-  if (candidates[0]?.tls === true) stayOnHttp(headers, headerValue(exchange.head.headers, 'host'));
+  const { head } = exchange;
+  const { target, port } = destination;
+  for (const line of headers) {
+    if (line[0].length !== 8 || line[0].toLowerCase() !== 'location') continue;
+    const host = headerValue(head.headers, 'host') ?? '';
+    const { location, onlyAsksForTls } = mendRedirect(line[1], { host, path: head.target, target, port });
+    // One that goes on asking would be asked for ever: its redirect stays, for the browser to say that it leads nowhere.
+    if (onlyAsksForTls && destination.wantsTls) continue;
+    if (onlyAsksForTls) destination.setWantsTls();
+    line[1] = location;
+  }
 }
 
 /**
@@ -102,14 +113,5 @@ function decodeSegment(segment: string): string {
     return decodeURIComponent(segment);
   } catch {
     return segment;
-  }
-}
-
-/** The browser speaks HTTP to us though the application speaks TLS: its redirects to itself must not ask for TLS here. */
-function stayOnHttp(headers: [string, string][], host: string | undefined): void {
-  for (const line of headers) {
-    if (line[0].toLowerCase() !== 'location' || host === undefined) continue;
-    const own = `https://${host}`;
-    if (line[1] === own || line[1].startsWith(`${own}/`)) line[1] = `http${line[1].slice(5)}`;
   }
 }

@@ -12,7 +12,9 @@ import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import type { ApiUpstream } from './api-upstream.ts';
 import type { GatewayContext } from './contexts.ts';
 import { delegatedRequestHead } from './forward-headers.ts';
+import type { GatewayMetrics } from './metrics.ts';
 import { answerProblem } from './problem.ts';
+import { readOnlyPathReason } from './read-only.ts';
 
 const root = '/.fairlead/clusters/';
 /** Of the certificate: it is made anew at every start. */
@@ -27,10 +29,21 @@ export class KubeconfigDoor {
   readonly #hash = sha256(`Bearer ${this.token}`);
   readonly #secureContext: ReturnType<typeof createSecureContext>;
   readonly #upstreams: ReadonlyMap<string, ApiUpstream>;
+  readonly #readOnly: boolean;
   readonly #shaking = new Set<TLSSocket>();
-  readonly #server = new Http1Server({ onRequest: (exchange) => this.#handle(exchange) });
+  readonly #server: Http1Server;
 
-  constructor(upstreams: readonly ApiUpstream[]) {
+  constructor(
+    upstreams: readonly ApiUpstream[],
+    { readOnly, metrics }: { readOnly: boolean; metrics: GatewayMetrics },
+  ) {
+    this.#readOnly = readOnly;
+    this.#server = new Http1Server({
+      onRequest: (exchange) => {
+        metrics.request(exchange, 'kubeconfig');
+        this.#handle(exchange);
+      },
+    });
     this.#upstreams = new Map(upstreams.map((upstream) => [segmentOf(upstream.context), upstream]));
     const key = newKey();
     this.caPem = issueCertificate({
@@ -94,6 +107,16 @@ export class KubeconfigDoor {
     if (upstream === undefined || rest === undefined) {
       const message = `Over TLS this gateway serves ${[...this.#upstreams.keys()].map((each) => `${root}${each}/`).join(', ')}. Use the file that --kubeconfig-out names.`;
       answerProblem(exchange, { code: 404, reason: 'NotFound', title: 'Nothing is here', message });
+      return;
+    }
+    const refused = this.#readOnly ? readOnlyPathReason(exchange, rest) : undefined;
+    if (refused !== undefined) {
+      answerProblem(exchange, {
+        code: 403,
+        reason: 'Forbidden',
+        title: 'Refused by the gateway',
+        message: `${refused}.`,
+      });
       return;
     }
     upstream.forward(exchange, {

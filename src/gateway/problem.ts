@@ -4,6 +4,7 @@ import type { StatusReason } from '../api/status.ts';
 import { StatusError } from '../api/status.ts';
 import { headerValue } from '../net/http1/headers.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
+import { escapeHtml } from './html.ts';
 
 export interface Problem {
   code: number;
@@ -26,6 +27,7 @@ export function problemText({ title, message }: Problem): string {
 /** Answers by what the client accepts. */
 export function answerProblem(exchange: ServerExchange, problem: Problem): void {
   const { code, reason } = problem;
+  exchange.failure = reason === '' ? 'Choice' : reason;
   const retry = problem.retryAfterSeconds;
   const headers = {
     'Cache-Control': 'no-store',
@@ -45,10 +47,6 @@ export function answerProblem(exchange: ServerExchange, problem: Problem): void 
   }
   const { status } = new StatusError({ code, reason, message: problemText(problem) });
   exchange.answer(code, { ...headers, 'Content-Type': 'application/json' }, `${JSON.stringify(status)}\n`);
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 function page({ code, title, message, links = [] }: Problem): string {

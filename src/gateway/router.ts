@@ -5,6 +5,7 @@ import type { ApiOrigin } from './api-origin.ts';
 import type { AppOrigin } from './app-origin.ts';
 import * as problems from './app-problems.ts';
 import { parseHost } from './host.ts';
+import type { GatewayMetrics, Part } from './metrics.ts';
 import { answerProblem } from './problem.ts';
 import type { AbsoluteTarget, ProxyTargets } from './proxy-targets.ts';
 import { parseAbsoluteTarget, toOriginForm } from './proxy-targets.ts';
@@ -15,6 +16,7 @@ export interface RouterOptions {
   apps: AppOrigin;
   targets: ProxyTargets;
   tunnels: Tunnels;
+  metrics: GatewayMetrics;
   log(line: string): void;
 }
 
@@ -27,6 +29,7 @@ export class Router {
 
   /** Sees that the request is answered. */
   route(exchange: ServerExchange): void {
+    this.#options.metrics.request(exchange, partOf(exchange));
     try {
       const answered = this.#answer(exchange);
       if (answered instanceof Promise) answered.catch((error: unknown) => this.#defect(exchange, error));
@@ -54,11 +57,14 @@ export class Router {
   #answerByHost(exchange: ServerExchange): Promise<void> | void {
     const host = headerValue(exchange.head.headers, 'host') ?? '';
     const target = parseHost(host);
-    if (target === undefined) {
-      const message = `"${host.slice(0, 200)}" is not a name of this gateway. Use localhost, or SERVICE.NAMESPACE.localhost.`;
-      answerProblem(exchange, { code: 403, reason: 'Forbidden', title: 'Unknown host', message });
-    } else if (target.kind === 'api') this.#options.api.handle(exchange);
-    else return this.#options.apps.handle(exchange, target);
+    const { api, apps } = this.#options;
+    if (target !== undefined && target.kind !== 'api') return apps.handle(exchange, target);
+    if (api.filter.acceptsHost(host, target !== undefined)) {
+      api.handle(exchange);
+      return;
+    }
+    const message = `"${host.slice(0, 200)}" is not a name of this gateway. Use localhost, or SERVICE.NAMESPACE.localhost.`;
+    answerProblem(exchange, { code: 403, reason: 'Forbidden', title: 'Unknown host', message });
   }
 
   async #answerAsProxy(exchange: ServerExchange, { host, port }: AbsoluteTarget): Promise<void> {
@@ -73,4 +79,10 @@ export class Router {
     if (exchange.responseStarted) exchange.cut();
     else answerProblem(exchange, problems.defect());
   }
+}
+
+function partOf({ head: { method, target, headers } }: ServerExchange): Part {
+  if (method === 'CONNECT') return 'tunnel';
+  if (!target.startsWith('/')) return 'app';
+  return parseHost(headerValue(headers, 'host') ?? '')?.kind === 'api' ? 'api' : 'app';
 }

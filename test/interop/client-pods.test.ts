@@ -80,6 +80,12 @@ test('logs, commands and ports of a pod', { skip }, async () => {
     session.stdin.write('through and through\n');
     const outcome = await Promise.all([text(session.stdout), text(session.stderr), session.exitCode]);
     assert.deepEqual(outcome, ['through and through\n', 'problem\n', 7], way);
+    const shell = await forced.exec(['sh', '-c', 'stty size; cat; exit 5'], { stdin: true, tty: true });
+    shell.resize({ columns: 91, rows: 33 });
+    shell.stderr.resume();
+    shell.stdin.write('typed\n\x04');
+    assert.match(await text(shell.stdout), /^(typed\r\n)?33 91\r\n(typed\r\n)+$/, way);
+    assert.equal(await shell.exitCode, 5, way);
     // Version 4 cannot end the command's input.
     if (way === 'channels of version 4') continue;
     const copy = await forced.exec(['cat'], { stdin: true });

@@ -1,13 +1,16 @@
 import { resolve } from 'node:path';
 import type { GatewayContext } from '../../gateway/contexts.ts';
+import type { ServiceTarget } from '../../gateway/destination.ts';
 import type { FixedPort } from '../../gateway/forward-spec.ts';
-import { parseFixedPort } from '../../gateway/forward-spec.ts';
+import { parseFixedPort, parseServiceTarget } from '../../gateway/forward-spec.ts';
 import { startGateway } from '../../gateway/start.ts';
 import type { ClusterFacts } from '../../ui/server.ts';
 import { uiHandler } from '../../ui/server.ts';
 import { checkServer } from '../check-server.ts';
 import { defineCommand, UsageError } from '../command.ts';
 import { escapeControls } from '../print/escape.ts';
+import { apiRuleFlags, apiRules } from '../proxy/api-rules.ts';
+import { keepAliveTime, listenFlags, listenPlace, servingLine } from '../proxy/listen-flags.ts';
 import { openContexts } from '../proxy/open-contexts.ts';
 
 export const proxyCommand = defineCommand({
@@ -42,36 +45,51 @@ export const proxyCommand = defineCommand({
       description:
         'a local port for one service, for tools without proxy settings, several times for several: [ALIAS/]NAMESPACE/SERVICE[:PORT]=LOCALPORT',
     },
+    https: {
+      type: 'list',
+      value: 'SERVICE',
+      description:
+        'this service speaks TLS, though neither its port (https, https-…, 443) nor appProtocol says so: [ALIAS/]NAMESPACE/SERVICE[:PORT]',
+    },
     'kubeconfig-out': {
       type: 'string',
       value: 'FILE',
       description:
         'write a kubeconfig that leads through this gateway, for kubectl, Helm and others: exec, cp and port-forward too; removed at the end',
     },
-    port: { type: 'integer', short: 'p', value: 'N', description: 'port to listen on; 0: any free one (default 8001)' },
+    ...listenFlags,
+    ...apiRuleFlags,
   },
   arguments: { min: 0, max: 0 },
   async run({ flags, globals, io, signal }) {
-    const port = flags.port ?? 8001;
-    if (port < 0 || port > 65_535) throw new UsageError(`invalid --port ${port}: from 0 to 65535`);
+    const log = (line: string): void => void io.stderr.write(`${escapeControls(line)}\n`);
+    const listen = listenPlace(flags, io.cwd);
+    const keepAliveMs = keepAliveTime(flags);
+    const rules = await apiRules(flags, { cwd: io.cwd, warn: log });
     const fixedPorts = flags.forward.map(fixedPort);
+    const https = flags.https.map(httpsService);
     const choice = { contexts: flags.context, all: flags['all-contexts'] === true, globals };
     await using opened = await openContexts(choice, io);
     const [first] = opened.contexts;
-    const log = (line: string): void => void io.stderr.write(`${escapeControls(line)}\n`);
+    const serverPath = new URL(first.config.server).pathname;
+    if (rules.appendServerPath === false && serverPath !== '/')
+      log(`Requests go without the server path ${serverPath} (--append-server-path=false).`);
     await using gateway = await startGateway({
       contexts: opened.contexts,
       unusable: opened.unusable,
       fixedPorts,
+      https,
       ...(flags['kubeconfig-out'] !== undefined && { kubeconfigFile: resolve(io.cwd, flags['kubeconfig-out']) }),
-      listen: { port },
+      listen,
+      exposeWithoutPassword: flags['expose-without-password'] === true,
+      rules,
+      ...(keepAliveMs !== undefined && { keepAliveMs }),
       page: uiHandler({ client: first.client, facts: factsOf(first), signal }),
       signal,
       log,
     });
-    // kubectl proxy's own line: scripts wait for it.
-    io.stdout.write(`Starting to serve on 127.0.0.1:${gateway.port}\n`);
-    io.stdout.write(`Every service, one click away: ${gateway.url}\n`);
+    io.stdout.write(`${servingLine(listen, gateway.port)}\n`);
+    if (gateway.url !== undefined) io.stdout.write(`Every service, one click away: ${gateway.url}\n`);
     if (flags['kubeconfig-out'] !== undefined)
       io.stdout.write(`For kubectl and others: export KUBECONFIG=${flags['kubeconfig-out']}\n`);
     for (const { to, port: at } of gateway.fixedPorts) io.stdout.write(`Forwarding localhost:${at} to ${to}\n`);
@@ -91,6 +109,12 @@ function fixedPort(text: string): FixedPort {
   throw new UsageError(
     `invalid --forward "${text}": write [ALIAS/]NAMESPACE/SERVICE[:PORT]=LOCALPORT, such as shop/db:5432=15432`,
   );
+}
+
+function httpsService(text: string): ServiceTarget {
+  const parsed = parseServiceTarget(text);
+  if (parsed !== undefined) return parsed;
+  throw new UsageError(`invalid --https "${text}": write [ALIAS/]NAMESPACE/SERVICE[:PORT], such as shop/web:ui`);
 }
 
 function factsOf({ name, config }: GatewayContext): ClusterFacts {

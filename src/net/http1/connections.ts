@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { dialUpstream, endpointKey, endpointName } from './dial.ts';
 import type { TlsMemory } from './open-socket.ts';
+import { defaultKeepAliveMs } from './open-socket.ts';
 import type { UpstreamEndpoint } from './upstream.ts';
 import { UpstreamError } from './upstream.ts';
 
@@ -22,6 +23,8 @@ export interface ConnectionLimits {
   maxPerEndpoint: number;
   /** Exchanges that wait per endpoint; further ones fail. */
   maxWaiting: number;
+  /** How long a connection is silent before the operating system probes it; 0: it never does. */
+  keepAliveMs: number;
 }
 
 const defaults: ConnectionLimits = {
@@ -29,6 +32,7 @@ const defaults: ConnectionLimits = {
   idleTimeoutMs: 55_000,
   maxPerEndpoint: 1024,
   maxWaiting: 4096,
+  keepAliveMs: defaultKeepAliveMs,
 };
 
 interface Waiter {
@@ -211,7 +215,7 @@ export class ConnectionPool implements AsyncDisposable {
     }, this.#limits.connectTimeoutMs);
     try {
       const both = AbortSignal.any([signal, timeout.signal, this.#closing.signal]);
-      const socket = await dialUpstream(endpoint, bucket.memory, both);
+      const socket = await dialUpstream(endpoint, bucket.memory, both, this.#limits.keepAliveMs);
       const connection = new UpstreamConnection(socket, endpointName(endpoint), (freed, reusable, idleMs) =>
         this.#freed(bucket, freed, reusable, idleMs),
       );

@@ -1,7 +1,7 @@
 """Does to a cluster what programs do with the Python client of Kubernetes, and prints one JSON line for each check.
 
 {"check": NAME}, with "error" when it failed. The exit code is 0 even then: the reader decides.
-Usage: main.py KUBECONFIG PROGRAM, where PROGRAM is what the image "python" stands for on the node.
+Usage: main.py KUBECONFIG. The node has the images shell (/bin/sh), python (this one) and fairlead.local/echo.
 """
 
 import json
