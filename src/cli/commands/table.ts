@@ -137,6 +137,7 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'label', group: 'objects', load: async () => (await import('./label.ts')).labelCommand },
   { name: 'annotate', group: 'objects', load: async () => (await import('./annotate.ts')).annotateCommand },
   { name: 'scale', group: 'objects', load: async () => (await import('./scale.ts')).scaleCommand },
+  { name: 'wait', group: 'objects', load: async () => (await import('./wait.ts')).waitCommand },
   { name: 'events', group: 'objects', load: async () => (await import('./events.ts')).eventsCommand },
   { name: 'config view', group: 'kubeconfig', load: async () => (await import('./config-view.ts')).configViewCommand },
   {

@@ -96,10 +96,11 @@ test('an interactive shell: keys, Ctrl-C for the program in front, a new size, C
   const session = open(running, ['sh'], size);
   session.stdin.write("PS1='pro''mpt> '\n");
   await session.shows(/prompt> /);
-  // What says so itself is in front already: Ctrl-C would go to the shell before that.
-  session.stdin.write("sh -c 'echo began; exec sleep 600'\n");
+  // What says so itself is in front already, and awaits it: shells lose a Ctrl-C while they start a program.
+  session.stdin.write(`sh -c 'trap "echo interrupted; exit" INT; echo began; while :; do sleep 0.02; done'\n`);
   await session.shows(/\nbegan/);
   session.stdin.write('\x03');
+  await session.shows(/interrupted\r\n/);
   await session.shows(/prompt> /);
   session.terminal.set({ columns: 120, rows: 40 });
   session.stdin.write('stty size\n');
@@ -195,9 +196,10 @@ test('a container in a terminal: one output in its log, keys and sizes by attach
     true,
   );
   const [stdin, stdout, terminal] = [new PassThrough(), new PassThrough(), new TerminalSizes()];
-  terminal.set(size);
   const signal = new AbortController().signal;
   const attached = running.attach({ stdin, stdout, terminal, endsStdin: true, signal });
+  while (!(await log()).includes('24 80')) await once(stdout, 'data');
+  terminal.set(size);
   stdin.write('typed\n');
   assert.equal(await attached, 'ended');
   assert.equal((await running.exited).exitCode, 4);
