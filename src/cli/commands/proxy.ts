@@ -5,6 +5,7 @@ import { uiHandler } from '../../ui/server.ts';
 import { checkServer } from '../check-server.ts';
 import { defineCommand } from '../command.ts';
 import { escapeControls } from '../print/escape.ts';
+import { accessChoice, accessFlags } from '../proxy/access-flags.ts';
 import { apiRuleFlags, apiRules } from '../proxy/api-rules.ts';
 import { leadFlags, leadOptions } from '../proxy/lead-flags.ts';
 import { keepAliveTime, listenFlags, listenPlace, servingLine } from '../proxy/listen-flags.ts';
@@ -32,6 +33,7 @@ export const proxyCommand = defineCommand({
     ...leadFlags,
     ...listenFlags,
     ...apiRuleFlags,
+    ...accessFlags,
   },
   arguments: { min: 0, max: 0 },
   async run({ flags, globals, io, signal }) {
@@ -46,11 +48,22 @@ export const proxyCommand = defineCommand({
     const serverPath = new URL(first.config.server).pathname;
     if (rules.appendServerPath === false && serverPath !== '/')
       log(`Requests go without the server path ${serverPath} (--append-server-path=false).`);
+    const say = (line: string): void => void io.stdout.write(`${line}\n`);
+    // Set when the gateway's address is known.
+    let onLink = (_path: string): void => {};
+    const access = await accessChoice(flags, {
+      place: listen,
+      cwd: io.cwd,
+      env: io.env,
+      onLink: (path) => onLink(path),
+      say: log,
+    });
     await using gateway = await startGateway({
       contexts: opened.contexts,
       unusable: opened.unusable,
       ...lead,
       listen,
+      ...access,
       exposeWithoutPassword: flags['expose-without-password'] === true,
       rules,
       ...(keepAliveMs !== undefined && { keepAliveMs }),
@@ -59,7 +72,11 @@ export const proxyCommand = defineCommand({
       log,
     });
     io.stdout.write(`${servingLine(listen, gateway.port)}\n`);
-    if (gateway.url !== undefined) io.stdout.write(`Every service, one click away: ${gateway.url}\n`);
+    if (gateway.url !== undefined) say(`Every service, one click away: ${gateway.url}`);
+    if (access.access?.link !== undefined) {
+      onLink = (path) => say(`To sign in one browser, once: ${new URL(path, gateway.url ?? 'http://localhost/')}`);
+      access.access.link.renew();
+    }
     if (flags['kubeconfig-out'] !== undefined)
       io.stdout.write(`For kubectl and others: export KUBECONFIG=${flags['kubeconfig-out']}\n`);
     for (const { to, port: at } of gateway.fixedPorts) io.stdout.write(`Forwarding localhost:${at} to ${to}\n`);
