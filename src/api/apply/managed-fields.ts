@@ -3,6 +3,7 @@
  * `apimachinery/pkg/util/managedfields` does on a server; `vectors.json` holds that code's own results.
  */
 import { equalJson } from '../../lib/equal-json.ts';
+import { isRecord } from '../../lib/is-record.ts';
 import type { GroupVersionKind } from '../group-version.ts';
 import { formatApiVersion, parseApiVersion } from '../group-version.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../object.ts';
@@ -57,7 +58,7 @@ export interface ApplyDocument {
   /** What is stored; an empty object where there is none. */
   live: KubeObject;
   /** As it was sent. */
-  applied: KubeObject;
+  applied: unknown;
   force: boolean;
   empty: KubeObject;
 }
@@ -66,8 +67,8 @@ export interface ApplyDocument {
  * What an apply makes of the live object, with its managedFields: not yet in the form that is kept. Changes none of its
  * arguments. Throws `StatusError`: 400 for a document that is not of the kind, 409 for conflicts.
  */
-export function applyDocument({ writing, kind, live, applied, force, empty }: ApplyDocument): KubeObject {
-  checkApplied(applied, writing, kind, live);
+export function applyDocument({ writing, kind, live, applied: sent, force, empty }: ApplyDocument): KubeObject {
+  const applied = readApplied(sent, writing, kind);
   const owners = ownersOf(live);
   const { object, owners: next } = applyConfiguration({ writing, live, applied, owners, force, empty });
   const result = object ?? withoutOwners(live);
@@ -80,17 +81,29 @@ export function applyDocument({ writing, kind, live, applied, force, empty }: Ap
   return made;
 }
 
-function checkApplied(applied: KubeObject, { type }: Writing, kind: GroupVersionKind, live: KubeObject): void {
-  const given = parseApiVersion(applied.apiVersion ?? '');
-  const shown = `${given?.group ?? ''}/${given?.version ?? ''}, Kind=${applied.kind ?? ''}`;
-  if (applied.apiVersion !== formatApiVersion(kind) || applied.kind !== kind.kind) {
-    throw badRequest(`invalid object type: ${shown}`);
+/** The document, if it is one of the kind. Throws a 400 `StatusError`. */
+function readApplied(sent: unknown, { type }: Writing, kind: GroupVersionKind): KubeObject {
+  if (!isRecord(sent)) throw badRequest('error decoding YAML: an apply is a document with the fields of an object');
+  const { apiVersion, kind: name } = sent;
+  const expected = formatApiVersion(kind);
+  if (apiVersion !== expected || name !== kind.kind) throw badRequest(`invalid object type: ${describeType(sent)}`);
+  const metadata: Record<string, unknown> = isRecord(sent.metadata) ? sent.metadata : {};
+  if (Array.isArray(metadata.managedFields) && metadata.managedFields.length > 0) {
+    throw badRequest('metadata.managedFields must be nil');
   }
-  if ((applied.metadata?.managedFields ?? []).length > 0) throw badRequest('metadata.managedFields must be nil');
-  const complaints = checkTyped(applied, type);
-  if (complaints.length === 0) return;
-  const [only] = complaints;
-  const why = complaints.length === 1 ? only : `errors:\n${complaints.map((complaint) => `  ${complaint}`).join('\n')}`;
-  const { name = '', namespace = '' } = { ...live.metadata, ...applied.metadata };
-  throw badRequest(`failed to create typed patch object (${namespace}/${name}; ${shown}): ${why}`);
+  const complaints = checkTyped(sent, type);
+  if (complaints.length === 0) return { ...sent, apiVersion, kind: name, metadata };
+  const why =
+    complaints.length === 1 ? complaints[0] : `errors:\n${complaints.map((complaint) => `  ${complaint}`).join('\n')}`;
+  const where = `${textOf(metadata.namespace)}/${textOf(metadata.name)}; ${describeType(sent)}`;
+  throw badRequest(`failed to create typed patch object (${where}): ${why}`);
+}
+
+function describeType({ apiVersion, kind }: Record<string, unknown>): string {
+  const { group = '', version = '' } = parseApiVersion(textOf(apiVersion)) ?? {};
+  return `${group}/${version}, Kind=${textOf(kind)}`;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

@@ -16,14 +16,18 @@ export function authorize(authorizer: Authorizer): Filter {
     if (!info.isResourceRequest && (info.verb === 'get' || info.verb === 'head') && PUBLIC_PATH.test(info.path))
       return next();
     if (user === ANONYMOUS) throw unauthorized();
-    const attributes = attributesOf(exchange);
-    const { allowed, reason } = await authorizer(attributes);
-    if (allowed !== true) throw denied(attributes, reason);
+    await requireRight(authorizer, attributesOf(exchange));
     return next();
   };
 }
 
-function attributesOf({ info, user }: Exchange): AuthorizationAttributes {
+/** Throws `StatusError` 403. */
+export async function requireRight(authorizer: Authorizer, attributes: AuthorizationAttributes): Promise<void> {
+  const { allowed, reason } = await authorizer(attributes);
+  if (allowed !== true) throw denied(attributes, reason);
+}
+
+export function attributesOf({ info, user }: Exchange): AuthorizationAttributes {
   const acting = ACTING.has(info.subresource) && info.verb === 'get';
   return {
     user,

@@ -96,6 +96,11 @@ export const knownDifferences: readonly KnownDifference[] = [
     questions: ['who am I'],
   },
   {
+    why: 'what is asked and not kept has no owners',
+    parts: ['body.metadata.managedFields'],
+    questions: ['may nobody'],
+  },
+  {
     why: 'the refusal names the kind',
     parts: [...message, 'body.details.kind'],
     questions: ['a review of nobody'],
@@ -104,11 +109,6 @@ export const knownDifferences: readonly KnownDifference[] = [
     why: 'no controller takes the taint of a new node away: whether it is ready is its condition',
     parts: ['body.spec.taints'],
     questions: ['a Node'],
-  },
-  {
-    why: 'server-side apply is not supported yet, and says so',
-    parts: ['code', 'body'],
-    questions: ['server-side apply'],
   },
   {
     why: 'a limit below nothing is refused, not taken for none',
