@@ -36,7 +36,9 @@ export async function startParts(environment: Environment): Promise<StartedParts
   const adminConfig = configOf(environment, pki.admin, 'fairlead');
   const client = parts.use(openClusterClient(adminConfig, { pool }));
   const gateway = parts.use(await startGatewayIfAsked(environment, adminConfig, client));
-  const controllers = parts.use(openClusterClient(configOf(environment, pki.controllers, 'fairlead-controllers'), { pool }));
+  const controllers = parts.use(
+    openClusterClient(configOf(environment, pki.controllers, 'fairlead-controllers'), { pool }),
+  );
   parts.use(await startControllers({ client: controllers, caPem: pki.ca, signal, log: options.log }));
   const nodes = parts.use(startNodes(environment));
   forgetFormerNodes(client, options.nodes, signal).catch((error: unknown) => {

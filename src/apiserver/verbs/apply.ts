@@ -120,6 +120,8 @@ async function create({ call, facet, applied, force, dryRun }: Application): Pro
   const object = conformTo(exchange, { ...made }, kind, 'Ignore', []);
   matchName(object, name);
   matchNamespace(object, namespace);
+  // of what is not there any version is as good as another
+  delete object.metadata.resourceVersion;
   // who may change what is there may not therefore make what is not
   await requireRight(api.authorizer, { ...attributesOf(exchange), verb: 'create' });
   return storeNew(call, object, { dryRun });

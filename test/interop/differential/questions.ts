@@ -1,4 +1,5 @@
 /** What is asked of both servers, in this order; they have a namespace `diff` with a service account `default`. */
+import { applies } from './applies.ts';
 import type { Earlier, Question } from './request.ts';
 
 const maps = '/api/v1/namespaces/diff/configmaps';
@@ -1099,6 +1100,7 @@ export const questions: readonly Question[] = [
   ...creation,
   ...kinds,
   ...changes,
+  ...applies,
   ...more,
   ...reading,
   ...tables,
