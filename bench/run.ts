@@ -4,6 +4,7 @@ const benches: Readonly<Record<string, () => Promise<boolean>>> = {
   client: async () => (await import('./client.ts')).benchClient(),
   api: async () => (await import('./api.ts')).benchApi(),
   gateway: async () => (await import('./gateway.ts')).benchGateway(),
+  failover: async () => (await import('./failover.ts')).benchFailover(),
   testing: async () => (await import('./testing.ts')).benchTesting(),
 };
 

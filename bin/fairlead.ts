@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { commandTable } from '../src/cli/commands/table.ts';
 import { runCli } from '../src/cli/main.ts';
+import { processIo } from '../src/cli/process-io.ts';
 import { stopSignal } from '../src/cli/stop-signal.ts';
 
-process.exitCode = await runCli(process.argv.slice(2), {
-  commands: commandTable,
-  io: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd() },
-  signal: stopSignal(),
+// What waits for something that never comes has failed.
+process.exitCode = 1;
+runCli(process.argv.slice(2), { commands: commandTable, io: processIo, signal: stopSignal() }).then((code) => {
+  process.exitCode = code;
 });

@@ -1,6 +1,6 @@
 /** An authority and a certificate of it for 127.0.0.1 and some names, for servers of tests and benches. */
 import { X509Certificate } from 'node:crypto';
-import { issueCertificate, newKey } from '../src/apiserver/pki/certificate.ts';
+import { issueCertificate, newKey } from '../src/net/certificates/certificate.ts';
 
 export interface TestCertificate {
   ca: string;

@@ -1,15 +1,17 @@
 /** `fairlead/client` as programs use it, against the embedded cluster. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
-import type { Cluster } from 'fairlead/client';
+import type { Cluster, ExecSession } from 'fairlead/client';
 import { connect, isReason, StatusError } from 'fairlead/client';
 import type { Pod, PodSpec } from 'fairlead/client/types/core-v1';
 import { openTunnel } from '../examples/tunnel/tunnel.ts';
 import { type Cluster as EmbeddedCluster, startCluster } from '../src/cluster.ts';
+import { terminalObstacle } from '../src/node/terminal/binding.ts';
 
 let embedded: EmbeddedCluster;
 let cluster: Cluster;
@@ -140,6 +142,53 @@ test('logs, commands with exit codes and streams, and a command that cannot be',
   endless.stderr.resume();
   cut.abort();
   await assert.rejects(endless.exitCode, { name: 'AbortError' });
+});
+
+/** Resolves with what was shown once that is among it. */
+async function shown(session: ExecSession, pattern: RegExp): Promise<string> {
+  let text = '';
+  while (!pattern.test(text)) text += String((await once(session.stdout, 'data'))[0]);
+  return text;
+}
+
+test('a terminal: its size, keys, its one output, the exit code', { skip: terminalObstacle() ?? false }, async () => {
+  await runPod('terminal', 'exec sleep 600');
+  const door = cluster.pod(namespace, 'terminal');
+  const session = await door.exec(['sh', '-c', 'stty size; echo err >&2; exec sh'], { stdin: true, tty: true });
+  session.resize({ columns: 91, rows: 33 });
+  session.stderr.resume();
+  const first = await shown(session, /err/);
+  assert.match(first, /^33 91\r\nerr/);
+  session.resize({ columns: 40, rows: 10 });
+  session.stdin.write("until [ \"$(stty size)\" = '10 40' ]; do :; done; echo it' fits'\n");
+  await shown(session, /it fits/);
+  session.stdin.write('exit 3\n');
+  session.stdout.resume();
+  assert.equal(await session.exitCode, 3);
+
+  assert.throws(() => session.resize({ columns: 0, rows: 5 }), /columns are a whole number from 1 to 65535, not 0/);
+  assert.throws(() => session.resize({ columns: 80, rows: 70_000 }), /rows are .* not 70000/);
+
+  const cut = new AbortController();
+  const left = await door.exec(['sh', '-c', 'echo up; exec sleep 600'], { tty: true, signal: cut.signal });
+  await shown(left, /up/);
+  cut.abort();
+  await assert.rejects(left.exitCode, { name: 'AbortError' });
+});
+
+test('attached to a container that has a terminal', { skip: terminalObstacle() ?? false }, async () => {
+  const script = 'while read -r line; do echo "<$line> $(stty size)"; done';
+  const containers = [{ name: 'c', image: 'sh', args: ['-c', script], stdin: true, tty: true }];
+  await runPod('seat', '', { containers });
+  const session = await cluster.pod(namespace, 'seat').attach({ stdin: true, tty: true });
+  session.resize({ columns: 91, rows: 33 });
+  session.stdin.write('hello\n');
+  await shown(session, /<hello> (33 91|24 80)\r\n/);
+  session.stdin.write('again\n');
+  await shown(session, /<again> 33 91\r\n/);
+  session.stdin.write('\x04');
+  session.stdout.resume();
+  assert.equal(await session.exitCode, 0);
 });
 
 test('HTTP to a service, and a raw connection to a pod', async () => {

@@ -4,7 +4,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { ClientConfig } from '../src/client/client-config.ts';
+import type { ClusterClient } from '../src/client/cluster-client.ts';
 import { openClusterClient } from '../src/client/cluster-client-http.ts';
+import { nameContexts } from '../src/gateway/contexts.ts';
 import type { GatewayOptions } from '../src/gateway/start.ts';
 import { startGateway } from '../src/gateway/start.ts';
 import type { SmallCluster } from './small-cluster.ts';
@@ -18,7 +20,13 @@ export interface Answer {
 
 export interface GatewayFixture extends AsyncDisposable {
   cluster: SmallCluster;
+  /** Those of `others`, in order. */
+  others: readonly SmallCluster[];
   port: number;
+  /** Of `fixedPorts`, in order. */
+  fixedPorts: readonly number[];
+  /** What the gateway wrote to its log. */
+  log: readonly string[];
   /** `host` without the port; default `localhost`. */
   ask(
     path: string,
@@ -27,29 +35,47 @@ export interface GatewayFixture extends AsyncDisposable {
 }
 
 export async function openGatewayFixture(
-  options: Partial<Pick<GatewayOptions, 'page' | 'context'>> & { config?: Partial<ClientConfig> } = {},
+  options: Partial<Pick<GatewayOptions, 'page' | 'fixedPorts' | 'unusable' | 'kubeconfigFile' | 'https' | 'rules'>> & {
+    context?: string;
+    config?: Partial<ClientConfig>;
+    /** Names of further contexts, each with a cluster of its own. */
+    others?: readonly string[];
+  } = {},
 ): Promise<GatewayFixture> {
   await using parts = new AsyncDisposableStack();
   const cluster = parts.use(await openSmallCluster());
   const config: ClientConfig = { server: cluster.server, namespace: 'default', token: 'ours', ...options.config };
   const client = parts.use(openClusterClient(config));
+  const others: { name: string; cluster: SmallCluster; config: ClientConfig; client: ClusterClient }[] = [];
+  for (const name of options.others ?? []) {
+    const other = parts.use(await openSmallCluster());
+    const otherConfig: ClientConfig = { server: other.server, namespace: 'default', token: `of ${name}` };
+    others.push({ name, cluster: other, config: otherConfig, client: parts.use(openClusterClient(otherConfig)) });
+  }
+  const log: string[] = [];
   const stop = new AbortController();
   const gateway = parts.use(
     await startGateway({
-      config,
-      client,
-      listen: { port: 0 },
+      ...nameContexts([{ name: options.context ?? config.origin?.context, config, client }, ...others]),
+      listen: { host: 'localhost', port: 0 },
       signal: stop.signal,
-      log: (line) => console.error(line),
+      log: (line) => log.push(line),
+      ...(options.fixedPorts && { fixedPorts: options.fixedPorts }),
+      ...(options.unusable && { unusable: options.unusable }),
+      ...(options.https && { https: options.https }),
+      ...(options.kubeconfigFile && { kubeconfigFile: options.kubeconfigFile }),
+      ...(options.rules && { rules: options.rules }),
       ...(options.page && { page: options.page }),
-      ...(options.context && { context: options.context }),
     }),
   );
   const running = parts.move();
   const { port } = gateway;
   return {
     cluster,
+    others: others.map((each) => each.cluster),
     port,
+    fixedPorts: gateway.fixedPorts.map((each) => each.port),
+    log,
     ask: (path, { host = 'localhost', method = 'GET', headers = {}, body } = {}) =>
       new Promise((resolve, reject) => {
         const asked = request(

@@ -10,9 +10,8 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Pod, Service, ServicePort } from '../src/api/types/core-v1.ts';
 import type { EndpointSlice } from '../src/api/types/discovery-v1.ts';
-import { Channels } from '../src/net/websocket/channels.ts';
-import { answerHandshake, headerLines } from '../src/net/websocket/handshake.ts';
-import { acceptPortForward } from '../src/net/websocket/port-forward.ts';
+import { relay } from '../src/net/relay.ts';
+import { refuseUpgrade, serveForwards } from './forward-server.ts';
 
 type Kind = 'services' | 'endpointslices' | 'pods';
 type Item = Service | EndpointSlice | Pod;
@@ -22,18 +21,25 @@ export interface PodSpec {
   /** Port of this machine behind each port of the pod. */
   ports: Readonly<Record<number, number>>;
   ready?: boolean;
+  ip?: string;
 }
 
 export interface SmallCluster extends AsyncDisposable {
   server: string;
   /** Requests so far: method and target, and the headers. */
   requests: { line: string; headers: IncomingMessage['headers'] }[];
-  /** Port-forwards so far, as `POD:PORT`. */
+  /** Connections through port-forwards so far, as `POD:PORT`. */
   forwards: string[];
   /** Makes or changes a Service with its pods behind it. */
   setService(name: string, ports: ServicePort[], pods: readonly PodSpec[], more?: Partial<Service['spec']>): void;
   removeService(name: string): void;
-  /** Answers every request for this kind with 403. */
+  /** Port-forwards to this pod are refused from now on. */
+  losePod(name: string): void;
+  /** Answers what is asked of services and pods by the proxy verb; by default it is echoed. */
+  onProxied: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
+  /** The connections that carry port-forwards now. */
+  tunnels: ReadonlySet<{ socket: Duplex }>;
+  /** What is answered with 403: a kind, `watch`, `VERB KIND` (get, list), `portforward`, `proxy`. */
   forbidden: Set<string>;
 }
 
@@ -56,7 +62,11 @@ export async function openSmallCluster(): Promise<SmallCluster> {
   const requests: SmallCluster['requests'] = [];
   const forwards: string[] = [];
   const forbidden = new Set<string>();
+  const tunnels = new Set<{ socket: Duplex }>();
   let revision = 1;
+
+  const isForbidden = (kind: Kind, verb: 'get' | 'list' | 'watch'): boolean =>
+    forbidden.has(kind) || forbidden.has(verb) || forbidden.has(`${verb} ${kind}`);
 
   const put = (kind: Kind, name: string, object: Item | undefined): void => {
     const before = objects[kind].get(name);
@@ -80,15 +90,25 @@ export async function openSmallCluster(): Promise<SmallCluster> {
     const url = new URL(request.url ?? '/', 'http://cluster');
     requests.push({ line: `${request.method} ${request.url}`, headers: request.headers });
     const match =
-      /^\/apis?\/(?:discovery\.k8s\.io\/)?v1\/namespaces\/([^/]+)\/(services|endpointslices|pods)(?:\/([^/]+))?$/.exec(
+      /^\/apis?\/(?:discovery\.k8s\.io\/)?v1\/(?:namespaces\/([^/]+)\/)?(services|endpointslices|pods)(?:\/([^/]+))?$/.exec(
         url.pathname,
       );
     const kind = match?.[2] as Kind | undefined;
-    if (kind === undefined) {
+    const isProxied = /\/(?:services|pods)\/[^/]+\/proxy\//.test(url.pathname);
+    if (isProxied && forbidden.has('proxy')) {
+      status(
+        response,
+        403,
+        'Forbidden',
+        'services "web" is forbidden: User "dev" cannot get resource "services/proxy"',
+      );
+    } else if (isProxied && cluster.onProxied !== undefined) {
+      cluster.onProxied(request, response);
+    } else if (kind === undefined) {
       response.setHeader('Access-Control-Allow-Origin', '*');
       response.setHeader('Set-Cookie', 'a=1');
       json(response, 200, { method: request.method, url: request.url, headers: request.headers });
-    } else if (forbidden.has(kind)) {
+    } else if (isForbidden(kind, match?.[3] !== undefined ? 'get' : url.searchParams.has('watch') ? 'watch' : 'list')) {
       status(response, 403, 'Forbidden', `${kind} is forbidden: User "dev" cannot list resource "${kind}"`);
     } else if (match?.[3] !== undefined) {
       const found = objects[kind].get(match[3]);
@@ -99,7 +119,8 @@ export async function openSmallCluster(): Promise<SmallCluster> {
       watchers[kind].add(response);
       response.on('close', () => watchers[kind].delete(response));
     } else {
-      const items = match?.[1] === testNamespace ? [...objects[kind].values()] : [];
+      const all = match?.[1] === undefined || match[1] === testNamespace ? [...objects[kind].values()] : [];
+      const items = all.filter((item) => isSelected(item, url.searchParams.get('fieldSelector')));
       const metadata = { resourceVersion: String(revision) };
       json(response, 200, { kind: `${kinds[kind]}List`, apiVersion: apiVersions[kind], metadata, items });
     }
@@ -108,31 +129,43 @@ export async function openSmallCluster(): Promise<SmallCluster> {
     const url = new URL(request.url ?? '/', 'http://cluster');
     requests.push({ line: `${request.method} ${request.url}`, headers: request.headers });
     const pod = /\/pods\/([^/]+)\/portforward$/.exec(url.pathname)?.[1];
-    const port = Number(url.searchParams.get('ports'));
     if (pod === undefined || !podPorts.has(pod) || forbidden.has('portforward')) {
       const body = JSON.stringify({
         kind: 'Status',
+        apiVersion: 'v1',
         status: 'Failure',
         code: 403,
         reason: 'Forbidden',
         message: 'no port-forward for you',
       });
       socket.end(
-        `HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+        `HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
       );
       return;
     }
-    forwards.push(`${pod}:${port}`);
-    forward(socket, head, request, { port, local: podPorts.get(pod)?.[port] });
+    const tunnel = { socket };
+    tunnels.add(tunnel);
+    socket.on('close', () => tunnels.delete(tunnel));
+    socket.unshift(head);
+    const served = serveForwards(request, socket, (port, data, errors) => {
+      forwards.push(`${pod}:${port}`);
+      forward(data, errors, { port, local: podPorts.get(pod)?.[port] });
+    });
+    if (served === undefined) refuseUpgrade(socket);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 
-  return {
+  const cluster: SmallCluster = {
+    onProxied: undefined,
     server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     forwards,
     forbidden,
+    tunnels,
+    losePod(name) {
+      podPorts.delete(name);
+    },
     setService(name, ports, pods, more = {}) {
       const metadata = { name, namespace: testNamespace };
       put('services', name, { apiVersion: 'v1', kind: 'Service', metadata: { ...metadata }, spec: { ports, ...more } });
@@ -143,8 +176,10 @@ export async function openSmallCluster(): Promise<SmallCluster> {
         put('pods', pod.name, {
           apiVersion: 'v1',
           kind: 'Pod',
-          metadata: { name: pod.name, namespace: testNamespace, uid: pod.name },
+          metadata: { name: pod.name, namespace: testNamespace, uid: pod.name, labels: more.selector ?? {} },
           spec,
+          status: { phase: 'Running', conditions: [{ type: 'Ready', status: pod.ready === false ? 'False' : 'True' }] },
+          ...(pod.ip && { status: { phase: 'Running', podIP: pod.ip } }),
         });
       }
       put('endpointslices', name, {
@@ -168,39 +203,35 @@ export async function openSmallCluster(): Promise<SmallCluster> {
       put('endpointslices', name, undefined);
     },
     async [Symbol.asyncDispose]() {
+      if (!server.listening) return;
       server.close();
       server.closeAllConnections();
       for (const kind of Object.values(watchers)) for (const watcher of kind) watcher.destroy();
       await once(server, 'close');
     },
   };
+  return cluster;
 }
 
-/** The node's half: one TCP connection per port-forward. */
-function forward(
-  socket: Duplex,
-  head: Buffer,
-  request: IncomingMessage,
-  { port, local }: { port: number; local: number | undefined },
-): void {
-  const answer = answerHandshake(request.method ?? '', headerLines(request.rawHeaders), ['v4.channel.k8s.io']);
-  socket.write(answer.head);
-  socket.unshift(head);
-  const channels = new Channels(socket, { role: 'server', subprotocol: answer.subprotocol ?? '', count: 2 });
-  const [pair] = acceptPortForward(channels, [port]);
-  if (pair === undefined) return;
+/** One `path=value`. */
+function isSelected(item: Item, selector: string | null): boolean {
+  if (selector === null) return true;
+  const [path = '', value] = selector.split('=');
+  let at: unknown = item;
+  for (const key of path.split('.')) at = typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined;
+  return at === value;
+}
+
+/** The node's half of one connection. */
+function forward(data: Duplex, errors: Duplex, { port, local }: { port: number; local: number | undefined }): void {
   const fail = (message: string): void => {
-    pair.error.write(`error forwarding port ${port}: ${message}`);
-    channels.close();
+    errors.end(`error forwarding port ${port}: ${message}`, () => data.destroy());
   };
   if (local === undefined) {
     fail('nothing listens there');
     return;
   }
   const target = connect({ port: local, host: '127.0.0.1', allowHalfOpen: true });
-  target.on('error', (error) => fail(error.message));
-  target.on('end', () => channels.close());
-  pair.data.pipe(target);
-  target.pipe(pair.data);
-  void channels.closed.then(() => target.destroy());
+  target.once('error', (error) => fail(error.message));
+  target.once('connect', () => void relay(data, target).then(() => errors.end()));
 }

@@ -7,6 +7,7 @@ import { globSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { buildPeers } from '../test/peers/build.ts';
 import { chromiumPath } from '../test/peers/chromium.ts';
+import { buildPythonClient } from '../test/peers/python.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const mustHave = process.env.CI === 'true';
@@ -14,6 +15,11 @@ const missing: string[] = [];
 
 try {
   buildPeers(['kubectl', 'etcd', 'kube-apiserver']);
+} catch (error) {
+  missing.push(error instanceof Error ? error.message : String(error));
+}
+try {
+  buildPythonClient();
 } catch (error) {
   missing.push(error instanceof Error ? error.message : String(error));
 }

@@ -1,5 +1,5 @@
 /** The pieces of code that docs/client.md shows, so that they are checked like any other code. */
-import type { Cluster, UnstructuredObject } from 'fairlead/client';
+import type { ClientConfig, Cluster, UnstructuredObject } from 'fairlead/client';
 import { ConnectionError, connect, isReason, loadKubeconfig, StatusError } from 'fairlead/client';
 
 export async function connecting(): Promise<void> {
@@ -9,6 +9,13 @@ export async function connecting(): Promise<void> {
   const config = await loadKubeconfig({ path: './kubeconfig' });
   await using third = await connect({ config: { ...config, requestTimeoutMs: 10_000 } });
   console.log(cluster.server, other.namespace, third.server);
+}
+
+export async function severalServers(config: ClientConfig): Promise<void> {
+  const servers = ['https://10.0.0.2:6443', 'https://10.0.0.3:6443'];
+  await using spread = await connect({ config: { ...config, servers } });
+  for (const { url, state, inFlight, lastError } of spread.servers.list()) console.log(url, state, inFlight, lastError);
+  spread.servers.subscribe(({ url, state }) => console.log(`${url} is ${state} now`));
 }
 
 export async function objects(cluster: Cluster): Promise<void> {

@@ -2,11 +2,11 @@
 
 import type { ServerResponse } from 'node:http';
 import { STATUS_CODES } from 'node:http';
+import { isTrue } from '../api/query-boolean.ts';
 import type { StatusError } from '../api/status.ts';
 import { lazy } from '../lib/lazy.ts';
 import type { Exchange } from './exchange.ts';
 import type { AnswerForm } from './negotiate.ts';
-import { isTrue } from './request-info.ts';
 import { formatWarnings } from './warning.ts';
 
 const loadYaml = lazy(() => import('yaml'));
@@ -169,6 +169,10 @@ export function sendStatus(exchange: Exchange, error: StatusError): void {
     return;
   }
   if (upgrade === undefined || upgrade.socket.destroyed) return;
+  if (upgrade.switched) {
+    upgrade.socket.destroy();
+    return;
+  }
   headers.Connection = 'close';
   const lines = Object.entries(headers).flatMap(([name, value]) =>
     (Array.isArray(value) ? value : [value]).map((one) => `${name}: ${one}\r\n`),

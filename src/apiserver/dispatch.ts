@@ -58,7 +58,7 @@ export function dispatchTo({ api, store, virtual, connect, routes }: Destination
     if (connectSubresource !== undefined && connect !== undefined && info.version === 'v1' && info.name !== '') {
       return connectTo(exchange, connectSubresource, connect, store);
     }
-    if (exchange.upgrade !== undefined) throw badRequest('this path cannot be upgraded to another protocol');
+    if (exchange.upgrade !== undefined && info.verb !== 'watch') throw notUpgradable();
     const answersItself = virtualByPath.get(`${info.group}/${info.version}/${info.resource}/${info.subresource}`);
     if (answersItself !== undefined) return createVirtual(api, exchange, answersItself);
     return dispatchResource(api, exchange);
@@ -66,7 +66,7 @@ export function dispatchTo({ api, store, virtual, connect, routes }: Destination
 }
 
 async function dispatchPath(exchange: Exchange, routes: readonly PathHandler[]): Promise<void> {
-  if (exchange.upgrade !== undefined) throw badRequest('this path cannot be upgraded to another protocol');
+  if (exchange.upgrade !== undefined) throw notUpgradable();
   for (const route of routes) {
     const answer = route(exchange);
     if (answer !== undefined) return answer;
@@ -106,6 +106,10 @@ function onObject(call: VerbCall, facet: Facet): Promise<void> {
     default:
       throw notAllowed(call.exchange);
   }
+}
+
+function notUpgradable(): StatusError {
+  return badRequest('this request cannot be upgraded to another protocol');
 }
 
 function notAllowed({ info }: Exchange): StatusError {

@@ -10,6 +10,8 @@ import { parseRequestInfo } from './request-info.ts';
 export interface Upgrade {
   socket: Duplex;
   head: Buffer;
+  /** The 101 has been sent: what fails from now on can only cut the connection off. */
+  switched: boolean;
 }
 
 export class Exchange {

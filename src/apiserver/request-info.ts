@@ -1,4 +1,5 @@
 /** A request's method, path and query, parsed once: what every later step goes by. After `apiserver/pkg/endpoints/request`. */
+import { isTrue } from '../api/query-boolean.ts';
 import { parseFieldSelector, requiredFieldValue } from '../api/selectors/field-selector.ts';
 import { badRequest, StatusError } from '../api/status.ts';
 
@@ -113,11 +114,6 @@ function resourceVerb(method: string, name: string, query: URLSearchParams): str
   if (verb === 'delete') return 'deletecollection';
   if (verb !== 'get') return verb;
   return isTrue(query.get('watch')) ? 'watch' : 'list';
-}
-
-/** Query booleans: absent, `0` and `false` are false, everything else is true, an empty value too. */
-export function isTrue(value: string | null): boolean {
-  return value !== null && value !== '0' && value.toLowerCase() !== 'false';
 }
 
 /** `fieldSelector=metadata.name=x` names an object, so that rights on that name suffice. */

@@ -19,6 +19,7 @@ import { authorize } from './filters/authorization.ts';
 import { limitTime } from './filters/deadline.ts';
 import { answerErrors } from './filters/errors.ts';
 import { pipeline } from './filters/filter.ts';
+import { actAs } from './filters/impersonation.ts';
 import { isLongRunning, limitInFlight } from './filters/in-flight.ts';
 import type { Listen, ServerTls } from './listener.ts';
 import { openListener } from './listener.ts';
@@ -96,6 +97,7 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
       limitInFlight(IN_FLIGHT),
       limitTime(LONGEST_REQUEST_MILLISECONDS),
       authenticate(authenticator, ({ request }) => readCredentials(request)),
+      actAs(authorizer),
       authorize(authorizer),
     ],
     dispatchTo({
@@ -133,7 +135,7 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
     onRequest: (request: IncomingMessage, response: ServerResponse) =>
       start(new Exchange(request, response, undefined), response),
     onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) =>
-      start(new Exchange(request, undefined, { socket, head }), socket),
+      start(new Exchange(request, undefined, { socket, head, switched: false }), socket),
   });
 
   const drain = async () => {

@@ -33,7 +33,7 @@ export interface Ask {
   token?: string | null;
   /** Proves itself by certificate instead. */
   pair?: { cert: string; key: string };
-  headers?: Record<string, string>;
+  headers?: Record<string, string | string[]>;
 }
 
 export interface ControlPlane extends AsyncDisposable {

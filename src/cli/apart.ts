@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { json, text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { CommandError } from './command.ts';
 
 /** What the process says; `error` is a sentence for the user. */
@@ -12,7 +13,7 @@ type Answer = { result: unknown } | { error: string };
  * says the user can mend. The signal ends the process.
  */
 export async function runApart(program: URL, input: unknown, signal?: AbortSignal): Promise<unknown> {
-  const child = spawn(process.execPath, [program.pathname], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [fileURLToPath(program)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const stop = () => child.kill('SIGKILL');
   signal?.addEventListener('abort', stop, { once: true });
   child.stdin.on('error', () => {});

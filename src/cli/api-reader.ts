@@ -7,8 +7,11 @@ import { openClusterClient } from '../client/cluster-client-http.ts';
 import type { CommandIo, Invocation } from './command.ts';
 import { CommandError } from './command.ts';
 import { clusterConfig } from './connect.ts';
+import { forgetTypes, type TypesPlace, typesPlace } from './get/kept-types.ts';
 
 export interface ApiReader extends AsyncDisposable {
+  /** Where what was discovered of this server is kept from one run to the next. */
+  readonly keptTypes: TypesPlace | undefined;
   readonly config: ClientConfig;
   readonly client: ClusterClient;
   /** Throws StatusError for what the server refused. */
@@ -21,26 +24,38 @@ export async function openApiReader({
   globals,
   io,
   signal,
-}: Pick<Invocation, 'globals' | 'io' | 'signal'>): Promise<ApiReader> {
-  const config = await clusterConfig(globals, io);
+  unattended = false,
+}: Pick<Invocation, 'globals' | 'io' | 'signal'> & {
+  /** As for `clusterConfig`. */
+  unattended?: boolean;
+}): Promise<ApiReader> {
+  const config = await clusterConfig(globals, io, { unattended });
   const client = openClusterClient(config);
   const verbose = Number(globals.v ?? 0) >= 6;
 
   async function get(path: string, accept: string): Promise<RawResponse> {
-    const started = performance.now();
+    // What times a request is loaded on first use, which takes a part of a short command's own time.
+    const started = verbose ? performance.now() : 0;
     const answer = await client.request({ method: 'GET', path, headers: { Accept: accept }, signal });
     if (verbose)
       logRequest(io, { url: `${config.server}${path}`, status: answer.status, ms: performance.now() - started });
     return answer;
   }
 
+  const keptTypes = typesPlace(config.server, io.env);
   return {
     config,
     client,
+    keptTypes,
     async getJson(path, accept = 'application/json') {
       const answer = await get(path, accept);
       const text = Buffer.concat(await answer.body.toArray({ signal })).toString();
-      if (answer.status < 200 || answer.status > 299) throw refusal(answer.status, text, path);
+      if (answer.status < 200 || answer.status > 299) {
+        const refused = refusal(answer.status, text, path);
+        // It may be a kind that the server had when it was asked for them.
+        if (refused.code === 404 && refused.status.details?.name === undefined) forgetTypes(keptTypes);
+        throw refused;
+      }
       try {
         return JSON.parse(text);
       } catch {

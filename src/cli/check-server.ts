@@ -9,6 +9,8 @@ export interface ServerCheck {
   server: string;
   /** Ends the check without a word. */
   signal: AbortSignal;
+  /** Goes before what is said, where there are several clusters: `context "dev": `. */
+  about?: string;
   /** Told one sentence without its newline, safe for a terminal. */
   warn(sentence: string): void;
   /** After this time without an answer that is told, and the answer still waited for: a login may be under way. */
@@ -19,9 +21,16 @@ export interface ServerCheck {
  * Asks for /version and tells what is wrong: the server cannot be reached, keeps silent, refuses the credentials or is no
  * API server. A missing right to read the version is no trouble. Never rejects.
  */
-export async function checkServer({ client, server, signal, warn, patienceMs = 15_000 }: ServerCheck): Promise<void> {
+export async function checkServer({
+  client,
+  server,
+  signal,
+  about = '',
+  warn,
+  patienceMs = 15_000,
+}: ServerCheck): Promise<void> {
   const tell = (trouble: string): void => {
-    if (!signal.aborted) warn(escapeControls(`warning: ${trouble}`));
+    if (!signal.aborted) warn(escapeControls(`warning: ${about}${trouble}`));
   };
   const patience = setTimeout(() => {
     const seconds = patienceMs / 1000;

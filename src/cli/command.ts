@@ -1,4 +1,5 @@
 /** What a command is. A command is one file in `commands/` that exports one of these, and one row in `commands/table.ts`. */
+import type { CompletionSource } from './completion-source.ts';
 import type { FlagTable, FlagValues, GlobalFlags } from './flags.ts';
 
 /** The process as a command sees it; tests give their own. */
@@ -29,8 +30,13 @@ export interface CliCommand<F extends FlagTable = FlagTable> {
   /** Shell lines, each with what it does. */
   examples: readonly { does: string; line: string }[];
   flags: F;
-  /** Least and greatest number of arguments; more or fewer is a usage error. */
-  arguments: { min: number; max: number };
+  /**
+   * Least and greatest number of arguments; more or fewer is a usage error. `complete` says where shell completion finds
+   * them, in their order; the last one counts for all that follow.
+   */
+  arguments: { min: number; max: number; complete?: readonly CompletionSource[] };
+  /** Its words are no flags, however they look: they are all arguments. */
+  wordsAsTheyAre?: true;
   /** Returns the exit code. Throw `UsageError` (exit 2) or any other error (its message as one sentence, exit 1). */
   run(invocation: Invocation<F>): Promise<number>;
 }
@@ -42,7 +48,15 @@ export function defineCommand<const F extends FlagTable>(command: CliCommand<F>)
 
 /** The command line was wrong: exit code 2 and a hint at `--help`. */
 export class UsageError extends Error {
-  override readonly name = 'UsageError';
+  override readonly name: string = 'UsageError';
+}
+
+/**
+ * kubectl has what was asked and Fairlead has not: exit code 2, and the kubectl line that does it follows the message,
+ * which only says what it is: `-o go-template is not supported here`.
+ */
+export class KubectlOnly extends UsageError {
+  override readonly name = 'KubectlOnly';
 }
 
 /** The user can do something about it: the message says what was wrong, where, and the way out. Exit code 1. */

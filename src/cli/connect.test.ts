@@ -37,3 +37,20 @@ test('a kubeconfig that turns the check of certificates off is named; who says i
   assert.ok((await said()).startsWith(`warning: ${file} turns the check of the server's certificate off`));
   assert.equal(await said('--insecure-skip-tls-verify'), '');
 });
+
+test('--server names several servers when it is given several times', async () => {
+  const read = (...flags: string[]) =>
+    clusterConfig(parseFlags(flags, globalFlags).flags, { env: { HOME: '/nowhere' }, stderr: new PassThrough() });
+  const { server, servers, discoverServers } = await read(
+    '-s',
+    'one:6443',
+    '--server=https://two',
+    '--discover-servers',
+  );
+  assert.deepEqual([server, servers, discoverServers], ['https://one:6443', ['https://two'], true]);
+  const single = await read('--server', 'http://localhost:8080');
+  assert.deepEqual(
+    [single.server, single.servers, single.discoverServers],
+    ['http://localhost:8080', undefined, undefined],
+  );
+});

@@ -1,38 +1,51 @@
 /** From kubectl's global flags to a cluster. */
-import type { ClientConfig } from '../client/client-config.ts';
+import type { ClientConfig, Impersonation } from '../client/client-config.ts';
+import type { CredentialCommand } from '../client/exec-credentials.ts';
 import { loadKubeconfig } from '../client/kubeconfig.ts';
 import type { CommandIo } from './command.ts';
-import { UsageError } from './command.ts';
+import { CommandError, UsageError } from './command.ts';
+import { parseDuration } from './duration.ts';
 import type { GlobalFlags } from './flags.ts';
 import { saveLogin } from './kubeconfig/save-login.ts';
-import { showCommand } from './kubeconfig/show-command.ts';
+import { showCommand, wasShown } from './kubeconfig/show-command.ts';
 import { escapeControls } from './print/escape.ts';
 
 /**
  * Says on stderr where a file turns the check of certificates off, and which commands a file that was named makes run.
- * Throws ConfigError where there is no cluster to talk to, and UsageError for a flag that cannot be read.
+ * `unattended`: nobody sees or answers, so that a command which was never shown does not run. Throws ConfigError where there is no cluster to talk to, and UsageError for a flag that cannot be read.
  */
 export async function clusterConfig(
   globals: GlobalFlags,
-  { env, stderr }: Pick<CommandIo, 'env' | 'stderr'>,
+  io: Pick<CommandIo, 'env' | 'stderr'>,
+  { unattended = false }: { unattended?: boolean } = {},
 ): Promise<ClientConfig> {
+  const [server, ...servers] = globals.server.filter((url) => url !== '');
   const config = await loadKubeconfig({
     path: globals.kubeconfig,
     context: globals.context,
-    server: globals.server,
+    server,
+    servers,
+    discoverServers: globals['discover-servers'],
     token: globals.token,
     certificateAuthority: globals['certificate-authority'],
     insecureSkipTlsVerify: globals['insecure-skip-tls-verify'],
+    clientCertificate: globals['client-certificate'],
+    clientKey: globals['client-key'],
+    tlsServerName: globals['tls-server-name'],
+    cluster: globals.cluster,
+    user: globals.user,
+    impersonate: parseImpersonation(globals),
     namespace: globals.namespace,
     requestTimeoutMs: parseTimeout(globals['request-timeout']),
     userAgent: 'fairlead',
-    env,
-    beforeCommand: (command) => showCommand(command, { env, stderr }),
-    saveLogin: (update) => saveLogin(update, stderr),
+    env: io.env,
+    beforeCommand: (command) => (unattended ? refuseNewCommand(command, io.env) : showCommand(command, io)),
+    ...(unattended && { interactive: false }),
+    saveLogin: (update) => saveLogin(update, io.stderr),
   });
   if (config.tls?.insecureSkipVerify === true && globals['insecure-skip-tls-verify'] !== true) {
     const files = config.origin?.files.join(', ') ?? '';
-    stderr.write(
+    io.stderr.write(
       escapeControls(
         `warning: ${files} turns the check of the server's certificate off (insecure-skip-tls-verify): whoever sits between can read and change everything\n`,
       ),
@@ -41,16 +54,42 @@ export async function clusterConfig(
   return config;
 }
 
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+async function refuseNewCommand(command: CredentialCommand, env: CommandIo['env']): Promise<void> {
+  if (!(await wasShown(command, env))) throw new CommandError('a credential command that was never shown does not run');
+}
 
-/** kubectl's form: `90` (seconds), `1.5s`, `2m30s`. Undefined for no limit, which is also what 0 means. */
+/** Undefined where the user asks as itself. */
+function parseImpersonation(globals: GlobalFlags): Impersonation | undefined {
+  const { as: user, 'as-uid': uid, 'as-group': groups = [], 'as-user-extra': pairs = [] } = globals;
+  if (!user) {
+    if (uid || groups.length > 0 || pairs.length > 0) {
+      throw new UsageError('--as-uid, --as-group and --as-user-extra need --as, the user to act as');
+    }
+    return undefined;
+  }
+  const extra: Record<string, string[]> = {};
+  for (const pair of pairs) {
+    const equals = pair.indexOf('=');
+    if (equals < 1) throw new UsageError(`invalid --as-user-extra "${pair}": write KEY=VALUE`);
+    const key = pair.slice(0, equals);
+    extra[key] = [...(extra[key] ?? []), pair.slice(equals + 1)];
+  }
+  for (const text of [user, uid ?? '', ...groups, ...pairs]) {
+    // It becomes a header line.
+    if (!/^[\x20-\x7e]*$/.test(text)) throw new UsageError('--as and its companions take printable ASCII only');
+  }
+  return {
+    user,
+    ...(uid && { uid }),
+    ...(groups.length > 0 && { groups }),
+    ...(pairs.length > 0 && { extra }),
+  };
+}
+
+/** Undefined for no limit, which is also what 0 means. */
 export function parseTimeout(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const spelled = /^\d+$/.test(text) ? `${text}s` : text;
-  const parts = [...spelled.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/gy)];
-  if (parts.length === 0 || parts.map(([part]) => part).join('') !== spelled) {
-    throw new UsageError(`invalid --request-timeout "${text}": a time such as 5s or 2m is needed, or 0 for no limit`);
-  }
-  const milliseconds = parts.reduce((sum, [, number, unit]) => sum + Number(number) * (units[unit ?? ''] ?? 0), 0);
+  const milliseconds = parseDuration(text, '--request-timeout');
+  if (milliseconds < 0) throw new UsageError(`invalid --request-timeout "${text}": it is below zero`);
   return milliseconds === 0 ? undefined : milliseconds;
 }

@@ -1,4 +1,5 @@
 /** Flags as data: one table serves parsing, `--help` and shell completion. */
+import type { CompletionSource } from './completion-source.ts';
 
 export interface FlagSpec {
   type: 'string' | 'boolean' | 'integer' | 'list';
@@ -11,6 +12,12 @@ export interface FlagSpec {
   choices?: readonly string[];
   /** The value of a string flag given without one (`-v`, `--dry-run`). */
   bare?: string;
+  /** A list's value may hold several, separated by commas. */
+  commas?: true;
+  /** Where shell completion finds values; `choices` need none. */
+  complete?: CompletionSource;
+  /** Values that are only suggested by shell completion, where others are accepted too. */
+  suggest?: readonly string[];
 }
 
 export type FlagTable = Readonly<Record<string, FlagSpec>>;
@@ -32,15 +39,73 @@ export const globalFlags = {
     type: 'string',
     value: 'FILE',
     description: 'kubeconfig file to use (default: $KUBECONFIG, then ~/.kube/config)',
+    complete: 'files',
   },
-  context: { type: 'string', value: 'NAME', description: 'context of the kubeconfig to use' },
-  namespace: { type: 'string', short: 'n', value: 'NAME', description: 'namespace of the request' },
-  server: { type: 'string', short: 's', value: 'URL', description: 'address of the API server' },
+  context: {
+    type: 'string',
+    value: 'NAME',
+    description: 'context of the kubeconfig to use',
+    complete: 'contexts',
+  },
+  cluster: {
+    type: 'string',
+    value: 'NAME',
+    description: "cluster of the kubeconfig to use, instead of the context's",
+    complete: 'clusters',
+  },
+  user: {
+    type: 'string',
+    value: 'NAME',
+    description: "user of the kubeconfig to use, instead of the context's",
+    complete: 'users',
+  },
+  namespace: {
+    type: 'string',
+    short: 'n',
+    value: 'NAME',
+    description: 'namespace of the request',
+    complete: 'namespaces',
+  },
+  server: {
+    type: 'list',
+    short: 's',
+    value: 'URL',
+    description: 'address of the API server; given several times: of each API server of one cluster',
+  },
+  'discover-servers': {
+    type: 'boolean',
+    description: "find the cluster's other API servers through it, and use them too",
+  },
   token: { type: 'string', value: 'TOKEN', description: 'bearer token for the API server' },
+  as: { type: 'string', value: 'NAME', description: 'act as this user, or as system:serviceaccount:NAMESPACE:NAME' },
+  'as-group': {
+    type: 'list',
+    value: 'GROUP',
+    description: 'act as a member of this group; may be given several times',
+  },
+  'as-uid': { type: 'string', value: 'UID', description: 'act as the user of this UID' },
+  'as-user-extra': {
+    type: 'list',
+    value: 'KEY=VALUE',
+    description: 'act as a user with this extra value; may be given several times',
+  },
   'certificate-authority': {
     type: 'string',
     value: 'FILE',
     description: "certificate authority of the API server's certificate",
+    complete: 'files',
+  },
+  'client-certificate': {
+    type: 'string',
+    value: 'FILE',
+    description: 'certificate to identify with, together with --client-key',
+    complete: 'files',
+  },
+  'client-key': { type: 'string', value: 'FILE', description: 'key of --client-certificate', complete: 'files' },
+  'tls-server-name': {
+    type: 'string',
+    value: 'NAME',
+    description: "name that the API server's certificate must carry (default: the host of its address)",
   },
   'insecure-skip-tls-verify': {
     type: 'boolean',

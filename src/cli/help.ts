@@ -1,8 +1,18 @@
 /** What `--help` prints. */
 import type { CliCommand } from './command.ts';
+import type { CommandGroup } from './commands/table.ts';
 import { type FlagTable, globalFlags } from './flags.ts';
 
-function flagLines(table: FlagTable): string[] {
+const headings: readonly (readonly [CommandGroup, string])[] = [
+  ['machine', 'A cluster on this machine'],
+  ['reach', 'Reach what runs in a cluster'],
+  ['objects', 'See and change objects'],
+  ['pods', 'Into pods'],
+  ['kubeconfig', 'Clusters, users and rights'],
+  ['about', 'What there is'],
+];
+
+export function flagLines(table: FlagTable): string[] {
   const rows = Object.entries(table)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, spec]) => {
@@ -24,23 +34,55 @@ export function commandHelp(name: string, command: CliCommand): string {
   for (const { does, line } of command.examples) lines.push(`  # ${does}`, `  ${line}`, '');
   lines.push('Usage:', `  ${usage} [flags]`, '');
   if (Object.keys(command.flags).length > 0) lines.push('Flags:', ...flagLines(command.flags), '');
-  lines.push('Global flags:', ...flagLines(globalFlags), '');
+  const often = (['context', 'kubeconfig', 'namespace'] as const).filter((flag) => !Object.hasOwn(command.flags, flag));
+  lines.push('Global flags ("fairlead options" lists all):');
+  lines.push(...flagLines(Object.fromEntries(often.map((flag) => [flag, globalFlags[flag]]))), '');
   return lines.join('\n');
 }
 
-export function overviewHelp(commands: readonly { name: string; summary: string }[]): string {
-  const width = Math.max(...commands.map(({ name }) => name.length));
+export interface CommandEntry {
+  name: string;
+  group: CommandGroup;
+  summary: string;
+}
+
+/** `families` says of commands that have a first word in common what that word is about: they are one line. */
+export function overviewHelp(commands: readonly CommandEntry[], families: Readonly<Record<string, string>>): string {
+  const entries: CommandEntry[] = [];
+  for (const { name, group, summary } of commands) {
+    const [first = ''] = name.split(' ');
+    const family = Object.hasOwn(families, first) ? families[first] : undefined;
+    if (family === undefined) entries.push({ name, group, summary });
+    else if (!entries.some((entry) => entry.name === first)) entries.push({ name: first, group, summary: family });
+  }
+  const width = Math.max(...entries.map(({ name }) => name.length));
+  const sections = headings.flatMap(([group, heading]) => {
+    const listed = entries.filter((entry) => entry.group === group);
+    if (listed.length === 0) return [];
+    return [`${heading}:`, ...listed.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`), ''];
+  });
   return [
     'Fairlead leads you to anything on a Kubernetes cluster; and with no cluster at hand, it is one.',
     '',
-    'Begin with:',
+    'Begin with one of these, then open the address that it prints:',
+    '  fairlead proxy          # every service of your current cluster in the browser, each under its own name',
     '  fairlead up --demo      # a cluster on this machine, with a sample application',
-    '  fairlead proxy          # every service of your current cluster, each under its own name',
     '',
+    ...sections,
+    '"fairlead COMMAND --help" tells more, with examples. "fairlead options" lists the flags of all commands.',
+    '',
+  ].join('\n');
+}
+
+/** The commands of one first word. */
+export function familyHelp(first: string, about: string | undefined, commands: readonly CommandEntry[]): string {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  return [
+    ...(about === undefined ? [] : [about, '']),
     'Commands:',
     ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     '',
-    'fairlead COMMAND --help tells more, with examples.',
+    `"fairlead ${first} COMMAND --help" tells more, with examples.`,
     '',
   ].join('\n');
 }

@@ -19,8 +19,8 @@ const echo = defineCommand({
   },
 });
 const commands: CommandRow[] = [
-  { name: 'say', load: async () => echo },
-  { name: 'talk about', load: async () => echo },
+  { name: 'say', group: 'about', load: async () => echo },
+  { name: 'talk about', group: 'about', load: async () => echo },
 ];
 
 async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
@@ -36,8 +36,13 @@ test('a command gets its arguments, flags and the global flags, which may stand 
 });
 
 test('help lists commands, and tells one with examples and all flags', async () => {
-  for (const argv of [[], ['--help'], ['-h'], ['help'], ['talk', '--help'], ['talk', '-h']])
+  for (const argv of [[], ['--help'], ['-h'], ['help'], ['-n', 'x', '--help']])
     assert.match((await run(...argv)).out, /^ {2}say +Say a word$/m);
+  for (const argv of [
+    ['talk', '--help'],
+    ['help', 'talk'],
+  ])
+    assert.match((await run(...argv)).out, /^ {2}talk about +Say a word$/m);
   for (const argv of [
     ['say', '--help'],
     ['help', 'say'],

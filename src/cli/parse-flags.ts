@@ -5,6 +5,16 @@ import { nearest } from './nearest.ts';
 
 type Values = Record<string, string | boolean | number | string[] | undefined>;
 
+export class UnknownFlag extends UsageError {
+  /** Without its dashes. */
+  readonly flag: string;
+
+  constructor(message: string, flag: string) {
+    super(message);
+    this.flag = flag;
+  }
+}
+
 /** Throws `UsageError` that names the flag and, for an unknown one, the nearest that exists. */
 export function parseFlags<F extends FlagTable>(
   argv: readonly string[],
@@ -49,7 +59,7 @@ function splitLong(word: string, table: FlagTable): FlagWord {
   const spec = Object.hasOwn(table, name) ? table[name] : undefined;
   if (spec === undefined) {
     const close = nearest(name, Object.keys(table));
-    throw new UsageError(`unknown flag: --${name}${close === undefined ? '' : ` (did you mean --${close}?)`}`);
+    throw new UnknownFlag(`unknown flag: --${name}${close === undefined ? '' : ` (did you mean --${close}?)`}`, name);
   }
   return { name, spec, inline: equals < 0 ? undefined : word.slice(equals + 1) };
 }
@@ -57,7 +67,7 @@ function splitLong(word: string, table: FlagTable): FlagWord {
 function splitShort(word: string, table: FlagTable): FlagWord {
   const letter = word.slice(1, 2);
   const entry = Object.entries(table).find(([, spec]) => spec.short === letter);
-  if (entry === undefined) throw new UsageError(`unknown shorthand flag: '${letter}' in ${word}`);
+  if (entry === undefined) throw new UnknownFlag(`unknown shorthand flag: '${letter}' in ${word}`, letter);
   const [name, spec] = entry;
   const rest = word.slice(2);
   if (rest === '') return { name, spec, inline: undefined };
@@ -83,7 +93,8 @@ function store(values: Values, name: string, spec: FlagSpec, text: string): void
       return;
     case 'list': {
       const list = values[name];
-      values[name] = [...(Array.isArray(list) ? list : []), text];
+      const given = spec.commas === true ? text.split(',').filter((part) => part !== '') : [text];
+      values[name] = [...(Array.isArray(list) ? list : []), ...given];
       return;
     }
     case 'string':

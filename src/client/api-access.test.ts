@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ApiAccess } from './api-access.ts';
+import { ApiServer } from './api-server.ts';
 import type { ClientConfig } from './client-config.ts';
 import { openClusterClient } from './cluster-client-http.ts';
 import type { Credentials } from './credentials.ts';
@@ -13,12 +14,15 @@ const signal = new AbortController().signal;
 const base: ClientConfig = { server: 'https://api.example', namespace: 'default' };
 
 test('headers say who asks, and as whom', async () => {
-  const access = new ApiAccess({
-    ...base,
-    username: 'jö',
-    password: 'p:w',
-    impersonate: { user: 'jane', uid: '7', groups: ['a', 'b'], extra: { 'example.com/x y%': ['1', '2'] } },
-  });
+  const access = new ApiAccess(
+    {
+      ...base,
+      username: 'jö',
+      password: 'p:w',
+      impersonate: { user: 'jane', uid: '7', groups: ['a', 'b'], extra: { 'example.com/x y%': ['1', '2'] } },
+    },
+    false,
+  );
   const pass = await access.pass(signal);
   assert.deepEqual(pass.headers, [
     ['Authorization', `Basic ${Buffer.from('jö:p:w').toString('base64')}`],
@@ -40,17 +44,19 @@ test('a certificate of the credentials takes the place of that of the configurat
     {},
   ];
   const credentials = { current: () => queue.shift() ?? {}, renew: async () => false };
-  const access = new ApiAccess({ ...base, tls: { ca: 'ca', cert: 'old', key: 'old' }, credentials });
+  const tls = { ca: 'ca', cert: 'old', key: 'old' };
+  const access = new ApiAccess({ ...base, credentials }, false);
+  const server = new ApiServer(base.server, { tls });
   const seen = [1, 2, 3].map(() => access.pass(signal));
   assert.deepEqual(
-    (await Promise.all(seen)).map(({ endpoint }) => endpoint.tls),
+    (await Promise.all(seen)).map((pass) => server.endpoint(pass.credentials).tls),
     [
       { ca: 'ca', cert: 'new', key: 'new' },
       { ca: 'ca', cert: 'newer', key: 'newer' },
       { ca: 'ca', cert: 'old', key: 'old' },
     ],
   );
-  assert.deepEqual(access.anonymous.tls, { ca: 'ca' });
+  assert.deepEqual(server.anonymous.tls, { ca: 'ca' });
 });
 
 test('a token file is read again when its token is refused, and the request repeated once', async () => {
@@ -80,7 +86,7 @@ test('a token file is read again when its token is refused, and the request repe
 
 test("the server's URL becomes an endpoint, a Host and a prefix", () => {
   const of = (server: string) => {
-    const { anonymous: endpoint, host, basePath } = new ApiAccess({ server, namespace: 'default' });
+    const { anonymous: endpoint, host, basePath } = new ApiServer(server, {});
     return [endpoint.host, endpoint.port, endpoint.tls !== undefined, host, basePath];
   };
   assert.deepEqual(of('https://api.example'), ['api.example', 443, true, 'api.example', '']);
@@ -92,7 +98,8 @@ test("the server's URL becomes an endpoint, a Host and a prefix", () => {
 test('credentials go out over TLS, or in clear text to this machine only', async () => {
   const of = async (server: string) => {
     const impersonate = { user: 'jane', groups: ['a', 'b'] };
-    const access = new ApiAccess({ server, namespace: 'default', token: 't', impersonate });
+    const { isOverheard } = new ApiServer(server, {});
+    const access = new ApiAccess({ server, namespace: 'default', token: 't', impersonate }, isOverheard);
     return (await access.pass(new AbortController().signal)).headers;
   };
   for (const server of ['https://api.example', 'http://localhost:8080', 'http://127.1.2.3', 'http://[::1]:1']) {

@@ -1,53 +1,25 @@
-/** The way to one API server as one user: the endpoint, and the header lines that say who asks. */
-import type { UpstreamEndpoint } from '../net/http1/upstream.ts';
+/** As whom requests ask: the credentials of one configuration, and the header lines that tell them. */
 import type { ClientConfig, Impersonation } from './client-config.ts';
 import type { CredentialSource, Credentials } from './credentials.ts';
 import { basic, bearer, fixedCredentials, tokenFileCredentials } from './credentials.ts';
 
 /** With what a request goes out. The same object as long as nothing in it changes. */
 export interface AccessPass {
+  /** For `ApiServer.endpoint`. */
   credentials: Credentials;
-  endpoint: UpstreamEndpoint;
   /** Authorization and impersonation. */
   headers: readonly (readonly [name: string, value: string])[];
 }
 
-/** In clear text credentials go to this machine only, and no command runs for them (kubectl sends none at all then). */
-const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
-
 export class ApiAccess {
-  /** Without a client certificate: for requests that bring credentials of their own, which a certificate would outrank. */
-  readonly anonymous: UpstreamEndpoint;
-  /** `host[:port]`, as the server knows itself. */
-  readonly host: string;
-  /** Path prefix of the server's URL, without a slash at the end. */
-  readonly basePath: string;
-  readonly #base: UpstreamEndpoint;
   readonly #impersonation: readonly (readonly [string, string])[];
   readonly #source: CredentialSource;
   #pass: AccessPass | undefined;
 
-  /** Throws TypeError for a server URL that is not http or https. */
-  constructor(config: ClientConfig) {
-    const url = new URL(config.server);
-    if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-      throw new TypeError(`the server's URL must begin with https:// or http://, not ${url.protocol}//`);
-    }
-    const secure = url.protocol === 'https:';
-    this.host = url.host;
-    this.basePath = url.pathname.replace(/\/+$/, '');
-    this.#base = {
-      host: url.hostname.replace(/^\[|\]$/g, ''),
-      port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
-      ...(secure && { tls: { ...config.tls } }),
-      ...(config.proxy && { proxy: config.proxy }),
-    };
-    const { cert, key, ...withoutIdentity } = config.tls ?? {};
-    const bare = !secure || (cert === undefined && key === undefined);
-    this.anonymous = bare ? this.#base : { ...this.#base, tls: withoutIdentity };
-    const heard = !secure && !loopback.test(url.hostname);
-    this.#impersonation = heard ? [] : impersonationLines(config.impersonate);
-    this.#source = heard ? fixedCredentials({}) : sourceOf(config);
+  /** `isOverheard`: a server is reached in clear text over the network; then nothing says who asks. */
+  constructor(config: ClientConfig, isOverheard: boolean) {
+    this.#impersonation = isOverheard ? [] : impersonationLines(config.impersonate);
+    this.#source = isOverheard ? fixedCredentials({}) : sourceOf(config);
   }
 
   /** A promise only while credentials must be waited for. Throws ConfigError or CredentialError. */
@@ -63,11 +35,9 @@ export class ApiAccess {
 
   #passFor(credentials: Credentials): AccessPass {
     if (this.#pass?.credentials === credentials) return this.#pass;
-    const { authorization, certificate } = credentials;
-    const { tls } = this.#base;
+    const { authorization } = credentials;
     this.#pass = {
       credentials,
-      endpoint: certificate && tls ? { ...this.#base, tls: { ...tls, ...certificate } } : this.#base,
       headers: [
         ...(authorization === undefined ? [] : [['Authorization', authorization] as const]),
         ...this.#impersonation,

@@ -24,6 +24,10 @@ export interface Impersonation {
 export interface ClientConfig {
   /** `https://HOST:PORT/PREFIX`, without a slash at the end. */
   server: string;
+  /** URLs of further API servers of the same cluster: requests are spread over all of them. */
+  servers?: readonly string[];
+  /** Look for further ones in the cluster itself (docs/kubeconfig.md says what is checked before one is used). */
+  discoverServers?: boolean;
   tls?: ClientTls;
   /** Bearer token. `tokenFile` wins over it and is read again as it changes. */
   token?: string;

@@ -3,6 +3,7 @@ export type { KubeList, KubeObject, ObjectMeta, OwnerReference, UnstructuredObje
 export type { Status, StatusReason } from '../api/status.ts';
 export { isReason, StatusError } from '../api/status.ts';
 export type { KindTypes } from '../api/types/kind-types.ts';
+export type { ApiServers, ServerFacts } from './api-servers.ts';
 export type { ClientConfig, ClientTls, Impersonation } from './client-config.ts';
 export { ConfigError } from './client-config.ts';
 export type {
@@ -24,7 +25,7 @@ export { connect, loadKubeconfig } from './connect.ts';
 export { ConnectionError } from './connection-error.ts';
 export type { CredentialSource, Credentials } from './credentials.ts';
 export { CredentialError } from './credentials.ts';
-export type { AttachOptions, ExecOptions, ExecSession } from './exec.ts';
+export type { AttachOptions, ExecOptions, ExecSession, TerminalSize } from './exec.ts';
 export type { CredentialCommand } from './exec-credentials.ts';
 export type { InformerOptions } from './informer.ts';
 export type { KubeconfigChoice } from './kubeconfig.ts';

@@ -4,17 +4,28 @@ import { apiRoot, parseApiVersion } from '../api/group-version.ts';
 import type { KubeObject } from '../api/object.ts';
 import { openUpstreamPool } from '../net/http1/pool.ts';
 import type { UpstreamPool } from '../net/http1/upstream.ts';
+import type { ApiServers } from './api-servers.ts';
 import type { ClientConfig } from './client-config.ts';
 import type { ClusterClient, PartialObject } from './cluster-client.ts';
 import { startDeadline } from './deadline.ts';
 import { headerMap } from './header-map.ts';
+import { openApiServers } from './open-api-servers.ts';
+import type { StreamOpener } from './open-stream.ts';
+import type { PortForwards } from './port-forward/port-forwards.ts';
 import { resourceClient, timedOut } from './resource-client.ts';
 import { Transport } from './transport.ts';
 
-/** Connects lazily. Disposing it ends every request, watch and connection (a pool that was given stays open). */
-export function openClusterClient(config: ClientConfig, options: { pool?: UpstreamPool } = {}): ClusterClient {
+export interface ClusterClientOptions {
+  pool?: UpstreamPool;
+  /** Those of the same configuration. */
+  servers?: ApiServers;
+}
+
+/** Connects lazily. Disposing it ends every request, watch and connection (a pool or servers that were given stay open). */
+export function openClusterClient(config: ClientConfig, options: ClusterClientOptions = {}): ClusterClient {
   const pool = options.pool ?? openUpstreamPool();
-  const transport = new Transport(config, pool);
+  const servers = options.servers ?? openApiServers(config);
+  const transport = new Transport(config, servers, pool);
   const closing = new AbortController();
   const closed = closing.signal;
   const { requestTimeoutMs } = config;
@@ -30,7 +41,17 @@ export function openClusterClient(config: ClientConfig, options: { pool?: Upstre
       requestTimeoutMs,
     });
   };
+  // Only with the first one: cryptography would be a third of what importing the client costs.
+  let opener: Promise<StreamOpener> | undefined;
+  let forwards: Promise<PortForwards> | undefined;
+  const untilClosed = (signal: AbortSignal | undefined) =>
+    signal === undefined ? closed : AbortSignal.any([signal, closed]);
+  const openStream: ClusterClient['openStream'] = async (request) => {
+    opener ??= import('./open-stream.ts').then(({ StreamOpener }) => new StreamOpener(transport));
+    return (await opener).open({ ...request, signal: untilClosed(request.signal) });
+  };
   return {
+    servers,
     resource: <T extends KubeObject>(apiVersion: string, plural: string) => open<T>(apiVersion, plural, false),
     metadata: (apiVersion, plural) => open<PartialObject>(apiVersion, plural, true),
     async request({ method, path, headers = {}, body, signal = closed }) {
@@ -52,8 +73,19 @@ export function openClusterClient(config: ClientConfig, options: { pool?: Upstre
       const { openWebSocket } = await import('./open-web-socket.ts');
       return openWebSocket({ transport, path, subprotocols, signal });
     },
+    openStream,
+    async portForward(request) {
+      forwards ??= import('./port-forward/port-forwards.ts').then(
+        ({ PortForwards }) => new PortForwards({ openStream }),
+      );
+      const signal = untilClosed(request.signal);
+      signal.throwIfAborted();
+      return (await forwards).connect({ ...request, signal });
+    },
     async [Symbol.asyncDispose]() {
       closing.abort(new DOMException('the client was closed', 'AbortError'));
+      await (await opener)?.close();
+      if (options.servers === undefined) await servers[Symbol.asyncDispose]();
       if (options.pool === undefined) await pool[Symbol.asyncDispose]();
     },
   };

@@ -2,6 +2,7 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { KubeList, KubeObject, ObjectMeta, WatchEventType } from '../api/object.ts';
 import type { Status } from '../api/status.ts';
+import type { ApiServers } from './api-servers.ts';
 
 export interface ListQuery {
   namespace?: string;
@@ -110,7 +111,44 @@ export interface RawResponse {
   body: Readable;
 }
 
+/** One way to get streams into a pod: an upgrade to ask the API server for. */
+export interface StreamOffer {
+  upgrade: 'websocket' | 'spdy';
+  /** Path and query. */
+  path: string;
+  /** What may be spoken over it, in order of preference. */
+  protocols: readonly string[];
+}
+
+export interface StreamRequest {
+  /** What is remembered of refused offers holds for one subresource. */
+  subresource: 'exec' | 'attach' | 'portforward';
+  /** In the order in which they are tried. */
+  offers: readonly StreamOffer[];
+  signal?: AbortSignal;
+}
+
+export interface OpenedStream {
+  upgrade: StreamOffer['upgrade'];
+  /** The one that the server chose. */
+  protocol: string;
+  /** Raw, and paused. */
+  stream: Duplex;
+}
+
+export interface PortForwardRequest {
+  namespace: string;
+  pod: string;
+  /** Keeps a pod apart from a later one of the same name: connections of both share nothing then. */
+  uid?: string;
+  port: number;
+  /** Ends the opening; the stream is the caller's. */
+  signal?: AbortSignal;
+}
+
 export interface ClusterClient extends AsyncDisposable {
+  /** The API servers that its requests go to, and how each is. */
+  readonly servers: ApiServers;
   /** `resource<Deployment>('apps/v1', 'deployments')`: apiVersion and plural. */
   resource<T extends KubeObject>(apiVersion: string, plural: string): ResourceClient<T>;
   /** The same resource with nothing but metadata in every answer: what a cache of many kinds can afford. */
@@ -123,6 +161,16 @@ export interface ClusterClient extends AsyncDisposable {
     subprotocols: readonly string[];
     signal?: AbortSignal;
   }): Promise<{ subprotocol: string; stream: Duplex; headers: ReadonlyMap<string, string> }>;
+  /**
+   * Streams into a pod, by the first of the offers that the server takes; what it has refused is not asked again for a while.
+   * Throws StatusError for an answer that no other protocol would change, or when all are refused.
+   */
+  openStream(request: StreamRequest): Promise<OpenedStream>;
+  /**
+   * A connection to a port of a pod, with half-close. Several share a transport; one that is lost fails its own
+   * connections, and the next opens another. What the node says of a connection that failed is its stream's error.
+   */
+  portForward(request: PortForwardRequest): Promise<Duplex>;
 }
 
 /** A cache of one resource kept by list and watch. Objects in it must not be changed. */

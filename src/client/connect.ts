@@ -1,6 +1,7 @@
 /** The way in for programs: one cluster, as a kubeconfig or a pod's service account names it. */
 import type { KubeObject, UnstructuredObject } from '../api/object.ts';
 import type { KindTypes } from '../api/types/kind-types.ts';
+import type { ApiServers } from './api-servers.ts';
 import type { ClientConfig } from './client-config.ts';
 import type { ClusterClient, PartialObject, RawRequest, RawResponse } from './cluster-client.ts';
 import type { KubeconfigChoice } from './kubeconfig.ts';
@@ -18,8 +19,10 @@ export interface ConnectOptions extends KubeconfigChoice {
 type KindOf<Version> = Version extends keyof KindTypes ? keyof KindTypes[Version] & string : never;
 
 export interface Cluster extends AsyncDisposable {
-  /** The API server's URL. */
+  /** The API server's URL; of several the first. */
   readonly server: string;
+  /** The API servers, how each is, and a way to be told when that changes. */
+  readonly servers: Pick<ApiServers, 'list' | 'subscribe'>;
   /** Where objects are meant to be that name no namespace. */
   readonly namespace: string;
   /** Kubernetes' own kinds by apiVersion and kind, with their types: `resource('apps/v1', 'Deployment')`. */

@@ -24,12 +24,13 @@ const untrusted = new Set([
 ]);
 
 /** Turns what the pool threw into the sentence a user reads. Aborts by the caller are not touched. */
-export function explainFailure(server: string, error: unknown): ConnectionError {
+export function explainFailure(server: string, error: unknown, outcomeUnknown = false): ConnectionError {
   const code = rootCode(error);
   const sent = error instanceof UpstreamError ? error.sent : false;
   const text = error instanceof Error ? error.message : String(error);
+  const unknown = outcomeUnknown ? ' Whether the request was carried out is not known: look before you repeat it.' : '';
   const make = (what: string) =>
-    new ConnectionError(`Cannot talk to the API server ${server}: ${what}`, { sent, cause: error });
+    new ConnectionError(`Cannot talk to the API server ${server}: ${what}${unknown}`, { sent, cause: error });
   if (hasProxyError(error)) return make(`${text}. Check the proxy (proxy-url of the cluster, or HTTPS_PROXY).`);
   switch (code) {
     case 'ECONNREFUSED':

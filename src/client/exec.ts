@@ -1,9 +1,12 @@
-/** Commands in containers over WebSocket channels: 0 stdin, 1 stdout, 2 stderr, 3 the outcome, 4 the terminal's size. */
+/** Commands in containers, and what is attached to them: the streams, and the outcome. */
 import type { Readable, Writable } from 'node:stream';
 import { StatusError } from '../api/status.ts';
 import { isRecord } from '../lib/is-record.ts';
-import { Channels, channelSubprotocols } from '../net/websocket/channels.ts';
-import type { ClusterClient } from './cluster-client.ts';
+import { v4Channels, v5Channels } from '../net/websocket/channels.ts';
+import type { ClusterClient, StreamOffer } from './cluster-client.ts';
+import { commandOverChannels } from './command-channels.ts';
+import { commandOverSpdy } from './command-spdy.ts';
+import type { CommandStreams } from './command-streams.ts';
 import { isStatus, statusError } from './response-body.ts';
 
 export interface AttachOptions {
@@ -20,20 +23,22 @@ export interface AttachOptions {
 export type ExecOptions = AttachOptions;
 
 export interface ExecSession {
-  /** Ending it ends the command's stdin, on servers that speak the channel protocol of version 5 (Kubernetes 1.30). */
+  /** Ending it ends the command's stdin. */
   readonly stdin: Writable;
   /** Both must be read (or resumed): what is not read holds up everything. */
   readonly stdout: Readable;
   readonly stderr: Readable;
   /** The command's exit code. Rejects with StatusError where it could not run, and where the connection was cut before its end. */
   readonly exitCode: Promise<number>;
-  /** The terminal's size, in characters. */
-  resize(columns: number, rows: number): void;
+  /** Tells the size of the terminal that was asked for by `tty`; before the first output where it is called at once. */
+  resize(size: TerminalSize): void;
 }
 
-const channelCount = 5;
-const maxStatusBytes = 64 * 1024;
-const pingIntervalMs = 30_000;
+/** In characters, each from 1 to 65535. */
+export interface TerminalSize {
+  columns: number;
+  rows: number;
+}
 
 export function execPath(root: string, command: string | readonly string[], options: ExecOptions): string {
   const words = typeof command === 'string' ? [command] : command;
@@ -58,48 +63,69 @@ function streams({ container, stdin = false, tty = false }: AttachOptions): URLS
   return query;
 }
 
+/**
+ * kubectl's order: WebSocket channels, then SPDY by POST. Channels of version 4 cannot end stdin: where there is one, they
+ * come last.
+ */
+function offersFor(path: string, stdin: boolean): StreamOffer[] {
+  const webSocket = (...protocols: string[]): StreamOffer => ({ upgrade: 'websocket', path, protocols });
+  // The same name over SPDY, where each stream ends apart.
+  const spdy: StreamOffer = { upgrade: 'spdy', path, protocols: [v4Channels] };
+  return stdin ? [webSocket(v5Channels), spdy, webSocket(v4Channels)] : [webSocket(v5Channels, v4Channels), spdy];
+}
+
 export async function openSession(
   client: ClusterClient,
+  subresource: 'exec' | 'attach',
   path: string,
-  { signal }: AttachOptions,
+  { signal, stdin = false, tty = false }: AttachOptions,
 ): Promise<ExecSession> {
-  const { stream, subprotocol } = await client.openWebSocket({
-    path,
-    subprotocols: channelSubprotocols,
+  const opened = await client.openStream({
+    subresource,
+    offers: offersFor(path, stdin),
     ...(signal && { signal }),
   });
-  const channels = new Channels(stream, { role: 'client', subprotocol, count: channelCount, pingIntervalMs });
-  const stdin = channels.channel(0);
-  const [stdout, stderr] = [channels.channel(1), channels.channel(2)];
-  const status: Buffer[] = [];
-  let statusBytes = 0;
-  channels.channel(3).on('data', (chunk: Buffer) => {
-    statusBytes += chunk.length;
-    if (statusBytes <= maxStatusBytes) status.push(chunk);
-  });
-  const cut = () => channels.terminate();
+  const asked = { stdin, tty };
+  const streams = opened.upgrade === 'spdy' ? commandOverSpdy(opened, asked) : commandOverChannels(opened);
+  const cut = () => streams.terminate();
   signal?.addEventListener('abort', cut, { once: true });
   if (signal?.aborted) cut();
-  const exitCode = channels.closed.then(({ reason }) => {
+  const exitCode = streams.ended.then(({ outcome, reason }) => {
     signal?.removeEventListener('abort', cut);
-    if (status.length > 0) return outcome(Buffer.concat(status));
+    if (outcome.length > 0) return exitCodeOf(outcome);
     signal?.throwIfAborted();
     const why = reason === '' ? '' : `: ${reason}`;
     throw failure(`the connection to the command ended before the command did${why}`);
   });
   // Whoever only reads the output may leave it alone.
   exitCode.catch(() => {});
+  return sessionOf(streams, exitCode);
+}
+
+function sessionOf({ stdin, stdout, stderr, resize }: CommandStreams, exitCode: Promise<number>): ExecSession {
   return {
     stdin,
     stdout,
     stderr,
     exitCode,
-    resize: (columns, rows) => channels.channel(4).write(JSON.stringify({ Width: columns, Height: rows })),
+    resize(size) {
+      resize.write(sizeMessage(size));
+    },
   };
 }
 
-/** The exit code that the Status on channel 3 tells. */
-function outcome(bytes: Buffer): number {
+/** As Kubernetes takes it, over WebSocket and SPDY. Throws TypeError. */
+export function sizeMessage({ columns, rows }: TerminalSize): string {
+  for (const [name, value] of Object.entries({ columns, rows })) {
+    if (!Number.isInteger(value) || value < 1 || value > 65535) {
+      throw new TypeError(`a terminal's ${name} are a whole number from 1 to 65535, not ${value}`);
+    }
+  }
+  return `${JSON.stringify({ Width: columns, Height: rows })}\n`;
+}
+
+/** The exit code that the Status at the end tells. */
+function exitCodeOf(bytes: Buffer): number {
   let status: unknown;
   try {
     status = JSON.parse(bytes.toString('utf8'));

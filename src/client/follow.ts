@@ -78,7 +78,7 @@ export async function* follow<T extends KubeObject>(options: FollowOptions<T>): 
       } else {
         onError?.(error);
         // Refused for good, or a server with another history behind the same address: begin anew.
-        if (error instanceof StatusError || failures > 3) revision = undefined;
+        if ((error instanceof StatusError && !passes(error)) || failures > 3) revision = undefined;
       }
     }
     if (failures > 0) await sleepUnlessAborted(backoffMs(failures, restart), signal);
@@ -100,4 +100,12 @@ async function* watchOnce<T extends KubeObject>(
     signal: deadline.signal,
   });
   for await (const event of events) yield changeOf(event, resourceVersion, transform);
+}
+
+/**
+ * What another try may mend, on another server or later: one that stops, is overloaded, or has not yet heard of the
+ * resourceVersion that a server which is ahead of it gave (504 with ResourceVersionTooLarge).
+ */
+function passes({ code }: StatusError): boolean {
+  return code === 429 || code === 500 || code === 503 || code === 504;
 }

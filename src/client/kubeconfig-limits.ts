@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { isRecord } from '../lib/is-record.ts';
 import { ConfigError } from './client-config.ts';
+import { parsePlainYaml } from './plain-yaml.ts';
 
 const maxBytes = 8 * 1024 * 1024;
 /** Lines, and values on one line: what reading takes time and memory for. Base64 has none of these characters. */
@@ -54,6 +55,8 @@ async function parse(file: string, text: string): Promise<unknown> {
       // A mapping in YAML's flow style begins so too.
     }
   }
+  const plain = parsePlainYaml(text);
+  if (plain !== undefined) return plain;
   const { parse: parseYaml, YAMLParseError } = await import('yaml');
   try {
     return parseYaml(text, { logLevel: 'error', maxAliasCount: maxAliases });

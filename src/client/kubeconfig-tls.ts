@@ -10,12 +10,16 @@ export interface TlsChoice {
   /** Path of a PEM file. */
   certificateAuthority?: string | undefined;
   insecureSkipTlsVerify?: boolean | undefined;
+  tlsServerName?: string | undefined;
+  /** Paths of PEM files: a client certificate and its key, instead of the user's. */
+  clientCertificate?: string | undefined;
+  clientKey?: string | undefined;
 }
 
 /** What the user chose wins over the cluster's entry. */
 export async function clusterTls(cluster: KubeconfigEntry | undefined, choice: TlsChoice): Promise<ClientTls> {
   const tls: ClientTls = {};
-  const serverName = cluster && textField(cluster, 'tls-server-name');
+  const serverName = choice.tlsServerName || (cluster && textField(cluster, 'tls-server-name'));
   if (serverName) tls.serverName = serverName;
   const written = cluster !== undefined && booleanField(cluster, 'insecure-skip-tls-verify');
   if (choice.insecureSkipTlsVerify ?? written) {
@@ -33,7 +37,12 @@ export async function clusterTls(cluster: KubeconfigEntry | undefined, choice: T
 }
 
 /** The client certificate and its key: both or none. */
-export async function userCertificate(user: KubeconfigEntry): Promise<Pick<ClientTls, 'cert' | 'key'>> {
+export async function userCertificate(
+  user: KubeconfigEntry | undefined,
+  choice: TlsChoice,
+): Promise<Pick<ClientTls, 'cert' | 'key'>> {
+  if (choice.clientCertificate || choice.clientKey) return await chosenCertificate(choice);
+  if (user === undefined) return {};
   const cert = await pemField(user, 'client-certificate');
   const key = await pemField(user, 'client-key');
   if (cert !== undefined && key !== undefined) {
@@ -45,6 +54,19 @@ export async function userCertificate(user: KubeconfigEntry): Promise<Pick<Clien
   if (cert !== undefined) throw entryError(user, 'it has a client-certificate but no client-key');
   if (key !== undefined) throw entryError(user, 'it has a client-key but no client-certificate');
   return {};
+}
+
+async function chosenCertificate({ clientCertificate, clientKey }: TlsChoice): Promise<{ cert: string; key: string }> {
+  if (!clientCertificate || !clientKey) {
+    throw new ConfigError('--client-certificate and --client-key belong together: give both or neither.');
+  }
+  const wrong = (flag: string) => (what: string) => new ConfigError(`${flag} cannot be used: ${what}.`);
+  const cert = await readPem(resolve(clientCertificate), wrong('--client-certificate'));
+  const key = await readPem(resolve(clientKey), wrong('--client-key'));
+  const { keyPairFault } = await import('./key-pair.ts');
+  const fault = keyPairFault(cert, key);
+  if (fault !== undefined) throw new ConfigError(`--client-certificate cannot be used: ${fault}.`);
+  return { cert, key };
 }
 
 function hasAuthority(cluster: KubeconfigEntry): boolean {

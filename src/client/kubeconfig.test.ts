@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { testCertificate } from '../../test/certificate.ts';
-import { issueCertificate, newKey } from '../apiserver/pki/certificate.ts';
+import { issueCertificate, newKey } from '../net/certificates/certificate.ts';
 import { ConfigError } from './client-config.ts';
 import { inClusterConfig } from './in-cluster.ts';
 import { loadKubeconfig } from './kubeconfig.ts';
@@ -284,4 +284,34 @@ test('in a pod the service account is used', async () => {
   assert.equal(loaded?.tokenFile, join(account, 'token'));
   assert.equal(loaded?.tls?.ca, pem('CERTIFICATE'));
   assert.equal(await inClusterConfig({}, account), undefined);
+});
+
+test('several servers are named by an extension of the cluster, or chosen in its place', async () => {
+  const extension = (content: string) =>
+    config({ cluster: `server: https://one:6443, extensions: [{name: fairlead.dev/servers, extension: ${content}}]` });
+  const path = await file('servers', extension('{servers: [https://two:6443/k8s/, three], discover: true}'));
+  const { server, servers, discoverServers } = await loadKubeconfig({ path, env: {} });
+  assert.deepEqual(
+    [server, servers, discoverServers],
+    ['https://one:6443', ['https://two:6443/k8s', 'https://three'], true],
+  );
+  const chosen = await loadKubeconfig({ path, server: 'a', servers: ['b:1'], discoverServers: false, env: {} });
+  assert.deepEqual([chosen.server, chosen.servers, chosen.discoverServers], ['https://a', ['https://b:1'], undefined]);
+  const other = await loadKubeconfig({ path, server: 'a', env: {} });
+  assert.deepEqual([other.server, other.servers, other.discoverServers], ['https://a', undefined, true]);
+  for (const [content, expected] of [
+    ['[https://two]', /"extensions\.fairlead\.dev\/servers" must be a mapping/],
+    ['{server: [https://two]}', /"extensions\.fairlead\.dev\/servers\.server" is not known/],
+    ['{servers: https://two}', /servers\.servers" must be a list of texts/],
+    ['{discover: 1}', /servers\.discover" must be true or false/],
+    ['{servers: ["ftp://two"]}', /cluster "c".*not an http or https URL \(in its extension fairlead\.dev\/servers\)/],
+  ] as const) {
+    await assert.rejects(loadKubeconfig({ path: await file('wrong', extension(content)), env: {} }), expected);
+  }
+  const env = { HTTPS_PROXY: 'http://proxy:3128', NO_PROXY: 'two' };
+  await assert.rejects(loadKubeconfig({ path, env }), /by different ways: set proxy-url/);
+  await assert.rejects(
+    loadKubeconfig({ path, server: 'a', servers: ['u:p@b'], env: {} }),
+    /--server cannot be used.*password/,
+  );
 });

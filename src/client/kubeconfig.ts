@@ -1,14 +1,16 @@
 /** From kubeconfig files, flags and environment to a `ClientConfig`, as kubectl does it. */
-import { isRecord } from '../lib/is-record.ts';
-import type { ClientConfig } from './client-config.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { ClientConfig, Impersonation } from './client-config.ts';
 import { ConfigError } from './client-config.ts';
 import type { CredentialCommand } from './exec-credentials.ts';
 import { execPluginOf } from './exec-plugin.ts';
 import { inClusterConfig } from './in-cluster.ts';
 import type { KubeconfigEntry } from './kubeconfig-entry.ts';
-import { booleanField, entryError, textField } from './kubeconfig-entry.ts';
+import { booleanField, textField } from './kubeconfig-entry.ts';
 import type { Environment, Kubeconfig } from './kubeconfig-file.ts';
 import { kubeconfigPaths, readKubeconfig } from './kubeconfig-file.ts';
+import type { ServerChoice } from './kubeconfig-servers.ts';
+import { extensionOf, namedServers } from './kubeconfig-servers.ts';
 import type { TlsChoice } from './kubeconfig-tls.ts';
 import { clusterTls, userCertificate } from './kubeconfig-tls.ts';
 import { userCredentials, userImpersonation } from './kubeconfig-user.ts';
@@ -17,15 +19,16 @@ import type { LoginUpdate } from './oidc-credentials.ts';
 import { clusterProxy, environmentProxy } from './proxy-setting.ts';
 
 /** What the user chose beside the files: kubectl's global flags. */
-export interface KubeconfigChoice extends TlsChoice {
+export interface KubeconfigChoice extends TlsChoice, ServerChoice {
   /** The kubeconfig's path; else `KUBECONFIG`, else `~/.kube/config`, else a pod's service account. */
   path?: string | undefined;
   context?: string | undefined;
   cluster?: string | undefined;
   user?: string | undefined;
-  server?: string | undefined;
   token?: string | undefined;
   namespace?: string | undefined;
+  /** Ask as somebody else, instead of whom the user's entry names. */
+  impersonate?: Impersonation | undefined;
   requestTimeoutMs?: number | undefined;
   userAgent?: string | undefined;
   /** Default: this process's. */
@@ -53,11 +56,11 @@ export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<Cli
     // Answers are never asked for in compressed form, so that there is nothing to disable; a wrong type is still one.
     booleanField(cluster, 'disable-compression');
   }
-  const tls = { ...(await clusterTls(cluster, choice)), ...(user && (await userCertificate(user))) };
-  const impersonate = user && userImpersonation(user);
+  const tls = { ...(await clusterTls(cluster, choice)), ...(await userCertificate(user, choice)) };
+  const impersonate = choice.impersonate ?? (user && userImpersonation(user));
   const proxy = cluster && clusterProxy(cluster);
   const written: ClientConfig = {
-    server: serverUrl(choice.server || (cluster && textField(cluster, 'server')) || '', cluster),
+    ...namedServers(cluster, choice),
     namespace: choice.namespace || (context && textField(context, 'namespace')) || 'default',
     origin: {
       files: kubeconfig.files,
@@ -85,7 +88,7 @@ export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<Cli
         import('./exec-credentials.ts'),
       ]);
       const proxyUrl = cluster && textField(cluster, 'proxy-url');
-      const extension = cluster && pluginExtension(cluster);
+      const extension = cluster && extensionOf(cluster, 'client.authentication.k8s.io/exec');
       config.credentials = execCredentials(plugin, {
         env,
         named,
@@ -119,14 +122,6 @@ function selectEntries(kubeconfig: Kubeconfig, choice: KubeconfigChoice) {
   return { context, cluster: pick('cluster', clusters, choice.cluster), user: pick('user', users, choice.user) };
 }
 
-/** What a cluster's entry holds for credential commands. */
-function pluginExtension(cluster: KubeconfigEntry): unknown {
-  const extensions = cluster.fields.extensions ?? [];
-  if (!Array.isArray(extensions)) throw entryError(cluster, '"extensions" must be a list');
-  const found: unknown = extensions.find((item) => isRecord(item) && item.name === 'client.authentication.k8s.io/exec');
-  return isRecord(found) ? found.extension : undefined;
-}
-
 function known(map: ReadonlyMap<string, unknown>): string {
   return map.size === 0 ? '' : `; there are: ${[...map.keys()].join(', ')}`;
 }
@@ -140,9 +135,16 @@ function noCluster(kubeconfig: Kubeconfig, paths: readonly string[]): string {
   return `The kubeconfig ${kubeconfig.files.join(', ')} has no current context. Choose a context with --context (${names}).`;
 }
 
-/** A proxy of the environment, where it leads to this server. */
+/** A proxy of the environment, where it leads to the servers. Throws ConfigError where it leads to some of them only. */
 function withProxy(config: ClientConfig, env: Environment): ClientConfig {
   const proxy = environmentProxy(config.server, env);
+  for (const server of config.servers ?? []) {
+    if (!isDeepStrictEqual(environmentProxy(server, env), proxy)) {
+      throw new ConfigError(
+        `The environment's proxy and NO_PROXY lead to ${config.server} and ${server} by different ways: set proxy-url for the cluster, or add all or none of its servers to NO_PROXY.`,
+      );
+    }
+  }
   return proxy === undefined ? config : { ...config, proxy };
 }
 
@@ -153,25 +155,10 @@ function withChoice(config: ClientConfig, choice: KubeconfigChoice): ClientConfi
     delete next.tokenFile;
     next.token = choice.token;
   }
+  if (choice.discoverServers) next.discoverServers = true;
+  if (choice.impersonate) next.impersonate = choice.impersonate;
   if (choice.namespace) next.namespace = choice.namespace;
   if (choice.requestTimeoutMs) next.requestTimeoutMs = choice.requestTimeoutMs;
   if (choice.userAgent) next.userAgent = choice.userAgent;
   return next;
-}
-
-function serverUrl(server: string, cluster: KubeconfigEntry | undefined): string {
-  const wrong = (what: string): ConfigError =>
-    cluster === undefined || server !== cluster.fields.server
-      ? new ConfigError(`--server cannot be used: ${what}.`)
-      : entryError(cluster, what);
-  if (server === '') throw cluster ? entryError(cluster, 'it has no "server"') : wrong('it is empty');
-  const url = URL.parse(server.includes('://') ? server : `https://${server}`);
-  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    // Not the text itself: it may carry a password.
-    throw wrong('"server" is not an http or https URL');
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw wrong('"server" carries a user name or password: put credentials into the user\'s entry');
-  }
-  return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
 }

@@ -29,6 +29,7 @@ export function openCluster(config: ClientConfig, onWarning: ((text: string) => 
     });
   return {
     server: config.server,
+    servers: client.servers,
     namespace: config.namespace,
     client,
     resource: <T extends KubeObject>(apiVersion: string, kind: string) =>

@@ -1,10 +1,9 @@
 /** The opening handshake of a WebSocket to the API server (exec, attach, port-forward, proxied ones). */
 import type { Duplex } from 'node:stream';
-import { StatusError } from '../api/status.ts';
-import { beginHandshake, finishHandshake, HandshakeError } from '../net/websocket/handshake.ts';
+import { beginHandshake, finishHandshake } from '../net/websocket/handshake.ts';
 import { headerMap } from './header-map.ts';
-import { readBody, refusal } from './response-body.ts';
 import type { Transport } from './transport.ts';
+import { switched } from './upgrade-answer.ts';
 
 interface WebSocketRequest {
   transport: Transport;
@@ -14,33 +13,16 @@ interface WebSocketRequest {
   signal: AbortSignal;
 }
 
-/** Resolves after a valid 101; any other answer is an error, redirects too (CVE-2020-8559). */
+/** Resolves after a valid 101. Throws StatusError, UpgradeRefusedError for an answer that has none. */
 export async function openWebSocket({ transport, path, subprotocols, signal }: WebSocketRequest): Promise<{
   subprotocol: string;
   stream: Duplex;
   headers: ReadonlyMap<string, string>;
 }> {
   const handshake = beginHandshake(subprotocols);
-  const result = await transport.upgrade({ path, headers: handshake.headers, signal });
-  if (!result.upgraded) {
-    const error = refusal(result.status, await readBody(result.body));
-    if (result.status >= 400) throw error;
-    throw handshakeFailed(transport.server, `it answered ${result.status} instead of switching protocols`);
-  }
-  try {
-    const subprotocol = finishHandshake(handshake.key, subprotocols, result.headers);
-    return { subprotocol, stream: result.stream, headers: headerMap(result.headers) };
-  } catch (error) {
-    result.stream.destroy();
-    if (!(error instanceof HandshakeError)) throw error;
-    throw handshakeFailed(transport.server, error.message);
-  }
-}
-
-function handshakeFailed(server: string, what: string): StatusError {
-  return new StatusError({
-    code: 502,
-    reason: 'InternalError',
-    message: `${server} did not open the WebSocket: ${what}`,
-  });
+  const result = await transport.upgrade({ method: 'GET', path, headers: handshake.headers, signal });
+  const { protocol, stream, headers } = await switched(transport.server, result, (lines) =>
+    finishHandshake(handshake.key, subprotocols, lines),
+  );
+  return { subprotocol: protocol, stream, headers: headerMap(headers) };
 }

@@ -13,12 +13,12 @@ export interface PodDoor {
   exec(command: string | readonly string[], options?: ExecOptions): Promise<ExecSession>;
   /** The streams of a container's own process. `exitCode` is 0 when they ended well: the process's own is in the pod's status. */
   attach(options?: AttachOptions): Promise<ExecSession>;
-  /** A connection to a port of the pod, as a stream with half-close. Fails with the node's text where nothing listens. */
+  /**
+   * A connection to a port of the pod, as a stream with half-close; several share a transport. It fails with the node's text
+   * where nothing listens, and with the signal's reason.
+   */
   portForward(port: number, options?: { signal?: AbortSignal }): Promise<Duplex>;
 }
-
-/** Keeps a quiet stream from being taken for idle by what lies between. */
-const pingIntervalMs = 30_000;
 
 export function openPod(client: ClusterClient, namespace: string, name: string): PodDoor {
   const root = `/api/v1/namespaces/${segment(namespace, 'namespace')}/pods/${segment(name, 'name')}`;
@@ -26,27 +26,16 @@ export function openPod(client: ClusterClient, namespace: string, name: string):
     logs: (options = {}) => readLog(client, `${root}/log`, options),
     async exec(command, options = {}) {
       const { execPath, openSession } = await import('./exec.ts');
-      return openSession(client, execPath(root, command, options), options);
+      return openSession(client, 'exec', execPath(root, command, options), options);
     },
     async attach(options = {}) {
       const { attachPath, openSession } = await import('./exec.ts');
-      return openSession(client, attachPath(root, options), options);
+      return openSession(client, 'attach', attachPath(root, options), options);
     },
     async portForward(port, { signal } = {}) {
-      if (!Number.isInteger(port) || port < 1 || port > 65535)
-        throw new TypeError(`${port} is no port from 1 to 65535`);
-      const [{ channelSubprotocols }, { openPortForward }] = await Promise.all([
-        import('../net/websocket/channels.ts'),
-        import('../net/websocket/port-forward.ts'),
-      ]);
-      const { stream, subprotocol } = await client.openWebSocket({
-        path: `${root}/portforward?ports=${port}`,
-        subprotocols: channelSubprotocols,
-        ...(signal && { signal }),
-      });
-      const forwarded = openPortForward(stream, { port, subprotocol, pingIntervalMs });
-      endWith(forwarded, signal);
-      return forwarded;
+      const stream = await client.portForward({ namespace, pod: name, port, ...(signal && { signal }) });
+      endWith(stream, signal);
+      return stream;
     },
   };
 }

@@ -20,17 +20,21 @@ export async function readBody(body: Readable): Promise<Buffer> {
 
 /** The StatusError for an answer that is no success: its Status, or one made up from code and text. */
 export function refusal(code: number, body: Buffer): StatusError {
-  const text = body.toString('utf8');
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    parsed = undefined;
-  }
-  if (isStatus(parsed)) return statusError(parsed, code);
-  const said = text.trim().slice(0, 500);
+  const status = statusOf(body);
+  if (status !== undefined) return statusError(status, code);
+  const said = body.toString('utf8').trim().slice(0, 500);
   const message = said === '' ? `the server answered ${code} without saying why` : said;
   return new StatusError({ code, reason: reasonOf(code), message });
+}
+
+/** The Status that a body is; undefined where it is something else. */
+export function statusOf(body: Buffer): Status | undefined {
+  try {
+    const parsed: unknown = JSON.parse(body.toString('utf8'));
+    return isStatus(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The error that carries this Status, of an answer or of an ERROR event. */
@@ -47,7 +51,8 @@ export function isStatus(value: unknown): value is Status {
   return isRecord(value) && value.kind === 'Status' && value.apiVersion === 'v1';
 }
 
-function reasonOf(code: number): StatusReason {
+/** The reason that goes with a code; '' where none does. */
+export function reasonOf(code: number): StatusReason {
   const known: Readonly<Record<number, StatusReason>> = {
     400: 'BadRequest',
     401: 'Unauthorized',

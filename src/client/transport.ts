@@ -1,5 +1,5 @@
-/** Requests to one API server with one user's credentials: headers, retries, errors. Knows no resources. */
-import type { Readable } from 'node:stream';
+/** Requests to the API servers of one cluster with one user's credentials: headers, retries, errors. Knows no resources. */
+import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { headerValue } from '../net/http1/headers.ts';
 import type {
@@ -7,13 +7,18 @@ import type {
   UpgradeResult,
   UpstreamEndpoint,
   UpstreamPool,
+  UpstreamRequest,
   UpstreamResponse,
 } from '../net/http1/upstream.ts';
+import type { AccessPass } from './api-access.ts';
 import { ApiAccess } from './api-access.ts';
+import type { ApiServers } from './api-servers.ts';
 import type { ClientConfig } from './client-config.ts';
 import { ConfigError } from './client-config.ts';
 import { ConnectionError, explainFailure } from './connection-error.ts';
 import { CredentialError } from './credentials.ts';
+import type { FailoverRequest } from './failover.ts';
+import { withFailover } from './failover.ts';
 
 export interface TransportRequest {
   method: string;
@@ -28,29 +33,47 @@ const maxRetries = 10;
 const maxRetryAfterMs = 60_000;
 
 export interface TransportUpgrade {
+  method: 'GET' | 'POST';
   path: string;
   /** Those of the protocol, `Upgrade` among them. */
   headers: readonly (readonly [string, string])[];
   signal: AbortSignal;
 }
 
+interface Asked extends Omit<FailoverRequest, 'servers'> {
+  headers: HeaderLines;
+}
+
+interface Answer {
+  status: number;
+  headers: HeaderLines;
+  body?: Readable;
+  stream?: Duplex;
+  bodyWithheld?: boolean;
+}
+
+type Exchange<T extends Answer> = (endpoint: UpstreamEndpoint, request: Omit<UpstreamRequest, 'body'>) => Promise<T>;
+
 export class Transport {
   readonly server: string;
   readonly #pool: UpstreamPool;
+  readonly #servers: ApiServers;
   readonly #access: ApiAccess;
   readonly #userAgent: string;
 
-  constructor(config: ClientConfig, pool: UpstreamPool) {
+  constructor(config: ClientConfig, servers: ApiServers, pool: UpstreamPool) {
     this.server = config.server;
     this.#pool = pool;
-    this.#access = new ApiAccess(config);
+    this.#servers = servers;
+    this.#access = new ApiAccess(config, servers.isOverheard);
     this.#userAgent = config.userAgent ?? 'fairlead';
   }
 
   /** Asks to switch protocols. Throws ConnectionError; any answer of the server is a result. */
-  async upgrade({ path, headers, signal }: TransportUpgrade): Promise<UpgradeResult> {
-    return this.#withPass(headers, signal, true, (endpoint, lines) =>
-      this.#pool.upgrade(endpoint, { method: 'GET', target: this.#target(path), headers: lines, signal }),
+  async upgrade({ method, path, headers, signal }: TransportUpgrade): Promise<UpgradeResult> {
+    return this.#withPass(
+      { method, path, headers, signal, isUpgrade: true, hasBody: false, repeatable: true },
+      (endpoint, request) => this.#pool.upgrade(endpoint, request),
     );
   }
 
@@ -59,20 +82,14 @@ export class Transport {
    * Retry-After or a connection lost before the answer. A write that may have been carried out is never repeated.
    * Redirects are answers like others: nothing is followed with credentials. Throws ConnectionError.
    */
-  async send(request: TransportRequest): Promise<UpstreamResponse> {
-    const { method, signal, body } = request;
+  async send({ method, path, headers = [], body, signal }: TransportRequest): Promise<UpstreamResponse> {
     const reading = method === 'GET' || method === 'HEAD';
     const repeatable = body === undefined || body instanceof Uint8Array;
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted();
-      const response = await this.#withPass(request.headers ?? [], signal, repeatable, (endpoint, headers) =>
-        this.#pool.request(endpoint, {
-          method,
-          target: this.#target(request.path),
-          headers,
-          signal,
-          ...(body !== undefined && { body }),
-        }),
+      const response = await this.#withPass(
+        { method, path, headers, signal, isUpgrade: false, hasBody: body !== undefined, repeatable },
+        (endpoint, request) => this.#pool.request(endpoint, { ...request, ...(body !== undefined && { body }) }),
       );
       const waitMs = repeatable && attempt < maxRetries ? retryAfterMs(response, reading) : undefined;
       if (waitMs === undefined) return response;
@@ -82,39 +99,41 @@ export class Transport {
   }
 
   /** One exchange; a second one with other credentials where the first ones were refused, since nothing was carried out. */
-  async #withPass<T extends { status: number }>(
-    own: readonly (readonly [string, string])[],
-    signal: AbortSignal,
-    repeatable: boolean,
-    exchange: (endpoint: UpstreamEndpoint, headers: HeaderLines) => Promise<T & { body?: Readable }>,
-  ): Promise<T> {
+  async #withPass<T extends Answer>(asked: Asked, exchange: Exchange<T>): Promise<T> {
+    const { headers, signal, repeatable } = asked;
     const agent = ['User-Agent', this.#userAgent] as const;
-    const attempt = (endpoint: UpstreamEndpoint, headers: HeaderLines) =>
-      exchange(endpoint, headers).catch((error: unknown) => {
-        throw this.failure(error, signal);
-      });
-    if (own.some(([name]) => name.toLowerCase() === 'authorization')) {
-      return attempt(this.#access.anonymous, [agent, ...own]);
+    if (headers.some(([name]) => name.toLowerCase() === 'authorization')) {
+      return this.#anywhere(asked, undefined, [agent, ...headers], exchange);
     }
     const pass = await this.#access.pass(signal);
-    const answer = await attempt(pass.endpoint, [agent, ...pass.headers, ...own]);
+    const answer = await this.#anywhere(asked, pass, [agent, ...pass.headers, ...headers], exchange);
     if (answer.status !== 401 || !repeatable || !(await this.#access.renew(pass, signal))) return answer;
     answer.body?.destroy();
     const next = await this.#access.pass(signal);
-    return attempt(next.endpoint, [agent, ...next.headers, ...own]);
+    return this.#anywhere(asked, next, [agent, ...next.headers, ...headers], exchange);
   }
 
-  /** Path and query as the server sees them. */
-  #target(path: string): string {
-    return `${this.#access.basePath}${path.startsWith('/') ? path : `/${path}`}`;
+  /** One exchange, with whichever server. Without a pass: with no client certificate. */
+  #anywhere<T extends Answer>(
+    asked: Asked,
+    pass: AccessPass | undefined,
+    headers: HeaderLines,
+    exchange: Exchange<T>,
+  ): Promise<T> {
+    return withFailover(
+      { servers: this.#servers, ...asked },
+      (server, request) =>
+        exchange(pass === undefined ? server.anonymous : server.endpoint(pass.credentials), { ...request, headers }),
+      ({ error, server, outcomeUnknown }) => this.failure(error, asked.signal, { server: server.url, outcomeUnknown }),
+    );
   }
 
   /** What to throw for an error of an exchange: the signal's reason, or a ConnectionError. */
-  failure(error: unknown, signal: AbortSignal): unknown {
+  failure(error: unknown, signal: AbortSignal, { server = this.server, outcomeUnknown = false } = {}): unknown {
     if (signal.aborted) return signal.reason;
     if (error instanceof ConnectionError || error instanceof ConfigError || error instanceof CredentialError)
       return error;
-    return explainFailure(this.server, error);
+    return explainFailure(server, error, outcomeUnknown);
   }
 }
 

@@ -2,6 +2,7 @@
 import type { ClientConfig } from '../client/client-config.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
 import type { GatewayChoice } from '../cluster.ts';
+import { nameContexts } from '../gateway/contexts.ts';
 import { type Gateway, startGateway } from '../gateway/start.ts';
 import { type ClusterFacts, uiHandler } from '../ui/server.ts';
 import { portError } from './port-error.ts';
@@ -25,10 +26,8 @@ export async function startClusterGateway(options: ClusterGatewayOptions): Promi
   const facts: ClusterFacts = { cluster: name, server: apiUrl, embedded: true, ...context };
   try {
     return await startGateway({
-      config,
-      client,
-      ...context,
-      listen: { port: choice.port },
+      ...nameContexts([{ name: choice.context, config, client }]),
+      listen: { host: 'localhost', port: choice.port },
       page: uiHandler({ client, facts, signal }),
       signal,
       log,

@@ -1,25 +1,41 @@
 /** The API's own origin (`localhost:PORT`): the page, and the cluster's API with the user's credentials, as kubectl proxy. */
-import type { AccessPass, ApiAccess } from '../client/api-access.ts';
-import type { ConnectionPool } from '../net/http1/connections.ts';
 import { headerValue } from '../net/http1/headers.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
-import { splice } from '../net/http1/splice.ts';
 import type { HeaderLines } from '../net/http1/upstream.ts';
-import { UpstreamError } from '../net/http1/upstream.ts';
+import type { FilterSettings } from './api-filter.ts';
+import { ApiFilter } from './api-filter.ts';
 import type { ApiPath } from './api-path.ts';
-import { leadsIntoContainers, PathError, parseApiPath } from './api-path.ts';
+import { PathError, parseApiPath } from './api-path.ts';
+import type { Prefixes } from './api-prefix.ts';
+import { placeOf } from './api-prefix.ts';
+import type { ApiUpstream } from './api-upstream.ts';
 import { crossOriginReason } from './browser-check.ts';
 import { apiRequestHead, keepOriginApart } from './forward-headers.ts';
+import type { OwnPaths } from './own-paths.ts';
 import { answerByPage, isPagePath } from './page-answer.ts';
 import type { PageHandler } from './page-handler.ts';
 import { answerProblem } from './problem.ts';
+import { readOnlyReason } from './read-only.ts';
+import type { StaticFiles } from './static-files.ts';
+
+/** What the gateway's user may choose about it: kubectl proxy's flags, and `--read-only`. */
+export interface ApiRules {
+  filter?: FilterSettings;
+  readOnly?: boolean;
+  /** Default: the API at `/`, no files. */
+  prefixes?: Prefixes;
+  /** The folder behind `prefixes.static`. */
+  files?: StaticFiles;
+  /** False: paths go to the server without the path of its own URL. */
+  appendServerPath?: boolean;
+}
 
 export interface ApiOriginOptions {
-  connections: ConnectionPool;
-  upstream: ApiAccess;
+  rules?: ApiRules;
+  upstream: ApiUpstream;
   page: PageHandler | undefined;
-  /** Fires when the gateway closes. */
-  signal: AbortSignal;
+  /** What the gateway tells of itself. */
+  own?: OwnPaths;
   log(line: string): void;
 }
 
@@ -29,18 +45,56 @@ export interface ApiOriginOptions {
  */
 const sandbox = 'sandbox allow-scripts allow-forms allow-popups allow-downloads allow-modals';
 
+const refusal = { code: 403, reason: 'Forbidden', title: 'Refused by the gateway' } as const;
+
+/** A request that is passed on; `target` is path and query below the server's URL. */
+interface ApiRequest {
+  target: string;
+  /** It leads into an application by the proxy verb. */
+  toApp: boolean;
+}
+
 export class ApiOrigin {
+  readonly filter: ApiFilter;
   readonly #options: ApiOriginOptions;
 
   constructor(options: ApiOriginOptions) {
     this.#options = options;
+    this.filter = new ApiFilter(options.rules?.filter);
   }
 
-  /** Answers every request. */
+  /** Answers every request whose Host `filter` accepts. */
   handle(exchange: ServerExchange): void {
     const { target } = exchange.head;
     const mark = target.indexOf('?');
     const path = mark === -1 ? target : target.slice(0, mark);
+    const query = mark === -1 ? '' : target.slice(mark);
+    const { page, own, rules: { prefixes, files } = {} } = this.#options;
+    if (own?.has(path) === true) {
+      if (!this.#refuseForeign(exchange, false)) own.answer(exchange, path);
+      return;
+    }
+    const place = placeOf(path, prefixes);
+    if (place.kind === 'api') {
+      this.#handleApi(exchange, { ...place, query, pagePath: path });
+      return;
+    }
+    if (this.#refuseForeign(exchange, false)) return;
+    if (page !== undefined && isPagePath(path)) void this.#tryPage(exchange, { page, path, query }, undefined);
+    else if (place.kind === 'redirect') exchange.answer(307, { Location: `${place.to}${query}` }, '');
+    else if (place.kind === 'static' && files !== undefined) void files.handle(exchange, place.path);
+    else notFound(exchange);
+  }
+
+  #handleApi(
+    exchange: ServerExchange,
+    {
+      path,
+      filterPath,
+      query,
+      pagePath,
+    }: { path: string; filterPath?: string | undefined; query: string; pagePath: string },
+  ): void {
     let parsed: ApiPath;
     try {
       parsed = parseApiPath(path);
@@ -50,31 +104,47 @@ export class ApiOrigin {
       answerProblem(exchange, { code: 400, reason: 'BadRequest', title: 'This path is not served', message });
       return;
     }
+    const { page, rules } = this.#options;
+    const { method } = exchange.head;
     const upgrade = exchange.upgrade !== undefined;
     const toApp = parsed.subresource === 'proxy';
-    const crossOrigin = crossOriginReason(exchange.head, upgrade, toApp && parsed.resource !== 'nodes');
-    if (crossOrigin !== undefined) {
-      const message = `${crossOrigin}. Applications have host names of their own and no rights on the API.`;
-      answerProblem(exchange, { code: 403, reason: 'Forbidden', title: 'Refused by the gateway', message });
+    if (this.#refuseForeign(exchange, toApp && parsed.resource !== 'nodes')) return;
+    const decoded = filterPath ?? `/${parsed.segments.join('/')}`;
+    const refused =
+      this.filter.refuses({ method, path: decoded, parsed }) ??
+      (rules?.readOnly === true ? readOnlyReason({ method, upgrade }, parsed) : undefined);
+    const request: ApiRequest = { target: `${path}${query}`, toApp };
+    if (page !== undefined && isPagePath(pagePath)) {
+      void this.#tryPage(exchange, { page, path: pagePath, query }, refused ?? request);
       return;
     }
-    if (leadsIntoContainers(parsed)) {
-      const message = `the gateway does not pass on ${parsed.subresource} (as kubectl proxy does not); use kubectl against the API server itself.`;
-      answerProblem(exchange, { code: 403, reason: 'Forbidden', title: 'Refused by the gateway', message });
-      return;
-    }
-    const { page } = this.#options;
-    if (page !== undefined && isPagePath(path)) {
-      void this.#tryPage(exchange, page, path, mark === -1 ? '' : target.slice(mark));
-      return;
-    }
-    this.#toApi(exchange, toApp);
+    this.#pass(exchange, refused ?? request);
   }
 
-  async #tryPage(exchange: ServerExchange, page: PageHandler, path: string, query: string): Promise<void> {
+  #pass(exchange: ServerExchange, request: ApiRequest | string | undefined): void {
+    if (request === undefined) notFound(exchange);
+    else if (typeof request !== 'string') this.#toApi(exchange, request);
+    else answerProblem(exchange, { ...refusal, message: `${request}.` });
+  }
+
+  /** True: it was refused, as a page of another origin asks. */
+  #refuseForeign(exchange: ServerExchange, toApp: boolean): boolean {
+    const why = crossOriginReason(exchange.head, exchange.upgrade !== undefined, toApp);
+    if (why === undefined) return false;
+    const message = `${why}. Applications have host names of their own and no rights on the API.`;
+    answerProblem(exchange, { ...refusal, message });
+    return true;
+  }
+
+  /** `otherwise`: what becomes of it where the page does not answer. */
+  async #tryPage(
+    exchange: ServerExchange,
+    { page, path, query }: { page: PageHandler; path: string; query: string },
+    otherwise: ApiRequest | string | undefined,
+  ): Promise<void> {
     try {
       if (await answerByPage(exchange, page, path, query)) return;
-      if (!exchange.over) this.#toApi(exchange, false);
+      if (!exchange.over) this.#pass(exchange, otherwise);
     } catch (error) {
       this.#options.log(`the page failed: ${error instanceof Error ? error.stack : error}`);
       if (exchange.responseStarted) exchange.cut();
@@ -85,77 +155,25 @@ export class ApiOrigin {
     }
   }
 
-  #toApi(exchange: ServerExchange, toApp: boolean): void {
-    // Credentials of its own take the place of ours: nothing is looked up, and no login begins.
-    if (headerValue(exchange.head.headers, 'authorization') !== undefined) {
-      this.#splice(exchange, toApp, undefined);
-      return;
-    }
-    const { upstream, signal } = this.#options;
-    try {
-      const pass = upstream.pass(signal);
-      if (!(pass instanceof Promise)) {
-        this.#splice(exchange, toApp, pass);
-        return;
-      }
-      pass.then(
-        (now) => {
-          if (!exchange.over) this.#splice(exchange, toApp, now);
-        },
-        (error: unknown) => {
-          if (!exchange.over) this.#failed(exchange, error, true);
-        },
-      );
-    } catch (error) {
-      this.#failed(exchange, error, true);
-    }
-  }
-
-  #splice(exchange: ServerExchange, toApp: boolean, pass: AccessPass | undefined): void {
-    const { connections, upstream } = this.#options;
-    const target = `${upstream.basePath}${exchange.head.target}`;
-    splice(exchange, {
-      connections,
-      endpoint: pass?.endpoint ?? upstream.anonymous,
-      target,
-      head: apiRequestHead(exchange, target, { host: upstream.host, identity: pass?.headers ?? [] }),
-      watch: !toApp && exchange.head.method === 'GET' && isWatch(target),
-      rewriteHeaders: (headers, { status }) => {
+  #toApi(exchange: ServerExchange, { target: requested, toApp }: ApiRequest): void {
+    const { upstream, rules } = this.#options;
+    upstream.forward(exchange, {
+      target: requested,
+      toApp,
+      // Credentials of its own take the place of ours.
+      anonymous: headerValue(exchange.head.headers, 'authorization') !== undefined,
+      withoutServerPath: rules?.appendServerPath === false,
+      head: (target, server) => apiRequestHead(exchange, target, server),
+      rewriteHeaders: (headers) => {
         keepOriginApart(headers);
-        // What the server refused is not sent again, as part of it has gone by; the next request finds new credentials.
-        if (status === 401 && pass !== undefined && !toApp) this.#renew(pass);
         if (toApp || !isJson(headers)) headers.push(['Content-Security-Policy', sandbox]);
       },
-      onFail: (error, canRetry) => this.#failed(exchange, error, canRetry),
-    });
-  }
-
-  #renew(pass: AccessPass): void {
-    const { upstream, signal, log } = this.#options;
-    upstream.renew(pass, signal).catch((error: unknown) => {
-      if (!signal.aborted)
-        log(`The API server refuses the credentials: ${error instanceof Error ? error.message : error}`);
-    });
-  }
-
-  #failed(exchange: ServerExchange, error: unknown, nothingHappened: boolean): void {
-    const what = error instanceof Error ? error.message : String(error);
-    const outcome =
-      nothingHappened || (error instanceof UpstreamError && !error.sent)
-        ? 'Nothing was changed. Check that the cluster runs and that the kubeconfig names its address.'
-        : 'Whether the request was carried out is not known: look before you repeat it.';
-    answerProblem(exchange, {
-      code: 502,
-      reason: 'ServiceUnavailable',
-      title: 'The API server does not answer',
-      message: `${what}. ${outcome}`,
     });
   }
 }
 
-function isWatch(target: string): boolean {
-  const query = target.indexOf('?');
-  return query !== -1 && /[?&]watch=(?:true|1)(?:&|$)/.test(target.slice(query));
+function notFound(exchange: ServerExchange): void {
+  exchange.answer(404, { 'Content-Type': 'text/plain; charset=utf-8' }, '404 page not found\n');
 }
 
 function isJson(headers: HeaderLines): boolean {

@@ -2,7 +2,10 @@
 
 export interface ApiPath {
   segments: readonly string[];
-  /** For `/api/…` and `/apis/…`: what the path names. */
+  /** For `/api/…` and `/apis/…`: what the path names. The core group's name is empty. */
+  group: string;
+  /** `watch` or `proxy` where the path has it in front of the resource, as long ago. */
+  prefixVerb: string;
   resource: string;
   name: string;
   subresource: string;
@@ -57,14 +60,16 @@ function isProxy(segments: readonly string[]): boolean {
 /** After the API's own reading of paths (`apiserver/pkg/endpoints/request/requestinfo.go`). */
 function resourceOf(segments: readonly string[]): Omit<ApiPath, 'segments'> {
   const start = segments[0] === 'api' ? 2 : segments[0] === 'apis' ? 3 : undefined;
-  const nothing = { resource: '', name: '', subresource: '', rest: [] };
+  const group = segments[0] === 'apis' ? (segments[1] ?? '') : '';
+  const nothing = { group: '', prefixVerb: '', resource: '', name: '', subresource: '', rest: [] };
   if (start === undefined) return nothing;
   let parts = segments.slice(start);
-  if (parts[0] === 'watch' || parts[0] === 'proxy') parts = parts.slice(1);
+  const prefixVerb = parts[0] === 'watch' || parts[0] === 'proxy' ? parts[0] : '';
+  if (prefixVerb !== '') parts = parts.slice(1);
   if (parts[0] === 'namespaces' && parts.length > 2 && parts[2] !== 'status' && parts[2] !== 'finalize')
     parts = parts.slice(2);
   const [resource = '', name = '', subresource = '', ...rest] = parts;
-  return { resource, name, subresource, rest };
+  return { group, prefixVerb, resource, name, subresource, rest };
 }
 
 const intoPods = new Set(['exec', 'attach']);

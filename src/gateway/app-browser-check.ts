@@ -2,6 +2,7 @@
 
 import type { RequestHead } from '../net/http1/head.ts';
 import { headerValue, headerValues } from '../net/http1/headers.ts';
+import { isUnmistakable } from './cluster-name.ts';
 
 const octet = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)';
 /** As browsers write an origin (RFC 6454 6.2) whose host is this machine by its name. */
@@ -23,7 +24,7 @@ export function foreignOriginReason(head: RequestHead, upgrade: boolean): string
   const does = upgrade ? 'open connections to' : 'act on';
   const why = `may not ${does} applications of the cluster through this gateway (${method}): only pages of this machine may, those of localhost and names below it`;
   for (const origin of origins) {
-    if (loopbackOrigin.test(origin)) continue;
+    if (loopbackOrigin.test(origin) || isClusterOrigin(origin, headerValue(headers, 'host'))) continue;
     if (origin !== 'null') return `a page of ${JSON.stringify(origin.slice(0, 200))} ${why}`;
     // A page that hides where it is from by its referrer policy; one in a sandbox or behind a redirect is cross-site.
     if (site === 'same-origin' || site === 'same-site' || site === 'none') continue;
@@ -31,4 +32,13 @@ export function foreignOriginReason(head: RequestHead, upgrade: boolean): string
   }
   if (origins.length === 0 && site === 'cross-site') return `a page of another site, which named no origin, ${why}`;
   return undefined;
+}
+
+/**
+ * True for pages that came through the gateway as a proxy: of a name that only a cluster has, or of the very application
+ * that is asked (`SERVICE.NAMESPACE` alone could be a name of the internet).
+ */
+function isClusterOrigin(origin: string, host: string | undefined): boolean {
+  const [, name = '', port = ''] = /^https?:\/\/([a-z0-9.-]+)(:\d{1,5})?$/.exec(origin) ?? [];
+  return isUnmistakable(name) || (name !== '' && `${name}${port}` === host?.toLowerCase());
 }

@@ -2,6 +2,7 @@
 import { StatusError } from '../api/status.ts';
 import type { Service } from '../api/types/core-v1.ts';
 import type { Backend } from './backends.ts';
+import type { GatewayContexts, UnusableContext } from './contexts.ts';
 import type { Problem } from './problem.ts';
 import type { ServiceFacts } from './service-directory.ts';
 import type { PortChoice } from './service-ports.ts';
@@ -11,14 +12,28 @@ export function foreignOrigin(why: string): Problem {
   return { code: 403, reason: 'Forbidden', title: 'Refused by the gateway', message: `${why}.` };
 }
 
-export function unknownAlias(alias: string, context: string | undefined): Problem {
-  const serves = context === undefined ? 'a cluster without a name' : `the context "${context}"`;
+export function defect(): Problem {
+  const message = 'this is a defect of Fairlead; its log has more.';
+  return { code: 500, reason: 'InternalError', title: 'The gateway failed', message };
+}
+
+export function unknownAlias(alias: string, contexts: GatewayContexts): Problem {
+  const named = contexts.flatMap((context) => (context.name === undefined ? [] : [context]));
+  const serves =
+    named.length === 0
+      ? 'a cluster without a name'
+      : named.map((context) => `"${context.alias}" (the context "${context.name}")`).join(', ');
   return {
     code: 404,
     reason: 'NotFound',
     title: `No context "${alias}" here`,
-    message: `This gateway serves ${serves}. Leave the last label of the host name out, or start a gateway for that context.`,
+    message: `This gateway serves ${serves}. Leave the last label of the host name out for the first, or start a gateway with that context.`,
   };
+}
+
+export function unusableContext({ name, why }: UnusableContext): Problem {
+  const message = `${why} Mend that, then start the gateway anew.`;
+  return { code: 502, reason: 'ServiceUnavailable', title: `The context "${name}" cannot be used`, message };
 }
 
 export function noService(namespace: string, name: string): Problem {
@@ -27,6 +42,26 @@ export function noService(namespace: string, name: string): Problem {
     reason: 'NotFound',
     title: `No service "${name}" in namespace "${namespace}"`,
     message: `Host names are SERVICE.NAMESPACE.localhost. See what there is with: kubectl get services -n ${namespace}`,
+  };
+}
+
+/** A proxy's client asks for what no cluster here has. */
+export function notOfTheCluster(host: string): Problem {
+  return {
+    code: 403,
+    reason: 'Forbidden',
+    title: `${JSON.stringify(host.slice(0, 200))} is no name of the cluster`,
+    message:
+      'This proxy leads to services and pods of the cluster only: SERVICE.NAMESPACE.svc, POD.NAMESPACE.pod, or their addresses. Connect to everything else without it.',
+  };
+}
+
+export function noSuchAddress(address: string): Problem {
+  return {
+    code: 403,
+    reason: 'Forbidden',
+    title: `No service or pod has the address ${address}`,
+    message: 'This proxy leads to services and pods of the cluster only. Connect to everything else without it.',
   };
 }
 
@@ -39,30 +74,46 @@ export function noPod(namespace: string, name: string): Problem {
   };
 }
 
-export function podWithoutPort(namespace: string, name: string): Problem {
+export function podWithoutPort(namespace: string, name: string, wanted: string | undefined): Problem {
+  const port = wanted === undefined ? 'no port' : `no port "${wanted}"`;
   return {
     code: 404,
     reason: 'NotFound',
-    title: `Pod "${name}" in namespace "${namespace}" declares no port`,
+    title: `Pod "${name}" in namespace "${namespace}" declares ${port}`,
     message: 'Declare one in its containers (ports, containerPort), or make a Service that leads to it.',
   };
 }
 
-/** `at` is the port of the gateway as the browser named it, with its colon. */
+/** `at` is the port of the gateway as the browser named it, with its colon; `alias` the context's, if it was named. */
 export function noPort(
   service: Service,
   choice: Exclude<PortChoice, { kind: 'port' }>,
-  { wanted, at }: { wanted: string | undefined; at: string },
+  { wanted, alias, at }: { wanted: string | undefined; alias: string | undefined; at: string },
 ): Problem {
   const { name = '', namespace = '' } = service.metadata;
   const title = `Service "${name}" in namespace "${namespace}"`;
+  const udp = (service.spec?.ports ?? []).find(
+    ({ protocol, name: portName, port }) =>
+      protocol === 'UDP' && wanted !== undefined && (wanted === portName || wanted === String(port)),
+  );
+  if (udp !== undefined) {
+    const message =
+      'The ways into the cluster (port-forward, the proxy verb) carry TCP only: reach it from a pod of the cluster.';
+    return {
+      code: 404,
+      reason: 'NotFound',
+      title: `${title}: its port ${udp.port} is UDP, which cannot pass`,
+      message,
+    };
+  }
   if (choice.kind === 'none') {
     const message = 'It has no TCP port, so there is nothing that a browser could open.';
     return { code: 404, reason: 'NotFound', title: `${title} has no port to open`, message };
   }
   const links = choice.ports.map((port) => {
     const label = port.name ?? String(port.port);
-    return { href: `http://${label}.${name}.${namespace}.svc.localhost${at}/`, text: `${label} (port ${port.port})` };
+    const host = `${label}.${name}.${namespace}.svc${alias === undefined ? '' : `.${alias}`}.localhost`;
+    return { href: `http://${host}${at}/`, text: `${label} (port ${port.port})` };
   });
   const names = links.map(({ text }) => text).join(', ');
   if (choice.kind === 'unknown') {

@@ -1,10 +1,8 @@
 /** The pods behind a Service's port, and the connections to them: port-forward streams through the API server. */
 import type { Duplex } from 'node:stream';
 import type { ServicePort } from '../api/types/core-v1.ts';
-import type { ClusterClient } from '../client/cluster-client.ts';
 import type { UpstreamEndpoint } from '../net/http1/upstream.ts';
-import { channelSubprotocols } from '../net/websocket/channels.ts';
-import { openPortForward } from '../net/websocket/port-forward.ts';
+import type { GatewayContext } from './contexts.ts';
 import type { ServiceFacts } from './service-directory.ts';
 import { speaksTls } from './service-ports.ts';
 
@@ -49,22 +47,20 @@ export function backendsOf({ service, slices }: ServiceFacts, port: ServicePort)
   return [...(ready.size > 0 ? ready : serving).values()];
 }
 
-/** What lies between must not take a waiting connection for a dead one. */
-const pingIntervalMs = 30_000;
 const maxEndpoints = 2000;
 
 /** Endpoints by which a connection pool reaches backends; one object per backend, so that connections are reused. */
 export class PodDialer {
-  readonly #client: ClusterClient;
+  readonly #context: GatewayContext;
   readonly #endpoints = new Map<string, UpstreamEndpoint>();
 
-  constructor(client: ClusterClient) {
-    this.#client = client;
+  constructor(context: GatewayContext) {
+    this.#context = context;
   }
 
   endpoint(backend: Backend): UpstreamEndpoint {
     const { namespace, pod, uid, port, tls, serverName } = backend;
-    const key = `${namespace}/${pod}/${uid}:${port}${tls ? `/${serverName}` : ''}`;
+    const key = `${this.#context.name ?? ''} ${namespace}/${pod}/${uid}:${port}${tls ? `/${serverName}` : ''}`;
     let endpoint = this.#endpoints.get(key);
     if (endpoint === undefined) {
       endpoint = {
@@ -81,13 +77,7 @@ export class PodDialer {
   }
 
   /** A TCP stream to the pod. Rejects with StatusError where the API server refuses. */
-  async open({ namespace, pod, port }: Backend, signal: AbortSignal): Promise<Duplex> {
-    const path = `/api/v1/namespaces/${namespace}/pods/${pod}/portforward?ports=${port}`;
-    const { stream, subprotocol } = await this.#client.openWebSocket({
-      path,
-      subprotocols: channelSubprotocols,
-      signal,
-    });
-    return openPortForward(stream, { port, subprotocol, pingIntervalMs });
+  open({ namespace, pod, uid, port }: Backend, signal: AbortSignal): Promise<Duplex> {
+    return this.#context.client.portForward({ namespace, pod, uid, port, signal });
   }
 }

@@ -35,8 +35,60 @@ export function apiRequestHead(
   return finish(exchange, target, lines);
 }
 
-/** The head for an application: as the browser sent it. */
-export function appRequestHead(exchange: ServerExchange, target: string): string {
+/**
+ * The head for the API server from a client that showed the gateway's own token: ours says who asks, unless the client
+ * says as whom, and all else stays.
+ */
+export function delegatedRequestHead(
+  exchange: ServerExchange,
+  target: string,
+  { host, identity }: { host: string; identity: HeaderLines },
+): string {
+  const lines: Lines = [['Host', host]];
+  let impersonates = false;
+  for (const line of endToEndHeaders(exchange.head.headers)) {
+    const name = line[0].toLowerCase();
+    if (name === 'host' || name === 'authorization') continue;
+    if (name === 'impersonate-user') impersonates = true;
+    lines.push(line);
+  }
+  for (const [name, value] of identity) if (!impersonates || name === 'Authorization') lines.push([name, value]);
+  return finish(exchange, target, lines);
+}
+
+/** The head for an application: as the browser sent it. `tls`: it is told that the browser speaks https. */
+export function appRequestHead(exchange: ServerExchange, target: string, { tls }: { tls: boolean }): string {
+  return finish(exchange, target, appLines(exchange, tls));
+}
+
+/**
+ * The head for an application behind the API server's proxy verb. The browser's Host passes through the API server to the
+ * application, unless a front of the API servers may look at it: then `host` is theirs. An
+ * Authorization of the application's own cannot pass: the API server takes it for its own.
+ */
+export function verbRequestHead(
+  exchange: ServerExchange,
+  target: string,
+  { identity, host, tls }: { identity: HeaderLines; host: string | undefined; tls: boolean },
+): string {
+  const lines = appLines(exchange, tls).filter(([name]) => {
+    const lower = name.toLowerCase();
+    // Compressed pages would come with links that nobody can put right.
+    return (
+      lower !== 'authorization' &&
+      lower !== 'accept-encoding' &&
+      !lower.startsWith('impersonate-') &&
+      (lower !== 'host' || host === undefined)
+    );
+  });
+  return finish(exchange, target, [
+    ...(host === undefined ? [] : [['Host', host] satisfies [string, string]]),
+    ...lines,
+    ...identity.map(([name, value]): [string, string] => [name, value]),
+  ]);
+}
+
+function appLines(exchange: ServerExchange, tls: boolean): Lines {
   const lines: Lines = [];
   for (const line of endToEndHeaders(exchange.head.headers)) {
     const name = line[0].toLowerCase();
@@ -52,10 +104,10 @@ export function appRequestHead(exchange: ServerExchange, target: string): string
       if (kept !== '') lines.push([line[0], kept]);
     } else lines.push(line);
   }
-  lines.push(['X-Forwarded-For', exchange.remoteAddress], ['X-Forwarded-Proto', 'http']);
+  lines.push(['X-Forwarded-For', exchange.remoteAddress], ['X-Forwarded-Proto', tls ? 'https' : 'http']);
   const host = headerValue(exchange.head.headers, 'host');
   if (host !== undefined) lines.push(['X-Forwarded-Host', host]);
-  return finish(exchange, target, lines);
+  return lines;
 }
 
 function finish({ head, upgrade, framing }: ServerExchange, target: string, lines: Lines): string {

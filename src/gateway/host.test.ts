@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { contextAlias, parseHost } from './host.ts';
+import { parseHost } from './host.ts';
 
 test('host names of services and pods, in every form', () => {
   const service = (name: string, namespace: string, port?: string, alias?: string) => ({
@@ -10,7 +10,13 @@ test('host names of services and pods, in every form', () => {
     port,
     alias,
   });
-  const pod = (name: string, namespace: string, alias?: string) => ({ kind: 'pod', name, namespace, alias });
+  const pod = (name: string, namespace: string, alias?: string) => ({
+    kind: 'pod',
+    name,
+    namespace,
+    port: undefined,
+    alias,
+  });
   const cases: [string, unknown][] = [
     ['localhost', { kind: 'api' }],
     ['LOCALHOST:8001', { kind: 'api' }],
@@ -49,11 +55,4 @@ test('host names of services and pods, in every form', () => {
   ]) {
     assert.equal(parseHost(host), undefined, host);
   }
-});
-
-test('a context becomes a label', () => {
-  assert.equal(contextAlias('arn:aws:eks:eu-1:123:cluster/Dev'), 'arn-aws-eks-eu-1-123-cluster-dev');
-  assert.equal(contextAlias('_admin@prod_'), 'admin-prod');
-  assert.match(contextAlias('x'.repeat(80)), /^x{56}-[0-9a-f]{6}$/);
-  assert.notEqual(contextAlias('x'.repeat(80)), contextAlias('x'.repeat(81)));
 });

@@ -1,10 +1,7 @@
 /** What a Host header names: the API's own origin, a service, a pod; anything else is refused. */
-import { createHash } from 'node:crypto';
+import type { Target } from './destination.ts';
 
-export type HostTarget =
-  | { kind: 'api' }
-  | { kind: 'service'; namespace: string; name: string; port: string | undefined; alias: string | undefined }
-  | { kind: 'pod'; namespace: string; name: string; alias: string | undefined };
+export type HostTarget = { kind: 'api' } | Target;
 
 const label = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 const suffix = '.localhost';
@@ -34,7 +31,7 @@ function podTarget(labels: readonly string[]): HostTarget | undefined {
   if (!plain && !aliased) return undefined;
   const alias = plain ? undefined : labels.at(-1);
   const named = labels.slice(0, plain ? -1 : -2);
-  return { kind: 'pod', namespace: named.at(-1) ?? '', name: named.slice(0, -1).join('.'), alias };
+  return { kind: 'pod', namespace: named.at(-1) ?? '', name: named.slice(0, -1).join('.'), port: undefined, alias };
 }
 
 /** `SERVICE.NAMESPACE`, `[PORT.]SERVICE.NAMESPACE.svc[.ALIAS]`. */
@@ -56,18 +53,4 @@ function serviceTarget(labels: readonly string[]): HostTarget | undefined {
     default:
       return undefined;
   }
-}
-
-/**
- * The label by which a context is named in host names: its name in lower case, other characters as hyphens; where that
- * is too long for a label, its beginning and a hash of the name.
- */
-export function contextAlias(context: string): string {
-  const slug = context
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '');
-  if (slug.length <= 63) return slug;
-  const hash = createHash('sha256').update(context).digest('hex').slice(0, 6);
-  return `${slug.slice(0, 56).replace(/-+$/, '')}-${hash}`;
 }

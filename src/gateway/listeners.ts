@@ -1,7 +1,7 @@
-/** One port on both loopback addresses. */
-
-import type { AddressInfo, Server, Socket } from 'node:net';
-import { createServer } from 'node:net';
+/** The ways in: one port on the addresses of this machine, or a unix socket. */
+import { chmod, lstat, unlink } from 'node:fs/promises';
+import type { AddressInfo, ListenOptions, Server, Socket } from 'node:net';
+import { createServer, isIP } from 'node:net';
 
 /** The gateway cannot listen; the message says where, why, and the way out. */
 export class ListenError extends Error {
@@ -9,28 +9,31 @@ export class ListenError extends Error {
 }
 
 export interface Listeners extends AsyncDisposable {
+  /** 0 for a unix socket. */
   port: number;
-  /** The addresses listened on. */
+  /** The addresses listened on, or the path of the unix socket. */
   addresses: readonly string[];
 }
 
-const loopback: Readonly<Record<string, readonly string[]>> = {
-  localhost: ['127.0.0.1', '::1'],
-  '127.0.0.1': ['127.0.0.1'],
-  '::1': ['::1'],
-};
+/** `host`: `localhost` is both loopback addresses. `port` 0: any one that is free on all of them. */
+export type ListenPlace = { host: string; port: number } | { unixSocket: string };
 
-/** Listens on loopback only; `port` 0 is any port that is free on both. Rejects with ListenError. */
-export async function listenOnLoopback(
-  { host, port }: { host: string; port: number },
-  onSocket: (socket: Socket) => void,
-): Promise<Listeners> {
-  const addresses = loopback[host];
-  if (addresses === undefined) {
+type OnSocket = (socket: Socket) => void;
+
+/** True for addresses that only this machine reaches. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+/** Rejects with ListenError. Whether an address may be listened on is for the caller to decide. */
+export async function openListeners(place: ListenPlace, onSocket: OnSocket): Promise<Listeners> {
+  if ('unixSocket' in place) return openUnixSocket(place.unixSocket, onSocket);
+  const { host, port } = place;
+  if (host !== 'localhost' && isIP(host) === 0)
     throw new ListenError(
-      `The gateway does not listen on ${host}: it acts with your rights for whoever reaches it, so it stays on localhost.`,
+      `"${host}" is no IP address of this machine: the gateway listens on addresses, or localhost.`,
     );
-  }
+  const addresses = host === 'localhost' ? ['127.0.0.1', '::1'] : [host];
   // A port that is free on the first address may be taken on the second.
   for (let attempt = 0; ; attempt++) {
     const servers: Server[] = [];
@@ -41,7 +44,7 @@ export async function listenOnLoopback(
         if (server !== undefined) servers.push(server);
       }
       const [first] = servers;
-      if (first === undefined) throw new ListenError('This machine has no loopback address to listen on.');
+      if (first === undefined) throw new ListenError(`This machine has no address ${host} to listen on.`);
       return {
         port: portOf(first),
         addresses: servers.map((server) => (server.address() as AddressInfo).address),
@@ -54,6 +57,32 @@ export async function listenOnLoopback(
   }
 }
 
+/** Only its owner may connect. As kubectl does, a socket that is there already gives way, any other file does not. */
+async function openUnixSocket(path: string, onSocket: OnSocket): Promise<Listeners> {
+  const before = await lstat(path).catch(() => undefined);
+  if (before?.isSocket() === true) await unlink(path);
+  const server = createServer({ allowHalfOpen: true }, onSocket);
+  // The socket is made within `listen`, so no other file of this process gets this mask; there is no moment at which
+  // others could connect.
+  const mask = process.umask(0o177);
+  let listening: Promise<void>;
+  try {
+    listening = bind(server, { path, backlog: 1024 });
+  } finally {
+    process.umask(mask);
+  }
+  try {
+    await listening;
+    await chmod(path, 0o600);
+  } catch (error) {
+    await closeAll([server]);
+    throw new ListenError(`Cannot listen on ${path}: ${error instanceof Error ? error.message : error}.`, {
+      cause: error,
+    });
+  }
+  return { port: 0, addresses: [path], [Symbol.asyncDispose]: () => closeAll([server]) };
+}
+
 function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
 }
@@ -62,16 +91,25 @@ async function closeAll(servers: readonly Server[]): Promise<void> {
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
 }
 
-/** Undefined where the machine has no such address (IPv6 turned off). */
-function listen(address: string, port: number, onSocket: (socket: Socket) => void): Promise<Server | undefined> {
+function bind(server: Server, options: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, onSocket);
-    server.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT') resolve(undefined);
-      else reject(new ListenError(reason(error, address, port), { cause: error }));
-    });
-    server.listen({ host: address, port, backlog: 1024 }, () => resolve(server));
+    // Stays: that a connection cannot be accepted (no file left to open) ends nothing.
+    server.on('error', reject);
+    server.listen(options, resolve);
   });
+}
+
+/** Undefined where the machine has no such address (IPv6 turned off). */
+async function listen(address: string, port: number, onSocket: OnSocket): Promise<Server | undefined> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, onSocket);
+  try {
+    await bind(server, { host: address, port, backlog: 1024 });
+    return server;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') return undefined;
+    throw new ListenError(reason(error as NodeJS.ErrnoException, address, port), { cause: error });
+  }
 }
 
 function reason(error: NodeJS.ErrnoException, address: string, port: number): string {

@@ -4,6 +4,7 @@ import type { StatusReason } from '../api/status.ts';
 import { StatusError } from '../api/status.ts';
 import { headerValue } from '../net/http1/headers.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
+import { escapeHtml } from './html.ts';
 
 export interface Problem {
   code: number;
@@ -18,9 +19,15 @@ export interface Problem {
   retryAfterSeconds?: number;
 }
 
+/** In one line. */
+export function problemText({ title, message }: Problem): string {
+  return `${title}: ${message}`;
+}
+
 /** Answers by what the client accepts. */
 export function answerProblem(exchange: ServerExchange, problem: Problem): void {
-  const { code, reason, title, message } = problem;
+  const { code, reason } = problem;
+  exchange.failure = reason === '' ? 'Choice' : reason;
   const retry = problem.retryAfterSeconds;
   const headers = {
     'Cache-Control': 'no-store',
@@ -38,12 +45,8 @@ export function answerProblem(exchange: ServerExchange, problem: Problem): void 
     exchange.answer(code, html, page(problem));
     return;
   }
-  const { status } = new StatusError({ code, reason, message: `${title}: ${message}` });
+  const { status } = new StatusError({ code, reason, message: problemText(problem) });
   exchange.answer(code, { ...headers, 'Content-Type': 'application/json' }, `${JSON.stringify(status)}\n`);
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 function page({ code, title, message, links = [] }: Problem): string {

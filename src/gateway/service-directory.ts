@@ -1,8 +1,10 @@
 /** What the cluster says of the services that are asked for, kept up to date per namespace while it is used. */
+import { StatusError } from '../api/status.ts';
 import type { Service } from '../api/types/core-v1.ts';
 import type { EndpointSlice } from '../api/types/discovery-v1.ts';
 import type { ClusterClient, Informer } from '../client/cluster-client.ts';
 import { openInformer } from '../client/informer.ts';
+import { ServiceLookup } from './service-lookup.ts';
 
 export interface ServiceFacts {
   service: Service;
@@ -18,16 +20,25 @@ interface Watched {
   usedAt: number;
 }
 
+/** A namespace that may not be watched. */
+interface Limited {
+  lookup: ServiceLookup;
+  /** Then watching is tried again. */
+  until: number;
+}
+
 /** Namespaces watched at a time; the one unused for longest goes first. */
 const maxNamespaces = 64;
 /** A namespace that nobody asked for in this time is no longer watched. */
 const idleMs = 10 * 60_000;
+const limitedMs = 60_000;
 const bySlice = 'service';
 
 export class ServiceDirectory {
   readonly #client: ClusterClient;
   readonly #signal: AbortSignal;
   readonly #namespaces = new Map<string, Watched>();
+  readonly #limited = new Map<string, Limited>();
 
   constructor(client: ClusterClient, signal: AbortSignal) {
     this.#client = client;
@@ -39,11 +50,22 @@ export class ServiceDirectory {
 
   /** Undefined: there is no such service. Rejects with what the API server or the network said (StatusError, Error). */
   async find(namespace: string, name: string): Promise<ServiceFacts | undefined> {
+    const limited = this.#limited.get(namespace);
+    if (limited !== undefined && limited.until > Date.now()) return limited.lookup.find(name);
+    try {
+      return await this.#findWatched(namespace, name);
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      return this.#limit(namespace).find(name);
+    }
+  }
+
+  async #findWatched(namespace: string, name: string): Promise<ServiceFacts | undefined> {
     let watched = this.#namespaces.get(namespace);
     if (watched === undefined) {
       watched = this.#watch(namespace);
       this.#namespaces.set(namespace, watched);
-      this.#limit();
+      this.#makeRoom();
     }
     watched.usedAt = Date.now();
     if (!watched.isReady) await watched.ready;
@@ -51,11 +73,27 @@ export class ServiceDirectory {
     return service && { service, slices: watched.slices.byIndex(bySlice, name) };
   }
 
+  #limit(namespace: string): ServiceLookup {
+    const known = this.#limited.get(namespace);
+    if (known !== undefined && known.until > Date.now()) return known.lookup;
+    const watched = this.#namespaces.get(namespace);
+    if (watched !== undefined) this.#drop(namespace, watched);
+    if (this.#limited.size >= maxNamespaces) this.#limited.clear();
+    const lookup = new ServiceLookup(this.#client, namespace, this.#signal);
+    this.#limited.set(namespace, { lookup, until: Date.now() + limitedMs });
+    return lookup;
+  }
+
   #watch(namespace: string): Watched {
     const stop = new AbortController();
     const signal = AbortSignal.any([this.#signal, stop.signal]);
     const { promise: failed, reject } = Promise.withResolvers<never>();
-    const common = { query: { namespace }, signal, onError: (error: unknown) => reject(error) };
+    const onError = (error: unknown): void => {
+      reject(error);
+      // Listed but not to be watched: what is known would grow old.
+      if (isForbidden(error) && watched.isReady) this.#limit(namespace);
+    };
+    const common = { query: { namespace }, signal, onError };
     const services = openInformer<Service>({ ...common, resource: this.#client.resource<Service>('v1', 'services') });
     const slices = openInformer<EndpointSlice>({
       ...common,
@@ -86,7 +124,7 @@ export class ServiceDirectory {
     return watched;
   }
 
-  #limit(): void {
+  #makeRoom(): void {
     if (this.#namespaces.size <= maxNamespaces) return;
     const entries = [...this.#namespaces].sort(([, a], [, b]) => a.usedAt - b.usedAt);
     // The newest is the one being asked for: its time of use is not set yet.
@@ -103,4 +141,8 @@ export class ServiceDirectory {
     this.#namespaces.delete(namespace);
     watched.stop.abort();
   }
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof StatusError && error.code === 403;
 }

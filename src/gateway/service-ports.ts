@@ -1,5 +1,5 @@
 /** Which port of a Service a host name means, and how the application behind it speaks. */
-import type { Service, ServicePort } from '../api/types/core-v1.ts';
+import type { Pod, Service, ServicePort } from '../api/types/core-v1.ts';
 
 export type PortChoice =
   | { kind: 'port'; port: ServicePort }
@@ -30,4 +30,12 @@ export function choosePort(service: Service, wanted: string | undefined): PortCh
 export function speaksTls({ appProtocol, name, port }: ServicePort): boolean {
   if (appProtocol !== undefined) return /^(?:https|kubernetes\.io\/wss)$/i.test(appProtocol);
   return name === 'https' || name?.startsWith('https-') === true || port === 443;
+}
+
+/** The ports that a pod's containers declare, as if they were a Service's. */
+export function podPorts(pod: Pod): ServicePort[] {
+  const declared = (pod.spec?.containers ?? []).flatMap(({ ports = [] }) => ports);
+  return declared.map(({ name, containerPort, protocol }) => {
+    return { port: containerPort, ...(name && { name }), ...(protocol && { protocol }) };
+  });
 }

@@ -1,143 +1,162 @@
 /** The gateway: one port on loopback that leads to a cluster's API and, by host name, to each of its services. */
-import type { Socket } from 'node:net';
-import { ApiAccess } from '../client/api-access.ts';
-import type { ClientConfig } from '../client/client-config.ts';
-import type { ClusterClient } from '../client/cluster-client.ts';
 import { ConnectionPool } from '../net/http1/connections.ts';
-import { headerValue } from '../net/http1/headers.ts';
 import { Http1Server } from '../net/http1/server.ts';
-import type { ServerExchange } from '../net/http1/server-exchange.ts';
+import type { ApiRules } from './api-origin.ts';
 import { ApiOrigin } from './api-origin.ts';
+import { ApiUpstreams } from './api-upstream.ts';
 import { AppOrigin } from './app-origin.ts';
-import { protocolOf, refusals } from './first-bytes.ts';
-import { parseHost } from './host.ts';
-import { listenOnLoopback } from './listeners.ts';
+import { ClusterAddresses } from './cluster-addresses.ts';
+import type { GatewayContexts, UnusableContext } from './contexts.ts';
+import type { ServiceTarget } from './destination.ts';
+import { Destinations } from './destinations.ts';
+import type { OpenedPort } from './fixed-ports.ts';
+import { openFixedPorts } from './fixed-ports.ts';
+import type { FixedPort } from './forward-spec.ts';
+import { FrontDoor } from './front-door.ts';
+import { KubeconfigDoor } from './kubeconfig-door.ts';
+import { writeKubeconfigFile } from './kubeconfig-file.ts';
+import type { ListenPlace } from './listeners.ts';
+import { isLoopback, ListenError, openListeners } from './listeners.ts';
+import { GatewayMetrics } from './metrics.ts';
+import { openMetricsListener } from './metrics-listener.ts';
+import { OwnPaths } from './own-paths.ts';
 import type { PageHandler } from './page-handler.ts';
-import { answerProblem } from './problem.ts';
+import { ProxyTargets } from './proxy-targets.ts';
+import { Router } from './router.ts';
+import { Tunnels } from './tunnels.ts';
 
 export interface GatewayOptions {
-  /** The cluster and the credentials that the API's origin carries. */
-  config: ClientConfig;
-  /** The same cluster and user; finds services and opens port-forwards. */
-  client: ClusterClient;
-  /** `host`: `localhost` (both loopback addresses, the default), `127.0.0.1` or `::1`. `port` 0: any free one. */
-  listen: { host?: string; port: number };
-  /** The name of the context, for full host names; default: that of `config`. */
-  context?: string;
+  /** The clusters it leads to. The first has the API's own origin and the short host names. */
+  contexts: GatewayContexts;
+  /** Contexts that were asked for: their host names say why they do not work. */
+  unusable?: readonly UnusableContext[];
+  listen: ListenPlace;
+  /** An address that others reach is listened on without asking them who they are: they have the user's rights. */
+  exposeWithoutPassword?: boolean;
+  /** Local ports that lead to one service each. */
+  fixedPorts?: readonly FixedPort[];
+  /** Services that speak TLS though neither their ports' names nor appProtocol say so. */
+  https?: readonly ServiceTarget[];
+  /** What is served of the API, and how; default: all of it but what leads into containers. */
+  rules?: ApiRules;
+  /** Time between the probes of the operating system on idle connections to the API servers; 0: none. */
+  keepAliveMs?: number;
+  /** Where to write a kubeconfig that leads through the gateway; it is removed when the gateway stops. */
+  kubeconfigFile?: string;
+  /** Serves `/metrics` there as well, and nothing else. */
+  metricsAddress?: { host: string; port: number };
   /** Serves the page at `/`. */
   page?: PageHandler;
   /** Stops the gateway, as disposing it does. */
   signal: AbortSignal;
-  /** Lines for the log: defects only. */
+  /** Lines for the log: defects, and why connections to fixed ports failed. */
   log?(line: string): void;
 }
 
 export interface Gateway extends AsyncDisposable {
   port: number;
-  /** `http://localhost:8001/` */
-  url: string;
+  /** `http://localhost:8001/`; undefined behind a unix socket. */
+  url: string | undefined;
   addresses: readonly string[];
+  fixedPorts: readonly OpenedPort[];
   /** Resolves when it has stopped. */
   closed: Promise<void>;
 }
 
 /** Exchanges in flight get this long when the gateway stops. */
 const drainMs = 2000;
-/** A connection must send its first bytes in this time. */
-const firstBytesMs = 120_000;
 
 /** Resolves when it listens. Rejects with ListenError where it cannot. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, client, page, log = () => {} } = options;
+  const { contexts, page, log = () => {} } = options;
   options.signal.throwIfAborted();
-  const connections = new ConnectionPool();
+  refuseExposure(options);
+  const connections = new ConnectionPool(options.keepAliveMs === undefined ? {} : { keepAliveMs: options.keepAliveMs });
   const stop = new AbortController();
-  const context = options.context ?? config.origin?.context;
-  const api = new ApiOrigin({ connections, upstream: new ApiAccess(config), page, signal: stop.signal, log });
-  const apps = new AppOrigin({ client, connections, context, signal: stop.signal });
-  const server = new Http1Server({ onRequest: (exchange) => route(exchange, { api, apps, log }) });
-  const unknown = new Set<Socket>();
-  const listeners = await listenOnLoopback(
-    { host: options.listen.host ?? 'localhost', port: options.listen.port },
-    (socket) => {
-      unknown.add(socket);
-      socket.setTimeout(firstBytesMs, () => socket.destroy());
-      socket.on('error', () => socket.destroy());
-      socket.on('close', () => unknown.delete(socket));
-      const onEnd = (): void => {
-        socket.end();
-      };
-      socket.once('end', onEnd);
-      socket.once('data', (first: Buffer) => {
-        unknown.delete(socket);
-        socket.off('end', onEnd);
-        socket.setTimeout(0);
-        const protocol = protocolOf(first);
-        if (protocol === 'http1') server.accept(socket, first);
-        else socket.end(refusals[protocol](), () => socket.destroy());
-      });
-    },
+  const upstreams = new ApiUpstreams(contexts, { connections, signal: stop.signal, log });
+  const { rules } = options;
+  const metrics = new GatewayMetrics(contexts);
+  const own = new OwnPaths(
+    () => ({
+      contexts,
+      unusable: options.unusable ?? [],
+      fixedPorts: fixed.opened,
+      kubeconfig: options.kubeconfigFile,
+    }),
+    metrics,
   );
+  const api = new ApiOrigin({ ...(rules && { rules }), upstream: upstreams.default, page, own, log });
+  const door =
+    options.kubeconfigFile === undefined
+      ? undefined
+      : new KubeconfigDoor(upstreams.all, { readOnly: rules?.readOnly === true, metrics });
+  const destinations = new Destinations(contexts, {
+    signal: stop.signal,
+    ...(options.unusable && { unusable: options.unusable }),
+    ...(options.https && { https: options.https }),
+  });
+  const apps = new AppOrigin({ destinations, connections, upstream: (context) => upstreams.of(context) });
+  const targets = new ProxyTargets(new ClusterAddresses(contexts[0].client));
+  const tunnels = new Tunnels({ destinations, targets, metrics, signal: stop.signal });
+  const router = new Router({ api, apps, targets, tunnels, metrics, log });
+  const server = new Http1Server({ onRequest: (exchange) => router.route(exchange) });
+  const entrance = new FrontDoor({ http: server, tunnels, tls: door });
+  const listeners = await openListeners(options.listen, (socket) => {
+    metrics.connection(socket);
+    entrance.accept(socket);
+  });
+  const { port, addresses } = listeners;
+  await using parts = new AsyncDisposableStack();
+  parts.use(listeners);
+  parts.defer(() => stop.abort());
+  const fixed = parts.use(
+    await openFixedPorts({ ports: options.fixedPorts ?? [], destinations, metrics, signal: stop.signal, log }),
+  );
+  if (door !== undefined && options.kubeconfigFile !== undefined) {
+    const at = addresses[0]?.replace(/^0\.0\.0\.0$/, '127.0.0.1').replace(/^::$/, '::1') ?? '';
+    const address = `${at.includes(':') ? `[${at}]` : at}:${port}`;
+    parts.use(await writeKubeconfigFile(options.kubeconfigFile, { door, contexts, address }));
+  }
+  if (options.metricsAddress !== undefined) {
+    parts.use(await openMetricsListener(options.metricsAddress, () => metrics.text()));
+  }
+  const running = parts.move();
   let closing: Promise<void> | undefined;
   const { promise: closed, resolve } = Promise.withResolvers<void>();
   const close = (): Promise<void> => {
     closing ??= (async () => {
       const listenersClosed = listeners[Symbol.asyncDispose]();
-      for (const socket of unknown) socket.destroy();
-      await server.drain(drainMs);
+      entrance.close();
+      await Promise.all([server.drain(drainMs), door?.drain(drainMs)]);
       stop.abort();
-      await Promise.all([listenersClosed, connections[Symbol.asyncDispose]()]);
+      tunnels.destroy();
+      await Promise.all([listenersClosed, running.disposeAsync(), connections[Symbol.asyncDispose]()]);
       resolve();
     })();
     return closing;
   };
   if (options.signal.aborted) await close();
   else options.signal.addEventListener('abort', () => void close(), { once: true });
-  const { port, addresses } = listeners;
-  return { port, addresses, url: `http://localhost:${port}/`, closed, [Symbol.asyncDispose]: close };
+  return {
+    port,
+    addresses,
+    fixedPorts: fixed.opened,
+    url: 'unixSocket' in options.listen ? undefined : `http://${urlHost(options.listen.host)}:${port}/`,
+    closed,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
-interface Routes {
-  api: ApiOrigin;
-  apps: AppOrigin;
-  log(line: string): void;
+/** As a browser on this machine names it. */
+function urlHost(host: string): string {
+  if (['localhost', '127.0.0.1', '::1', '::', '0.0.0.0'].includes(host)) return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
-function route(exchange: ServerExchange, { api, apps, log }: Routes): void {
-  try {
-    if (refuseProxyForms(exchange)) return;
-    const host = headerValue(exchange.head.headers, 'host') ?? '';
-    const target = parseHost(host);
-    if (target === undefined) {
-      const message = `"${host.slice(0, 200)}" is not a name of this gateway. Use localhost, or SERVICE.NAMESPACE.localhost.`;
-      answerProblem(exchange, { code: 403, reason: 'Forbidden', title: 'Unknown host', message });
-    } else if (target.kind === 'api') api.handle(exchange);
-    else apps.handle(exchange, target).catch((error: unknown) => answerDefect(exchange, error, log));
-  } catch (error) {
-    answerDefect(exchange, error, log);
-  }
-}
-
-function answerDefect(exchange: ServerExchange, error: unknown, log: (line: string) => void): void {
-  log(`the gateway failed: ${error instanceof Error ? error.stack : error}`);
-  if (exchange.responseStarted) exchange.cut();
-  else {
-    const message = 'this is a defect of Fairlead; its log has more.';
-    answerProblem(exchange, { code: 500, reason: 'InternalError', title: 'The gateway failed', message });
-  }
-}
-
-/** This port is no HTTP proxy: what asks for one is told so. */
-function refuseProxyForms(exchange: ServerExchange): boolean {
-  const { method, target } = exchange.head;
-  if (target.startsWith('/') && method !== 'CONNECT') return false;
-  const asked = method === 'CONNECT' ? 'CONNECT' : `the target "${target.slice(0, 100)}"`;
-  const message = `${asked} is for HTTP proxies. Open http://SERVICE.NAMESPACE.localhost here directly, without a proxy setting.`;
-  answerProblem(exchange, {
-    code: 501,
-    reason: 'MethodNotAllowed',
-    title: 'This gateway is not an HTTP proxy',
-    message,
-  });
-  return true;
+/** The gateway acts with its user's rights for whoever reaches it. */
+function refuseExposure({ listen, exposeWithoutPassword }: GatewayOptions): void {
+  if ('unixSocket' in listen || isLoopback(listen.host) || exposeWithoutPassword === true) return;
+  throw new ListenError(
+    `Others reach ${listen.host}, and would act with your rights. Give --password-file (TLS is then on), or say --expose-without-password if that is what you want.`,
+  );
 }

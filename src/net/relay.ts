@@ -28,5 +28,8 @@ function pass(from: Duplex, to: Duplex, closed: () => void): void {
   if (from.destroyed) {
     to.destroy();
     closed();
+  } else if (from.readableEnded) {
+    // It had nothing to say and ended before anybody listened.
+    to.end();
   } else from.resume();
 }

@@ -44,6 +44,13 @@ test('logs, commands and ports of a pod', { skip }, async () => {
   now.stdin.end('typed');
   assert.deepEqual(await Promise.all([text(now.stdout), text(now.stderr), now.exitCode]), ['typed', 'err\n', 3]);
 
+  const shell = await pod.exec(['sh', '-c', 'stty size; cat; exit 5'], { stdin: true, tty: true });
+  shell.resize({ columns: 91, rows: 33 });
+  shell.stderr.resume();
+  shell.stdin.write('typed\n\x04');
+  assert.match(await text(shell.stdout), /^(typed\r\n)?33 91\r\n(typed\r\n)+$/);
+  assert.equal(await shell.exitCode, 5);
+
   // Version 4, as servers before 1.30 speak: the API server passes it on to the node as it is.
   const { openWebSocket } = cluster.client;
   const old: ClusterClient = {

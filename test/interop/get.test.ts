@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { type Finished, Home, RunningFairlead } from '../fairlead-process.ts';
@@ -29,6 +30,11 @@ metadata:
   labels: {"yes": "no", n: "1"}
 data: {a: "x: y", b: "#c", c: "", d: "2001-01-01", e: "1e3", f: "~", g: "one\\ntwo\\n", h: "it's", i: "true", j: "0o7", k: "ünï", l: "*"}
 ---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: dotted}
+data: {a.b.c: "<&> ü", k.yaml: "x: 1\\ny: 2\\n"}
+---
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web, labels: {app: web}}
@@ -46,6 +52,11 @@ spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
 `;
   const applied = await home.run(kubectlPath, ['apply', '-f', '-'], manifest);
   assert.equal(applied.code, 0, applied.stderr);
+  await Promise.all([
+    writeFile(join(home.directory, 'objects.yaml'), manifest),
+    writeFile(join(home.directory, 'columns.txt'), 'NAME   TYPE\n.metadata.name {spec.type}\n'),
+    writeFile(join(home.directory, 'path.txt'), '{range .items[*]}{.metadata.name}\n{end}'),
+  ]);
 });
 
 after(async () => {
@@ -53,7 +64,8 @@ after(async () => {
   await home?.[Symbol.asyncDispose]();
 });
 
-const lines = [
+/** Command lines as arrays, where a word has blanks. */
+const lines: readonly (string | readonly string[])[] = [
   'get ns',
   'get namespaces -o wide --show-labels',
   'get svc',
@@ -79,6 +91,52 @@ const lines = [
   'get svc,foo',
   'get svc nope web',
   'get svc nope --ignore-not-found',
+  'get pods -l app=nothing --ignore-not-found',
+  'get pods -l app=nothing --ignore-not-found -o json',
+  'get svc -L app -L component,provider',
+  'get svc -L component --show-labels --show-kind',
+  'get svc,deploy -A --no-headers',
+  'get svc --sort-by=.metadata.name',
+  'get svc --sort-by=.spec.ports[0].port -o name',
+  'get cm -A --sort-by=metadata.namespace -o name',
+  'get svc --chunk-size=1',
+  'get deploy web --subresource=scale',
+  'get deploy web --subresource=status -o name',
+  'get deploy/web -o yaml --show-managed-fields',
+  'get deploy web -o jsonpath={.spec.replicas}',
+  'get svc -o jsonpath={.items[*].metadata.name}',
+  ['get', 'svc', '-o', 'jsonpath={range .items[*]}{.metadata.name}{"\\t"}{.spec.ports[0].port}{"\\n"}{end}'],
+  ['get', 'svc', '-o', 'jsonpath={range .items[*]}{@.metadata.name}: {range .spec.ports[*]}{.port},{end};{end}done'],
+  ['get', 'svc', '-o', 'jsonpath={.items[?(@.metadata.name=="web")].spec.selector}'],
+  ['get', 'svc', '-o', 'jsonpath={.items[?(@.spec.ports[0].port>100)].metadata.name}'],
+  ['get', 'svc', '-o', 'jsonpath={.items[?(@.metadata.labels.component)].metadata.name}'],
+  "get svc -o jsonpath={.items[0]['metadata.name','spec.type']}",
+  'get svc -o jsonpath={.items[-1:].metadata.name}|{.items[0:1].metadata.name}|{.items[-1].metadata.name}',
+  'get svc -o jsonpath={..name}',
+  'get svc web -o jsonpath={.spec.ports}',
+  "get svc web -o jsonpath={.spec.ports[0]['port','targetPort']}",
+  'get cm odd -o jsonpath={.metadata.labels.yes}{"-"}{.data.g}{.data.nope}',
+  ['get', 'cm', 'odd', '-o', "jsonpath={.data['h']} {'it\\'s'} {true} {1} {1.50}"],
+  'get cm dotted -o jsonpath={.data.a\\.b\\.c}',
+  ['get', 'cm', 'dotted', '-o', 'jsonpath={.data}'],
+  'get cm dotted -o json',
+  'get cm dotted -o yaml',
+  'get svc -o jsonpath-as-json={.items[*].metadata.name}',
+  'get svc web -o jsonpath-as-json={.spec.ports}',
+  'get svc web -o jsonpath --template={.metadata.name}',
+  'get svc -o custom-columns=NAME:.metadata.name,PORTS:.spec.ports[*].port,SEL:.spec.selector,NO:.nope',
+  'get svc -o custom-columns=NAME:metadata.name --no-headers',
+  'get deploy web -o custom-columns=A:{.metadata.name},B:.spec.template.spec.containers[0].image',
+  'get pods -o custom-columns=NAME:.metadata.name',
+  'get svc,cm -o custom-columns=KIND:.kind,NAME:.metadata.name',
+  'get svc -o custom-columns-file=columns.txt',
+  'get svc -o jsonpath-file=path.txt',
+  'get -f objects.yaml',
+  'get -f objects.yaml -o name',
+  'get -f objects.yaml -o json',
+  'get --raw /api/v1/namespaces/default/services/web',
+  'get --raw /healthz',
+  'get --raw /nope',
 ];
 
 /** Ages grow while the two run: another look tells whether that was all. */
@@ -92,8 +150,9 @@ async function compare(args: readonly string[]): Promise<[Finished, Finished]> {
 }
 
 for (const line of lines) {
-  test(line, { skip }, async () => {
-    const [theirs, ours] = await compare(line.split(' '));
+  const words = typeof line === 'string' ? line.split(' ') : line;
+  test(words.join(' '), { skip }, async () => {
+    const [theirs, ours] = await compare(words);
     assert.deepEqual(ours, theirs);
   });
 }

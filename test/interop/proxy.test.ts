@@ -1,88 +1,25 @@
 /** `fairlead proxy` beside the real `kubectl proxy`, in front of the same API. */
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { request } from 'node:http';
-import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
-import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
-import { Home } from '../fairlead-process.ts';
 import { peerPath } from '../peers/build.ts';
-import type { SmallCluster } from '../small-cluster.ts';
-import { openSmallCluster } from '../small-cluster.ts';
+import type { Ask, TwoProxies } from './two-proxies.ts';
+import { openTwoProxies, outcome } from './two-proxies.ts';
 
-const kubectl = peerPath('kubectl');
-const skip = existsSync(kubectl) ? false : 'kubectl is not built: run npm run test:interop';
-const fairlead = join(resolve(import.meta.dirname, '../..'), 'bin/fairlead.ts');
+const skip = existsSync(peerPath('kubectl')) ? false : 'kubectl is not built: run npm run test:interop';
 
-let home: Home;
-let cluster: SmallCluster;
-let theirs: Proxy;
-let ours: Proxy;
-
-interface Proxy {
-  child: ChildProcess;
-  port: number;
-}
-
-async function start(program: string, args: readonly string[]): Promise<Proxy> {
-  const child = spawn(program, args, { env: home.env, cwd: home.directory, stdio: ['ignore', 'pipe', 'inherit'] });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const port = /^Starting to serve on 127\.0\.0\.1:(\d+)$/.exec(line)?.[1];
-    if (port === undefined) continue;
-    child.stdout.resume();
-    return { child, port: Number(port) };
-  }
-  throw new Error(`${program} ended before it served`);
-}
+let proxies: TwoProxies;
 
 before(async () => {
-  if (skip !== false) return;
-  home = await Home.make();
-  cluster = await openSmallCluster();
-  const flags = ['proxy', '--server', cluster.server, '--port', '0'];
-  theirs = await start(kubectl, flags);
-  ours = await start(process.execPath, [fairlead, ...flags]);
+  if (skip === false) proxies = await openTwoProxies([]);
 });
 
 after(async () => {
-  for (const proxy of [theirs, ours]) {
-    if (proxy === undefined) continue;
-    proxy.child.kill();
-    await once(proxy.child, 'exit');
-  }
-  await cluster?.[Symbol.asyncDispose]();
-  await home?.[Symbol.asyncDispose]();
+  await proxies?.[Symbol.asyncDispose]();
 });
 
-interface Ask {
-  method?: string;
-  path: string;
-  headers?: Record<string, string>;
-  body?: string;
-}
-
-/** Status, and what of it reached the API: method, URL, Authorization, media types, body length. */
-async function ask({ port }: Proxy, { method = 'GET', path, headers = {}, body }: Ask): Promise<unknown> {
-  const seen = cluster.requests.length;
-  const status = await new Promise<number | undefined>((settle, reject) => {
-    const asked = request({ host: '127.0.0.1', port, method, path, headers, agent: false }, (response) => {
-      text(response).then(() => settle(response.statusCode), reject);
-    });
-    asked.on('error', reject);
-    asked.end(body);
-  });
-  // Ours asks for the version by itself when it starts.
-  const passed = cluster.requests.slice(seen).filter((one) => one.headers['user-agent'] !== 'fairlead');
-  const reached = passed.map(({ line, headers: received }) => {
-    const { host, authorization, accept, 'content-type': type, 'content-length': length, range } = received;
-    return { line, host, authorization, accept, type, length, range };
-  });
-  return { status, reached };
-}
+const theirs = (question: Ask): Promise<unknown> => outcome(proxies.cluster, proxies.theirs, question);
+const ours = (question: Ask): Promise<unknown> => outcome(proxies.cluster, proxies.ours, question);
 
 test('the same requests reach the API in the same form', { skip }, async () => {
   const asks: Ask[] = [
@@ -115,7 +52,7 @@ test('the same requests reach the API in the same form', { skip }, async () => {
     { path: '/api', method: 'HEAD' },
   ];
   for (const each of asks)
-    assert.deepEqual(await ask(ours, each), await ask(theirs, each), `${each.method ?? 'GET'} ${each.path}`);
+    assert.deepEqual(await ours(each), await theirs(each), `${each.method ?? 'GET'} ${each.path}`);
 });
 
 test('the same requests are refused', { skip }, async () => {
@@ -127,9 +64,9 @@ test('the same requests are refused', { skip }, async () => {
     { path: '/api', headers: { Host: 'localhost.evil.example' } },
   ];
   for (const each of asks) {
-    const expected = { status: 403, reached: [] };
-    assert.deepEqual(await ask(theirs, each), expected);
-    assert.deepEqual(await ask(ours, each), expected);
+    const expected = { status: 403, location: undefined, reached: [] };
+    assert.deepEqual(await theirs(each), expected);
+    assert.deepEqual(await ours(each), expected);
   }
 });
 
@@ -140,7 +77,7 @@ test('kubectl proxy lets pass what we refuse by name', { skip }, async () => {
     [{ path: '/api/v1/namespaces/n/pods/a%2Fb/log' }, 400],
   ];
   for (const [each, status] of asks) {
-    assert.deepEqual(await ask(ours, each), { status, reached: [] });
-    assert.notDeepEqual(await ask(theirs, each), { status, reached: [] });
+    assert.deepEqual(await ours(each), { status, location: undefined, reached: [] });
+    assert.notDeepEqual(await theirs(each), { status, location: undefined, reached: [] });
   }
 });

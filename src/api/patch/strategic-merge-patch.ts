@@ -17,7 +17,7 @@ import {
   withoutDirectives,
   withoutNulls,
 } from './directives.ts';
-import { checkElementOrder, identityBy, orderElements } from './element-order.ts';
+import { checkElementOrder, type Identity, identityBy, orderElements } from './element-order.ts';
 import { mergeList } from './merge-list.ts';
 
 /** Undefined below maps, whose members are no fields. */
@@ -78,8 +78,20 @@ function applyElementOrder(key: string, result: JsonObject, patch: JsonObject, s
   let merged = originalList;
   if (original === undefined) merged = withoutDirectives(patchList) as unknown[];
   else if (patched !== undefined) merged = mergeListField(originalList, patchList, field);
-  setOwn(result, name, orderElements(merged, order, originalList, identity));
+  setOwn(result, name, orderElements(merged, order, placesOf(originalList, merged, identity), identity));
   return name;
+}
+
+/**
+ * The stored order by which elements are placed that the patch does not name. Upstream removes and appends in place, so
+ * that new elements take the places that removed ones left at the end; clients see that order.
+ */
+function placesOf(original: readonly unknown[], merged: readonly unknown[], identity: Identity): unknown[] {
+  const left = new Set(merged.map(identity));
+  const known = new Set(original.map(identity));
+  const kept = original.filter((element) => left.has(identity(element)));
+  const added = merged.filter((element) => !known.has(identity(element)));
+  return [...kept, ...added.slice(0, original.length - kept.length)];
 }
 
 function deleteFromList(key: string, result: JsonObject, values: unknown): void {

@@ -13,7 +13,8 @@ interface PeerIdentity {
 /** A connection's certificate does not change, and reading it costs more than a request may. */
 const identities = new WeakMap<TLSSocket, PeerIdentity | undefined>();
 
-const subprotocolPrefix = 'base64url.bearer.authorization.k8s.io.';
+/** Of the WebSocket subprotocol that carries a bearer token, in base64url. */
+export const bearerSubprotocolPrefix = 'base64url.bearer.authorization.k8s.io.';
 
 /** Throws `StatusError` 401 for a client certificate that the CA did not issue, or that is over. */
 export function readCredentials(request: IncomingMessage): Credentials {
@@ -57,7 +58,7 @@ function readBearerToken({ headers }: IncomingMessage): string | undefined {
   const [scheme = '', token = ''] = (headers.authorization ?? '').trim().split(/ +/, 2);
   if (scheme.toLowerCase() === 'bearer' && token !== '') return token;
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim());
-  const encoded = offered.find((one) => one.startsWith(subprotocolPrefix))?.slice(subprotocolPrefix.length);
+  const encoded = offered.find((one) => one.startsWith(bearerSubprotocolPrefix))?.slice(bearerSubprotocolPrefix.length);
   if (encoded === undefined || encoded === '') return undefined;
   return Buffer.from(encoded, 'base64url').toString('utf8');
 }

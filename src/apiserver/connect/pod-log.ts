@@ -1,5 +1,7 @@
 /** GET pods/NAME/log: the kubelet's container log, passed on as it comes. */
+
 import { pipeline } from 'node:stream/promises';
+import { isTrue } from '../../api/query-boolean.ts';
 import type { FieldError } from '../../api/status.ts';
 import { badRequest, invalid } from '../../api/status.ts';
 import type { UpstreamPool } from '../../net/http1/upstream.ts';
@@ -46,8 +48,7 @@ function logQuery(query: URLSearchParams, podName: string): URLSearchParams {
   const errors: FieldError[] = [];
   const passed = new URLSearchParams();
   for (const name of ['follow', 'previous', 'timestamps']) {
-    const value = query.get(name);
-    if (value !== null && value !== 'false' && value !== '0') passed.set(name, 'true');
+    if (isTrue(query.get(name))) passed.set(name, 'true');
   }
   for (const [field, { least, complaint }] of Object.entries(NUMBERS)) {
     const value = query.get(field);

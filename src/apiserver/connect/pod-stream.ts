@@ -1,11 +1,12 @@
 /** pods/NAME/exec, attach and portforward: the client's upgraded connection joined to one of the kubelet, byte by byte. */
 import type { Duplex } from 'node:stream';
+import { isTrue } from '../../api/query-boolean.ts';
 import { badRequest } from '../../api/status.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { HeaderLines, UpstreamEndpoint, UpstreamPool } from '../../net/http1/upstream.ts';
 import { relay } from '../../net/relay.ts';
 import { isSpdyRequest, offeredProtocols, spdyUpgradeHeaders } from '../../net/spdy/handshake.ts';
-import { channelSubprotocols } from '../../net/websocket/channels.ts';
+import { channelSubprotocols, v4Channels } from '../../net/websocket/channels.ts';
 import { headerLines, isWebSocketRequest, offeredSubprotocols } from '../../net/websocket/handshake.ts';
 import type { ConnectRequest } from './connector.ts';
 import { kubeletUnreachable } from './dial-error.ts';
@@ -24,9 +25,8 @@ export async function serveRemoteCommand(
   const { info, store, request } = connect;
   const query = new URL(request.url ?? '/', 'https://server').searchParams;
   const { pod, container } = await podContainer(store, info.namespace, info.name, query.get('container') ?? '');
-  const isSet = (name: string) => query.get(name) === 'true' || query.get(name) === '1';
+  const isSet = (name: string) => isTrue(query.get(name));
   // The same checks for every protocol: a client that falls back to another one is told the same reason.
-  if (isSet('tty')) throw badRequest(`${verb} with a terminal is not supported by this server: leave out -t (--tty)`);
   const command = verb === 'exec' ? query.getAll('command') : [];
   if (verb === 'exec' && command.length === 0) throw badRequest('you must specify at least 1 command');
   requireNode(pod);
@@ -37,6 +37,7 @@ export async function serveRemoteCommand(
     ['stdin', 'input'],
     ['stdout', 'output'],
     ['stderr', 'error'],
+    ['tty', 'tty'],
   ] as const) {
     if (isSet(ours)) passed.set(theirs, '1');
   }
@@ -68,7 +69,7 @@ export async function servePortForward(
   }
   const path = ['portForward', info.namespace, info.name].map(encodeURIComponent).join('/');
   const node = await kubeletEndpoint(store, nodeName, credentials);
-  const subprotocols = [TUNNELLED_PORT_FORWARD, ...channelSubprotocols];
+  const subprotocols = [TUNNELLED_PORT_FORWARD, v4Channels];
   await joinKubelet(connect, pool, { node, target: `/${path}?${passed}`, subprotocols });
 }
 

@@ -1,6 +1,6 @@
 /** May they: every request is put to the authorizer as attributes; its answer and Kubernetes' wording make 401 or 403. */
-import { formatGroupResource } from '../../api/group-version.ts';
-import { StatusError, unauthorized } from '../../api/status.ts';
+import { unauthorized } from '../../api/status.ts';
+import { forbidden } from '../auth/forbidden.ts';
 import type { AuthorizationAttributes, Authorizer } from '../auth/types.ts';
 import type { Exchange } from '../exchange.ts';
 import { ANONYMOUS } from './authentication.ts';
@@ -24,9 +24,10 @@ export function authorize(authorizer: Authorizer): Filter {
 /** Throws `StatusError` 403. */
 export async function requireRight(authorizer: Authorizer, attributes: AuthorizationAttributes): Promise<void> {
   const { allowed, reason } = await authorizer(attributes);
-  if (allowed !== true) throw denied(attributes, reason);
+  if (allowed !== true) throw forbidden(attributes, reason);
 }
 
+/** The request as authorizers see it. */
 export function attributesOf({ info, user }: Exchange): AuthorizationAttributes {
   const acting = ACTING.has(info.subresource) && info.verb === 'get';
   return {
@@ -41,29 +42,4 @@ export function attributesOf({ info, user }: Exchange): AuthorizationAttributes 
     name: info.name,
     path: info.path,
   };
-}
-
-function denied(attributes: AuthorizationAttributes, reason: string): StatusError {
-  const { user, verb, group, resource, subresource, namespace, name, path } = attributes;
-  const because = reason === '' ? '' : `: ${reason}`;
-  const who = `User ${JSON.stringify(user.name)} cannot ${verb}`;
-  if (!attributes.resourceRequest) {
-    return new StatusError({
-      code: 403,
-      reason: 'Forbidden',
-      message: `forbidden: ${who} path ${JSON.stringify(path)}${because}`,
-      details: {},
-    });
-  }
-  const what = subresource === '' ? resource : `${resource}/${subresource}`;
-  const where = namespace === '' ? ' at the cluster scope' : ` in the namespace ${JSON.stringify(namespace)}`;
-  const subject = formatGroupResource({ group, resource });
-  return new StatusError({
-    code: 403,
-    reason: 'Forbidden',
-    message:
-      `${subject}${name === '' ? '' : ` ${JSON.stringify(name)}`} is forbidden: ` +
-      `${who} resource ${JSON.stringify(what)} in API group ${JSON.stringify(group)}${where}${because}`,
-    details: { ...(name === '' ? {} : { name }), ...(group === '' ? {} : { group }), kind: resource },
-  });
 }

@@ -1,8 +1,8 @@
 /** A cluster's CA: loaded or made, and the certificates it issues, each kept in a pair of files and made anew in time. */
 import type { KeyObject } from 'node:crypto';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import type { Subject } from './certificate.ts';
-import { issueCertificate, newKey } from './certificate.ts';
+import type { Subject } from '../../net/certificates/certificate.ts';
+import { issueCertificate, newKey } from '../../net/certificates/certificate.ts';
 import type { PkiFiles } from './pki-files.ts';
 import { PkiError } from './pki-files.ts';
 

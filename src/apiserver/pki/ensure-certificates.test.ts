@@ -4,7 +4,7 @@ import { chmod, cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { newKey } from './certificate.ts';
+import { newKey } from '../../net/certificates/certificate.ts';
 import { exportKey } from './certificate-authority.ts';
 import { ensureCertificates } from './ensure-certificates.ts';
 

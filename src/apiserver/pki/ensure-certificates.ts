@@ -2,7 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 // Before any certificate is parsed: Node 26 breaks node:tls for the process when crypto's certificates load parts of it first.
 import 'node:tls';
-import { newKey } from './certificate.ts';
+import { newKey } from '../../net/certificates/certificate.ts';
 import type { CertificateAuthority, CertificatePair, LeafRequest } from './certificate-authority.ts';
 import { ensureAuthority, ensureLeaf, exportKey, parseKey } from './certificate-authority.ts';
 import { directoryFiles, memoryFiles } from './pki-files.ts';

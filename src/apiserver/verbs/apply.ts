@@ -1,11 +1,11 @@
 /** Server-side apply: PATCH with a document of what its sender wants to own. After `apiserver/pkg/endpoints/handlers`. */
 import { applyDocument } from '../../api/apply/managed-fields.ts';
+import { isTrue } from '../../api/query-boolean.ts';
 import { badRequest, conflict, isReason } from '../../api/status.ts';
 import { required } from '../../api/validation/field-errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { attributesOf, requireRight } from '../filters/authorization.ts';
 import { readYamlOrJson } from '../request-body.ts';
-import { isTrue } from '../request-info.ts';
 import type { StoredObject } from '../stored-object.ts';
 import { chooseView, sendStored } from '../view.ts';
 import { changeStored } from './change.ts';
@@ -41,7 +41,7 @@ export async function apply(call: VerbCall, facet: Facet): Promise<void> {
   const validation = readFieldValidation(query, 'PatchOptions');
   const { value, complaints } = await readYamlOrJson(exchange);
   tellDuplicates(exchange, validation, complaints);
-  const force = query.has('force') && isTrue(query.get('force') ?? '');
+  const force = isTrue(query.get('force'));
   const { stored, created } = await store({ call, facet, applied: value, force, dryRun });
   await sendStored(exchange, created ? 201 : 200, view, facet.definition, facet.show(stored), api.now());
 }

@@ -1,9 +1,10 @@
 /** Query parameters that verbs share, read with Kubernetes' rules and refused in its words. */
+
+import { isTrue } from '../../api/query-boolean.ts';
 import type { FieldError } from '../../api/status.ts';
 import { badRequest, invalid } from '../../api/status.ts';
 import { complainAboutFieldManager } from '../../api/validation/field-manager.ts';
 import type { Exchange } from '../exchange.ts';
-import { isTrue } from '../request-info.ts';
 
 /** True for `dryRun=All`. Throws 422 for any other value. */
 export function readDryRun(values: readonly string[], kind: string): boolean {

@@ -17,7 +17,9 @@ const OPENINGS: Readonly<Record<WatchEventType, Buffer>> = {
   ERROR: Buffer.from('{"type":"ERROR","object":'),
 };
 const INITIAL_END = { 'k8s.io/initial-events-end': 'true' };
-const EMPTY = Buffer.alloc(0);
+
+/** One event as JSON in UTF-8, its newline included: these pieces, one after the other. */
+export type WatchLine = readonly [opening: Uint8Array, object: Uint8Array, ending: Uint8Array];
 
 interface WatchEncoderOptions {
   served: ServedResource;
@@ -41,38 +43,38 @@ export class WatchEncoder {
   }
 
   /** The lines of a batch, none if nothing of it is for this client. */
-  encode(batch: readonly CacheEvent[], allowed: { bookmarks: boolean; markInitial: boolean }): Uint8Array {
-    const parts: Uint8Array[] = [];
+  encode(batch: readonly CacheEvent[], allowed: { bookmarks: boolean; markInitial: boolean }): WatchLine[] {
+    const lines: WatchLine[] = [];
     for (const event of batch) {
       if (event.type === 'progress') {
         const marked = event.initialEventsEnd === true;
-        if (marked ? allowed.markInitial : allowed.bookmarks) this.#bookmark(parts, event.revision, marked);
-      } else this.#change(parts, event);
+        if (marked ? allowed.markInitial : allowed.bookmarks) this.#bookmark(lines, event.revision, marked);
+      } else this.#change(lines, event);
     }
-    return parts.length === 0 ? EMPTY : Buffer.concat(parts);
+    return lines;
   }
 
-  error(error: StatusError): Uint8Array {
-    return Buffer.concat([OPENINGS.ERROR, Buffer.from(JSON.stringify(error.status)), NEWLINE]);
+  error(error: StatusError): WatchLine {
+    return [OPENINGS.ERROR, Buffer.from(JSON.stringify(error.status)), NEWLINE];
   }
 
   /** To a client, an object that begins or ceases to match its selectors is added or deleted. */
-  #change(parts: Uint8Array[], event: Exclude<CacheEvent, { type: 'progress' }>): void {
+  #change(lines: WatchLine[], event: Exclude<CacheEvent, { type: 'progress' }>): void {
     const { current, previous } = event;
     const selected = (stored: StoredObject) => this.#selection === undefined || this.#selection(stored);
     if (event.type === 'delete') {
-      if (selected(previous ?? current)) this.#line(parts, 'DELETED', current);
+      if (selected(previous ?? current)) this.#line(lines, 'DELETED', current);
       return;
     }
     const now = selected(current);
     const before = previous !== undefined && selected(previous);
-    if (now) this.#line(parts, before ? 'MODIFIED' : 'ADDED', current);
-    else if (before) this.#line(parts, 'DELETED', withRevision(previous, event.revision));
+    if (now) this.#line(lines, before ? 'MODIFIED' : 'ADDED', current);
+    else if (before) this.#line(lines, 'DELETED', withRevision(previous, event.revision));
   }
 
-  #line(parts: Uint8Array[], type: WatchEventType, stored: StoredObject): void {
+  #line(lines: WatchLine[], type: WatchEventType, stored: StoredObject): void {
     const raw = this.#view.as === 'whole';
-    parts.push(OPENINGS[type], raw ? stored.bytes : Buffer.from(JSON.stringify(this.#shown(stored))), NEWLINE);
+    lines.push([OPENINGS[type], raw ? stored.bytes : Buffer.from(JSON.stringify(this.#shown(stored))), NEWLINE]);
   }
 
   #shown(stored: StoredObject): object {
@@ -89,7 +91,7 @@ export class WatchEncoder {
     });
   }
 
-  #bookmark(parts: Uint8Array[], revision: number, initialEnd: boolean): void {
+  #bookmark(lines: WatchLine[], revision: number, initialEnd: boolean): void {
     const metadata = {
       resourceVersion: String(revision),
       ...(initialEnd ? { annotations: INITIAL_END } : {}),
@@ -108,7 +110,7 @@ export class WatchEncoder {
               columnDefinitions: null,
               rows: [{ cells: [], object: metadataOf(object) }],
             };
-    parts.push(OPENINGS.BOOKMARK, Buffer.from(JSON.stringify(shown)), NEWLINE);
+    lines.push([OPENINGS.BOOKMARK, Buffer.from(JSON.stringify(shown)), NEWLINE]);
   }
 }
 

@@ -1,6 +1,5 @@
 import type { FieldError } from '../../api/status.ts';
 import { StatusError } from '../../api/status.ts';
-import { drained, headersOf, responseOf } from '../answer.ts';
 import { toStatusError } from '../filters/errors.ts';
 import type { CacheEvent } from '../storage/cache-watcher.ts';
 import { Compacted, StorageClosed } from '../storage/storage.ts';
@@ -8,15 +7,16 @@ import { chooseView } from '../view.ts';
 import { LIST_PARAMETERS } from './list.ts';
 import { checkParameters, invalidOptions, readBoolean, readNumber, readRevision } from './parameters.ts';
 import { readSelection } from './selection.ts';
-import type { Verb, VerbCall } from './verb.ts';
+import type { Verb } from './verb.ts';
 import { WatchEncoder } from './watch-encoder.ts';
+import type { WatchSink } from './watch-sink.ts';
+import { responseSink } from './watch-sink.ts';
+import { webSocketSink } from './watch-web-socket.ts';
 
 /** A watch without timeoutSeconds lasts between this and twice as long, spread so that not all end together. */
 const SHORTEST_DEFAULT_SECONDS = 1800;
 /** What timers can count to; beyond it they would fire at once. */
 const LONGEST_SECONDS = 2_147_000;
-/** A client that takes nothing for so long is cut off. */
-const STALLED_MILLISECONDS = 60_000;
 
 interface WatchPlan {
   /** Undefined: everything acknowledged so far; 0: whatever is at hand. */
@@ -28,13 +28,17 @@ interface WatchPlan {
   bookmarks: boolean;
 }
 
-/** GET with `watch=true`: a stream of events, one JSON document a line, that ends only between two of them. */
+/**
+ * GET with `watch=true`: a stream of events, one JSON document a line, or a message of a WebSocket, that ends only
+ * between two of them.
+ */
 export const watch: Verb = async (call) => {
   const { api, exchange, served, namespace, name } = call;
   checkParameters(exchange, LIST_PARAMETERS);
   const plan = planOf(exchange.query);
   const view = chooseView(exchange, 'watch');
   const selection = readSelection(exchange.query, served, name);
+  const sink = exchange.upgrade === undefined ? responseSink(exchange) : webSocketSink(exchange, exchange.upgrade);
   const seconds = readNumber(exchange.query, 'timeoutSeconds') || SHORTEST_DEFAULT_SECONDS * (1 + Math.random());
   const timeIsOver = new AbortController();
   const timer = setTimeout(() => timeIsOver.abort(), Math.min(seconds, LONGEST_SECONDS) * 1000);
@@ -48,7 +52,7 @@ export const watch: Verb = async (call) => {
     ...(plan.revision === undefined ? {} : { after: plan.revision }),
   });
   try {
-    await stream(call, plan, encoder, events);
+    await stream(sink, plan, encoder, events);
   } finally {
     clearTimeout(timer);
   }
@@ -84,41 +88,26 @@ function planOf(query: URLSearchParams): WatchPlan {
 }
 
 async function stream(
-  { exchange }: VerbCall,
+  sink: WatchSink,
   plan: WatchPlan,
   encoder: WatchEncoder,
   events: AsyncIterable<CacheEvent[]>,
 ): Promise<void> {
-  const response = responseOf(exchange);
-  const begin = () => {
-    if (response.headersSent) return;
-    response.writeHead(200, headersOf(exchange, 'application/json'));
-    response.flushHeaders();
-  };
   // the head goes out before the first event, which may be long in coming, but after what can be refused outright
-  const headTimer = setTimeout(begin, 0);
+  const headTimer = setTimeout(() => sink.begin(), 0);
   try {
     for await (const batch of events) {
-      begin();
-      const bytes = encoder.encode(batch, plan);
-      if (bytes.byteLength > 0 && !response.write(bytes) && !(await drained(response, STALLED_MILLISECONDS))) {
-        response.destroy();
-        return;
-      }
+      sink.begin();
+      const lines = encoder.encode(batch, plan);
+      if (lines.length > 0 && !(await sink.send(lines))) return sink.cutOff();
     }
-    begin();
-    response.end();
+    sink.end();
   } catch (error) {
-    if (error instanceof StorageClosed) {
-      begin();
-      response.end();
-      return;
-    }
-    if (response.destroyed) return;
+    if (error instanceof StorageClosed) return sink.end();
+    if (sink.gone) return;
     const status = streamError(error, plan.revision);
     if (status.reason === 'InternalError') throw error;
-    begin();
-    response.end(encoder.error(status));
+    sink.end(encoder.error(status));
   } finally {
     clearTimeout(headTimer);
   }

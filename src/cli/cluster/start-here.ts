@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import type { ClientConfig } from '../../client/client-config.ts';
 import { type ClusterWithGateway, startCluster } from '../../cluster.ts';
 import { identifyProcess } from '../../lib/process-identity.ts';
+import { programUrl } from '../../lib/program-url.ts';
 import { runApart } from '../apart.ts';
 import { CommandError, type CommandIo } from '../command.ts';
 import { mergeContextApart } from '../kubeconfig/merge-apart.ts';
@@ -141,7 +142,7 @@ async function deployDemo(
     tls: { ca: caPem, cert: certPem, key: keyPem },
   };
   try {
-    await runApart(new URL('./demo-process.ts', import.meta.url), config, signal);
+    await runApart(programUrl('./demo-process.ts', import.meta.url), config, signal);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     progress.end();

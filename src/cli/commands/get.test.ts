@@ -184,9 +184,28 @@ test('nothing found, unknown types and wrong use are said in kubectl`s words and
   assert.deepEqual([unknown.code, unknown.err], [1, `error: the server doesn't have a resource type "foo"\n`]);
   assert.equal((await fairlead('get', 'pod', 'gone', '--ignore-not-found')).code, 0);
   assert.match((await fairlead('get', 'pod', '--token', 'bad')).err, /^error: .*401/);
-  const jsonpath = await fairlead('get', 'pods', '-n', 'x', '-o', 'jsonpath={.items}');
-  assert.equal(jsonpath.code, 2);
-  assert.match(jsonpath.err, /jsonpath is not supported.*kubectl -n x get pods -o 'jsonpath=\{\.items\}'/);
+  const template = await fairlead('get', 'pods', '-n', 'x', '--token', 'abc', '-o', 'go-template={{.items}}');
+  assert.equal(template.code, 2);
+  assert.match(
+    template.err,
+    /go-template is not supported here; kubectl has it:\n {2}kubectl get pods -n x --token REDACTED -o 'go-template=\{\{\.items\}\}'\n$/,
+  );
+  for (const [path, reason] of [
+    ['{.items[', 'unterminated array'],
+    ['{.items', 'unclosed action'],
+    ['{end}', 'not in range, nothing to end'],
+    ['{.items[?(@.a=="x]}', 'unterminated filter'],
+    ['{nonsense}', 'unrecognized identifier nonsense'],
+  ]) {
+    const bad = await fairlead('get', 'pods', '-o', `jsonpath=${path}`);
+    assert.deepEqual([bad.code, bad.err], [1, `error: error parsing jsonpath ${path}, ${reason}\n`]);
+  }
+  const outside = await fairlead('get', 'pods', '-o', 'jsonpath={.items[99].metadata.name}');
+  assert.equal(outside.code, 1);
+  assert.match(outside.err, /^error: error executing jsonpath .*array index out of bounds: index 99, length \d+\n$/);
+  const unsorted = await fairlead('get', 'pods', '--sort-by', '.nope');
+  assert.equal(unsorted.code, 1);
+  assert.match(unsorted.err, /^error: couldn't find any field with path "\{\.nope\}" in the list of objects\n$/);
   for (const line of [['get'], ['get', 'pods', '--nope'], ['get', 'pods', '-o', 'xml'], ['get', 'pods,svc', '-w']]) {
     assert.equal((await fairlead(...line)).code, 2, line.join(' '));
   }

@@ -30,6 +30,7 @@ export const upCommand = defineCommand({
     data: {
       type: 'string',
       value: 'DIR',
+      complete: 'directories',
       description: "where it keeps its data; :memory: keeps nothing (default: the user's data directory)",
     },
     'api-port': { type: 'integer', value: 'N', description: 'port of the API server; 0: any free one (default 6443)' },
@@ -100,8 +101,17 @@ function refuseForeignFlags(globals: GlobalFlags): void {
     'certificate-authority',
     'insecure-skip-tls-verify',
     'request-timeout',
+    'cluster',
+    'user',
+    'as',
+    'as-uid',
+    'client-certificate',
+    'client-key',
+    'tls-server-name',
   ] as const) {
-    if (globals[name] !== undefined) {
+    const value = globals[name];
+    // A flag that may be given several times is a list, empty where it was not given.
+    if (value !== undefined && !(Array.isArray(value) && value.length === 0)) {
       throw new UsageError(`--${name} says how to reach an existing cluster, and "up" makes its own: leave it out`);
     }
   }

@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { openApiReader } from '../api-reader.ts';
+import { readFileSync } from 'node:fs';
+import { isRecord } from '../../lib/is-record.ts';
 import { defineCommand, type Invocation } from '../command.ts';
-import { isRecord } from '../get/resource-types.ts';
 import { escapeControls } from '../print/escape.ts';
-import { formatStructured } from '../print/structured.ts';
 
 export const versionCommand = defineCommand({
   usage: '',
@@ -26,11 +24,12 @@ export const versionCommand = defineCommand({
   arguments: { min: 0, max: 0 },
   async run(invocation) {
     const { flags, io } = invocation;
-    const clientVersion = await ownVersion();
+    const clientVersion = ownVersion();
     const server = flags.client === true ? undefined : await serverVersion(invocation);
     const serverInfo = server instanceof Error || !isRecord(server) ? undefined : server;
     if (flags.output === 'json' || flags.output === 'yaml') {
       const value = { clientVersion, ...(serverInfo === undefined ? {} : { serverVersion: serverInfo }) };
+      const { formatStructured } = await import('../print/structured.ts');
       io.stdout.write(await formatStructured(value, flags.output, io.stdout));
     } else {
       io.stdout.write(`Client Version: ${clientVersion.gitVersion}\n`);
@@ -44,14 +43,15 @@ export const versionCommand = defineCommand({
   },
 });
 
-async function ownVersion(): Promise<{ gitVersion: string; platform: string; nodeVersion: string }> {
-  const manifest: unknown = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8'));
+function ownVersion(): { gitVersion: string; platform: string; nodeVersion: string } {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
   const version = isRecord(manifest) ? String(manifest.version) : 'unknown';
   return { gitVersion: `v${version}`, platform: `${process.platform}/${process.arch}`, nodeVersion: process.version };
 }
 
 async function serverVersion(invocation: Pick<Invocation, 'globals' | 'io' | 'signal'>): Promise<unknown> {
   try {
+    const { openApiReader } = await import('../api-reader.ts');
     await using reader = await openApiReader(invocation);
     return await reader.getJson('/version');
   } catch (error) {

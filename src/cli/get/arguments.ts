@@ -6,6 +6,8 @@ export interface Wanted {
   type: ResourceType;
   /** Absent: all of them. */
   name?: string;
+  /** Absent: that of the request. */
+  namespace?: string;
 }
 
 export async function parseArguments(words: readonly string[], types: ResourceTypes): Promise<Wanted[]> {

@@ -2,9 +2,10 @@
 import { StatusError } from '../../api/status.ts';
 import type { ApiReader } from '../api-reader.ts';
 import type { CommandIo } from '../command.ts';
+import { kindPrefix } from '../print/name-line.ts';
 import { TableLayout } from '../print/table-layout.ts';
 import type { Wanted } from './arguments.ts';
-import { collectionPath, objectPath, type Selection, withQuery } from './request-path.ts';
+import { collectionPath, listQuery, objectPath, type Selection, withQuery } from './request-path.ts';
 import type { ResourceType } from './resource-types.ts';
 import { headings, readTable, rowCells, type Table, type TableStyle, tableAccept } from './table.ts';
 
@@ -12,13 +13,25 @@ export interface HumanOptions {
   wide: boolean;
   showLabels: boolean;
   noHeaders: boolean;
+  labelColumns: readonly string[];
+  /** Names with their kind even where all are of one. */
+  showKind: boolean;
+  /** A path; rows come in the order of that field. */
+  sortBy?: string | undefined;
 }
 
 /** One request, or several where the server answers a list in pieces. */
-export async function fetchTable(reader: ApiReader, wanted: Wanted, selection: Selection): Promise<Table> {
-  if (wanted.name !== undefined) return readTable(await reader.getJson(objectPath(wanted, selection), tableAccept));
-  const { labelSelector, fieldSelector } = selection;
-  const query = { labelSelector, fieldSelector, limit: '500' };
+export async function fetchTable(
+  reader: ApiReader,
+  wanted: Wanted,
+  selection: Selection,
+  { wholeObjects = false }: { wholeObjects?: boolean } = {},
+): Promise<Table> {
+  const include = { includeObject: wholeObjects ? 'Object' : undefined };
+  if (wanted.name !== undefined) {
+    return readTable(await reader.getJson(withQuery(objectPath(wanted, selection), include), tableAccept));
+  }
+  const query = listQuery(selection, include);
   const path = collectionPath(wanted, selection);
   let table = readTable(await reader.getJson(withQuery(path, query), tableAccept));
   while (table.continue !== '') {
@@ -31,27 +44,38 @@ export async function fetchTable(reader: ApiReader, wanted: Wanted, selection: S
 
 export function styleFor(
   type: ResourceType,
-  { wide, showLabels }: HumanOptions,
+  { wide, showLabels, labelColumns, showKind }: HumanOptions,
   { allNamespaces, severalTypes }: { allNamespaces: boolean; severalTypes: boolean },
 ): TableStyle {
   return {
     wide,
     showLabels,
+    labelColumns,
     withNamespace: allNamespaces && type.namespaced,
-    ...(severalTypes ? { kindPrefix: kindPrefix(type) } : {}),
+    ...(severalTypes || showKind ? { kindPrefix: kindPrefix(type) } : {}),
   };
 }
 
-export function kindPrefix({ kind, group }: Pick<ResourceType, 'kind' | 'group'>): string {
-  return group === '' ? kind.toLowerCase() : `${kind.toLowerCase()}.${group}`;
+export interface TablesRun {
+  reader: ApiReader;
+  selection: Selection;
+  options: HumanOptions;
+  io: CommandIo;
+  /** Where nothing was found nothing is said. */
+  ignoreNotFound: boolean;
 }
 
 /** Prints what was found, and returns what was refused. */
 export async function printTables(
   wanted: readonly Wanted[],
-  { reader, selection, options, io }: { reader: ApiReader; selection: Selection; options: HumanOptions; io: CommandIo },
+  { reader, selection, options, io, ignoreNotFound }: TablesRun,
 ): Promise<unknown[]> {
-  const answers = await Promise.allSettled(wanted.map((one) => fetchTable(reader, one, selection)));
+  const { sortBy } = options;
+  const asked = wanted.map(async (one) => {
+    const table = await fetchTable(reader, one, selection, { wholeObjects: sortBy !== undefined });
+    return sortBy === undefined ? table : await sortTable(table, sortBy);
+  });
+  const answers = await Promise.allSettled(asked);
   const errors = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
   const blocks: { type: ResourceType; tables: Table[] }[] = [];
   answers.forEach((answer, index) => {
@@ -71,8 +95,13 @@ export async function printTables(
     return new TableLayout().lines(options.noHeaders ? rows : [headings(columns, style), ...rows]);
   });
   io.stdout.write(texts.join(options.noHeaders ? '' : '\n'));
-  if (texts.length === 0 && errors.length === 0) io.stderr.write(nothingFound(wanted, selection));
+  if (texts.length === 0 && errors.length === 0 && !ignoreNotFound) io.stderr.write(nothingFound(wanted, selection));
   return errors;
+}
+
+async function sortTable(table: Table, path: string): Promise<Table> {
+  const { sortObjects } = await import('./sort-objects.ts');
+  return { ...table, rows: sortObjects(table.rows, path, ({ object }) => object) };
 }
 
 function nothingFound(wanted: readonly Wanted[], { allNamespaces, namespace }: Selection): string {

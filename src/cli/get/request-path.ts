@@ -7,20 +7,33 @@ export interface Selection {
   allNamespaces: boolean;
   labelSelector?: string | undefined;
   fieldSelector?: string | undefined;
+  /** Items of a list that one answer may have; 0: all at once. Default 500. */
+  chunkSize?: number | undefined;
+  /** Of named objects: `status`, `scale`. */
+  subresource?: string | undefined;
 }
 
-export function collectionPath({ type }: Wanted, { namespace, allNamespaces }: Selection): string {
-  const scope = type.namespaced && !allNamespaces ? `/namespaces/${encodeURIComponent(namespace)}` : '';
+export function collectionPath({ type, namespace: own }: Wanted, { namespace, allNamespaces }: Selection): string {
+  const scope = type.namespaced && !allNamespaces ? `/namespaces/${encodeURIComponent(own ?? namespace)}` : '';
   return `${apiRoot(type)}${scope}/${type.plural}`;
 }
 
-export function withQuery(path: string, query: Readonly<Record<string, string | undefined>>): string {
+type Query = Readonly<Record<string, string | undefined>>;
+
+export function withQuery(path: string, query: Query): string {
   const parts = Object.entries(query).flatMap(([key, value]) =>
     value === undefined ? [] : [`${key}=${encodeURIComponent(value)}`],
   );
   return parts.length === 0 ? path : `${path}?${parts.join('&')}`;
 }
 
+/** What a list is asked to hold. */
+export function listQuery({ labelSelector, fieldSelector, chunkSize = 500 }: Selection, further: Query = {}): Query {
+  return { labelSelector, fieldSelector, limit: chunkSize === 0 ? undefined : String(chunkSize), ...further };
+}
+
 export function objectPath(wanted: Wanted, selection: Selection): string {
-  return `${collectionPath(wanted, selection)}/${encodeURIComponent(wanted.name ?? '')}`;
+  const { subresource } = selection;
+  const below = subresource === undefined ? '' : `/${encodeURIComponent(subresource)}`;
+  return `${collectionPath(wanted, selection)}/${encodeURIComponent(wanted.name ?? '')}${below}`;
 }

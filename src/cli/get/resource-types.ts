@@ -1,7 +1,8 @@
 /** The kinds of a cluster by the names that people use, from its discovery documents. */
-import { apiRoot, parseApiVersion } from '../../api/group-version.ts';
+import { apiRoot, formatApiVersion, parseApiVersion } from '../../api/group-version.ts';
 import type { ApiReader } from '../api-reader.ts';
 import { CommandError } from '../command.ts';
+import { type KeptTypes, keepTypes, readKeptTypes } from './kept-types.ts';
 
 export interface ResourceType {
   group: string;
@@ -12,6 +13,7 @@ export interface ResourceType {
   namespaced: boolean;
   shortNames: readonly string[];
   categories: readonly string[];
+  verbs: readonly string[];
 }
 
 const aggregated =
@@ -20,26 +22,80 @@ const aggregated =
 export interface ResourceTypes {
   /** The types that one word means: one, or all of a category. Throws CommandError for a word that means nothing. */
   resolve(word: string): Promise<ResourceType[]>;
+  /** The type of an object. Throws CommandError where the server does not have it. */
+  ofKind(apiVersion: string, kind: string): Promise<ResourceType>;
+  /** All of them, in the server's order. */
+  all(): Promise<ResourceType[]>;
 }
 
-export function discoverTypes(reader: ApiReader): ResourceTypes {
-  // The core group comes first and holds what people ask most: its answer is enough where it knows the word.
-  const core = discover(reader, '/api');
-  const others = discover(reader, '/apis');
-  for (const promise of [core, others]) promise.catch(() => {});
+/** Resolving to what the server says, the core group apart: it comes first and holds what people ask most. */
+interface Discovery {
+  core: Promise<readonly ResourceType[]>;
+  others: Promise<readonly ResourceType[]>;
+}
+
+/**
+ * What is kept of an earlier discovery counts first; for what that does not know the server is asked. `fresh`: the server is
+ * asked at once.
+ */
+export function discoverTypes(reader: ApiReader, { fresh = false }: { fresh?: boolean } = {}): ResourceTypes {
+  const kept = fresh ? undefined : readKeptTypes(reader.keptTypes);
+  let discovery = kept === undefined ? ask(reader) : known(kept);
+  let asked = kept === undefined;
+  async function find<T>(search: (discovery: Discovery) => Promise<T | undefined>): Promise<T | undefined> {
+    const found = await search(discovery);
+    if (found !== undefined || asked) return found;
+    asked = true;
+    discovery = ask(reader);
+    return await search(discovery);
+  }
+  const all = async ({ core, others }: Discovery): Promise<ResourceType[]> => [...(await core), ...(await others)];
   return {
     async resolve(word) {
       const wanted = word.toLowerCase();
-      const inCore = wanted.includes('.') ? undefined : match(await core, wanted);
-      if (inCore !== undefined) return [inCore];
-      const all = [...(await core), ...(await others)];
-      const found = match(all, wanted);
-      if (found !== undefined) return [found];
-      const category = all.filter(({ categories }) => categories.includes(wanted));
-      if (category.length > 0) return category;
+      const found = await find(async (types) => {
+        const inCore = wanted.includes('.') ? undefined : match(await types.core, wanted);
+        const one = inCore ?? match(await all(types), wanted);
+        if (one !== undefined) return [one];
+        const category = (await all(types)).filter(({ categories }) => categories.includes(wanted));
+        return category.length > 0 ? category : undefined;
+      });
+      if (found !== undefined) return found;
       throw new CommandError(`the server doesn't have a resource type "${word}"`);
     },
+    async ofKind(apiVersion, kind) {
+      const wanted = parseApiVersion(apiVersion);
+      const found = await find(async ({ core, others }) => {
+        const types = wanted?.group === '' ? await core : await others;
+        return types.find(
+          (type) => type.kind === kind && type.group === wanted?.group && type.version === wanted.version,
+        );
+      });
+      if (found !== undefined) return found;
+      const elsewhere = (await all(discovery)).filter((type) => type.kind === kind);
+      const there = [...new Set(elsewhere.map(formatApiVersion))].join(', ');
+      throw new CommandError(
+        `the server has no kind "${kind}" in version "${apiVersion}"${there === '' ? '; if a CustomResourceDefinition brings it, create that first' : `; it has it in ${there}`}`,
+      );
+    },
+    all: () => all(discovery),
   };
+}
+
+function known({ core, others }: KeptTypes): Discovery {
+  return { core: Promise.resolve(core), others: Promise.resolve(others) };
+}
+
+/** Keeps the answers for the next run. */
+function ask(reader: ApiReader): Discovery {
+  const core = discover(reader, '/api');
+  const others = discover(reader, '/apis');
+  Promise.all([core, others]).then(
+    ([coreTypes, otherTypes]) => keepTypes(reader.keptTypes, { core: coreTypes, others: otherTypes }),
+    // Whoever asks for the types is told.
+    () => {},
+  );
+  return { core, others };
 }
 
 /** `pods`, `pod`, `po`; `deployments.apps`; `deployments.v1.apps`. */
@@ -83,6 +139,7 @@ function fromAggregated(answer: Record<string, unknown>): ResourceType[] {
           namespaced: resource.scope === 'Namespaced',
           shortNames: texts(resource.shortNames),
           categories: texts(resource.categories),
+          verbs: texts(resource.verbs),
         };
       }),
     );
@@ -113,6 +170,7 @@ async function fromPlain(reader: ApiReader, path: string, answer: unknown): Prom
           namespaced: resource.namespaced === true,
           shortNames: texts(resource.shortNames),
           categories: texts(resource.categories),
+          verbs: texts(resource.verbs),
         }));
     }),
   );

@@ -15,6 +15,8 @@ export interface Row {
   cells: readonly unknown[];
   namespace: string;
   labels: Readonly<Record<string, unknown>>;
+  /** As far as the server was asked for it. */
+  object: unknown;
 }
 
 export interface Table {
@@ -52,13 +54,17 @@ export function readTable(answer: unknown): Table {
     })),
     rows: records(body.rows).map(({ cells, object }) => {
       const meta = isRecord(object) && isRecord(object.metadata) ? object.metadata : {};
-      return { cells: Array.isArray(cells) ? cells : [], ...ownerOf(meta) };
+      return { cells: Array.isArray(cells) ? cells : [], object, ...ownerOf(meta) };
     }),
   };
 }
 
 function plainRow(metadata: Record<string, unknown>): Row {
-  return { cells: [metadata.name, ageOf(String(metadata.creationTimestamp ?? ''), new Date())], ...ownerOf(metadata) };
+  return {
+    cells: [metadata.name, ageOf(String(metadata.creationTimestamp ?? ''), new Date())],
+    object: { metadata },
+    ...ownerOf(metadata),
+  };
 }
 
 function ownerOf(metadata: Record<string, unknown>): Pick<Row, 'namespace' | 'labels'> {
@@ -72,6 +78,10 @@ export interface TableStyle {
   wide: boolean;
   withNamespace: boolean;
   showLabels: boolean;
+  /** Labels that get a column of their own. */
+  labelColumns: readonly string[];
+  /** A first column, of a watch. */
+  event?: string;
   /** `pod` or `deployment.apps`, put before names; absent where all rows are of one type. */
   kindPrefix?: string;
 }
@@ -79,8 +89,10 @@ export interface TableStyle {
 /** The headings that go with `rowCells`. */
 export function headings(columns: readonly Column[], style: TableStyle): string[] {
   return [
+    ...(style.event === undefined ? [] : ['EVENT']),
     ...(style.withNamespace ? ['NAMESPACE'] : []),
     ...columns.filter(({ priority }) => style.wide || priority === 0).map(({ name }) => name.toUpperCase()),
+    ...style.labelColumns.map((label) => (label.split('/').at(-1) ?? '').toUpperCase()),
     ...(style.showLabels ? ['LABELS'] : []),
   ];
 }
@@ -95,8 +107,10 @@ export function rowCells(row: Row, columns: readonly Column[], style: TableStyle
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => `${key}=${value}`);
   return [
+    ...(style.event === undefined ? [] : [style.event]),
     ...(style.withNamespace ? [cellText(row.namespace)] : []),
     ...cells,
+    ...style.labelColumns.map((label) => cellText(Object.hasOwn(row.labels, label) ? row.labels[label] : '')),
     ...(style.showLabels ? [labels.length === 0 ? '<none>' : cellText(labels.join(','))] : []),
   ];
 }

@@ -3,10 +3,9 @@ import type { Readable } from 'node:stream';
 import { StatusError, type StatusReason } from '../../api/status.ts';
 import type { ApiReader } from '../api-reader.ts';
 import type { CommandIo } from '../command.ts';
-import { formatStructured } from '../print/structured.ts';
+import type { ObjectPrinter } from '../print/object-printer.ts';
 import { TableLayout } from '../print/table-layout.ts';
 import type { Wanted } from './arguments.ts';
-import { nameLine, type ObjectFormat, withoutManagedFields } from './print-objects.ts';
 import { fetchTable, type HumanOptions, styleFor } from './print-tables.ts';
 import { collectionPath, type Selection, withQuery } from './request-path.ts';
 import { isRecord, records } from './resource-types.ts';
@@ -16,48 +15,49 @@ interface WatchContext {
   reader: ApiReader;
   selection: Selection;
   io: CommandIo;
+  /** Only what changes from now on. */
+  changesOnly: boolean;
+  /** What happened to each object is shown too. */
+  showEvents: boolean;
 }
 
 export async function watchTable(
   wanted: Wanted,
   options: HumanOptions,
-  { reader, selection, io }: WatchContext,
+  { reader, selection, io, changesOnly, showEvents }: WatchContext,
 ): Promise<void> {
   const style = styleFor(wanted.type, options, { allNamespaces: selection.allNamespaces, severalTypes: false });
   const layout = new TableLayout();
   let columns: Table['columns'] = [];
   let headed = options.noHeaders;
-  const print = (table: Table): void => {
+  const print = (table: Table, event: string): void => {
     if (table.columns.length > 0) columns = table.columns;
     if (table.rows.length === 0) return;
-    const rows = table.rows.map((row) => rowCells(row, columns, style));
-    io.stdout.write(layout.lines(headed ? rows : [headings(columns, style), ...rows]));
+    const shown = showEvents ? { ...style, event } : style;
+    const rows = table.rows.map((row) => rowCells(row, columns, shown));
+    io.stdout.write(layout.lines(headed ? rows : [headings(columns, shown), ...rows]));
     headed = true;
   };
   // As a list of one where an object is named: a list's version is new enough to be watched from.
   const named = { ...selection, fieldSelector: fieldSelectorOf(wanted, selection) };
-  const first = await fetchTable(reader, { type: wanted.type }, named);
+  const first = await fetchTable(reader, listed(wanted), named);
   if (wanted.name !== undefined && first.rows.length === 0) throw missing(wanted);
-  print(first);
+  if (!changesOnly) print(first, 'ADDED');
+  // The columns are told once; those of a table that is not shown count as well.
+  else columns = first.columns;
   const { resourceVersion } = first;
-  for await (const { object } of watchEvents(wanted, tableAccept, { reader, selection, resourceVersion })) {
-    print(readTable(object));
+  for await (const event of watchEvents(wanted, tableAccept, { reader, selection, resourceVersion })) {
+    print(readTable(event.object), event.type);
   }
 }
 
 export async function watchObjects(
   wanted: Wanted,
-  format: ObjectFormat,
-  { reader, selection, io }: WatchContext,
+  printer: ObjectPrinter,
+  { reader, selection, io, changesOnly, showEvents }: WatchContext,
 ): Promise<void> {
-  let printed = 0;
-  const print = async (object: Record<string, unknown>): Promise<void> => {
-    if (format === 'name') io.stdout.write(nameLine(object));
-    else {
-      const text = await formatStructured(withoutManagedFields(object), format, io.stdout);
-      io.stdout.write(format === 'yaml' && printed > 0 ? `---\n${text}` : text);
-    }
-    printed++;
+  const print = async (object: Record<string, unknown>, type: string): Promise<void> => {
+    io.stdout.write(await printer.print(showEvents ? { type, object } : object));
   };
   const { labelSelector } = selection;
   const query = { labelSelector, fieldSelector: fieldSelectorOf(wanted, selection) };
@@ -65,12 +65,19 @@ export async function watchObjects(
   const { apiVersion } = isRecord(list) ? list : {};
   const items = records(isRecord(list) ? list.items : []);
   if (wanted.name !== undefined && items.length === 0) throw missing(wanted);
-  for (const item of items) await print({ apiVersion, kind: wanted.type.kind, ...item });
+  if (!changesOnly) {
+    for (const item of items) await print({ apiVersion, kind: wanted.type.kind, ...item }, 'ADDED');
+  }
   const metadata = isRecord(list) && isRecord(list.metadata) ? list.metadata : {};
   const resourceVersion = String(metadata.resourceVersion ?? '');
-  for await (const { object } of watchEvents(wanted, 'application/json', { reader, selection, resourceVersion })) {
-    await print(object);
+  for await (const event of watchEvents(wanted, 'application/json', { reader, selection, resourceVersion })) {
+    await print(event.object, event.type);
   }
+}
+
+/** The same without its name. */
+function listed({ type, namespace }: Wanted): Wanted {
+  return { type, ...(namespace !== undefined && { namespace }) };
 }
 
 function fieldSelectorOf(wanted: Wanted, { fieldSelector }: Selection): string | undefined {

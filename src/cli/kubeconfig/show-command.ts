@@ -2,7 +2,6 @@
  * A kubeconfig can make this machine run a command. One in `~/.kube/config` is the user's own; of a file that was named by
  * --kubeconfig or $KUBECONFIG, which may have come from anybody, the command is shown before its first run.
  */
-import { createHash } from 'node:crypto';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,6 +9,7 @@ import type { CredentialCommand } from '../../client/exec-credentials.ts';
 import { makeDirectory } from '../../lib/make-directory.ts';
 import type { CommandIo } from '../command.ts';
 import { escapeControls } from '../print/escape.ts';
+import { shellWords } from '../print/shell-words.ts';
 import { redactArguments } from './redact.ts';
 
 /** Beyond this the memory begins anew: commands are shown once more. */
@@ -21,11 +21,9 @@ export async function showCommand(
   { env, stderr }: Pick<CommandIo, 'env' | 'stderr'>,
 ): Promise<void> {
   if (!command.named) return;
-  const memory = shownCommandsFile(env);
-  const fingerprint = fingerprintOf(command);
-  const shown = (await readFile(memory, 'utf8').catch(() => '')).split('\n');
+  const { memory, fingerprint, shown } = await recall(command, env);
   if (shown.includes(fingerprint)) return;
-  const words = [command.program, ...redactArguments(command.args)].map((word) => quoted(String(word))).join(' ');
+  const words = shellWords([command.program, ...redactArguments(command.args)].map(String));
   const variables = command.env.map(({ name }) => name).join(', ');
   const lines = [
     `The kubeconfig ${command.kubeconfig} takes the credentials of user "${command.user}" from a command, which runs now for the first time:`,
@@ -35,6 +33,20 @@ export async function showCommand(
   stderr.write(lines.map((line) => `${escapeControls(line)}\n`).join(''));
   // Where nothing can be remembered it is shown each time.
   await remember(memory, fingerprint, shown.length > maxRemembered).catch(() => {});
+}
+
+/** Whether it may run where nothing can be shown: it is the user's own, or was shown before. */
+export async function wasShown(command: CredentialCommand, env: CommandIo['env']): Promise<boolean> {
+  if (!command.named) return true;
+  const { fingerprint, shown } = await recall(command, env);
+  return shown.includes(fingerprint);
+}
+
+async function recall(command: CredentialCommand, env: CommandIo['env']) {
+  const memory = shownCommandsFile(env);
+  const fingerprint = await fingerprintOf(command);
+  const shown = (await readFile(memory, 'utf8').catch(() => '')).split('\n');
+  return { memory, fingerprint, shown };
 }
 
 /** In `$XDG_STATE_HOME/fairlead`, by default below `~/.local/state`. */
@@ -51,13 +63,9 @@ async function remember(memory: string, fingerprint: string, anew: boolean): Pro
 }
 
 /** Of everything that decides what runs; only this is kept, since arguments and environment may hold secrets. */
-function fingerprintOf({ kubeconfig, user, program, args, env }: CredentialCommand): string {
+async function fingerprintOf({ kubeconfig, user, program, args, env }: CredentialCommand): Promise<string> {
+  const { createHash } = await import('node:crypto');
   return createHash('sha256')
     .update(JSON.stringify([kubeconfig, user, program, args, env]))
     .digest('hex');
-}
-
-/** As a shell would want it, so that it is seen where an argument ends. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

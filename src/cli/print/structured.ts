@@ -1,5 +1,6 @@
 /** Objects as `-o json` and `-o yaml` print them: keys in order, in kubectl's indentation. */
 import type { CommandIo } from '../command.ts';
+import { goJson } from './go-text.ts';
 
 export type StructuredFormat = 'json' | 'yaml';
 
@@ -8,14 +9,15 @@ export async function formatStructured(
   value: unknown,
   format: StructuredFormat,
   stdout: CommandIo['stdout'],
+  options: { keepOrder?: boolean } = {},
 ): Promise<string> {
-  const text = format === 'json' ? formatJson(value) : await formatYaml(value);
+  const text = format === 'json' ? formatJson(value, options) : await formatYaml(value);
   if (stdout.isTTY !== true) return text;
   return text.replace(/[\u007f-\u009f]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
 }
 
-function formatJson(value: unknown): string {
-  return `${JSON.stringify(sortKeys(value), null, 4)}\n`;
+function formatJson(value: unknown, options: { keepOrder?: boolean }): string {
+  return `${goJson(value, '    ', options)}\n`;
 }
 
 async function formatYaml(value: unknown): Promise<string> {
@@ -23,7 +25,7 @@ async function formatYaml(value: unknown): Promise<string> {
   // Version 1.1 quotes what Go's parser would take for something else: yes, on, 0o7.
   const document = new Document(sortKeys(value), { version: '1.1', aliasDuplicateObjects: false });
   const isOther = (text: string): boolean =>
-    /^0o|[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/.test(text) ||
+    /^0o|[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029]/.test(text) ||
     (/^\s/.test(text) && text.includes('\n')) ||
     document.schema.tags.some((tag) => tag.default === true && 'test' in tag && tag.test?.test(text) === true);
   visit(document, {

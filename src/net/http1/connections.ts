@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { dialUpstream, endpointKey, endpointName } from './dial.ts';
 import type { TlsMemory } from './open-socket.ts';
+import { defaultKeepAliveMs } from './open-socket.ts';
 import type { UpstreamEndpoint } from './upstream.ts';
 import { UpstreamError } from './upstream.ts';
 
@@ -22,6 +23,8 @@ export interface ConnectionLimits {
   maxPerEndpoint: number;
   /** Exchanges that wait per endpoint; further ones fail. */
   maxWaiting: number;
+  /** How long a connection is silent before the operating system probes it; 0: it never does. */
+  keepAliveMs: number;
 }
 
 const defaults: ConnectionLimits = {
@@ -29,6 +32,7 @@ const defaults: ConnectionLimits = {
   idleTimeoutMs: 55_000,
   maxPerEndpoint: 1024,
   maxWaiting: 4096,
+  keepAliveMs: defaultKeepAliveMs,
 };
 
 interface Waiter {
@@ -165,7 +169,8 @@ export class ConnectionPool implements AsyncDisposable {
     const idle = fresh ? undefined : this.takeIdle(endpoint);
     if (idle !== undefined) return Promise.resolve(idle);
     const bucket = this.#bucket(endpoint);
-    if (bucket.open >= this.#limits.maxPerEndpoint && fresh) bucket.idle.shift()?.destroy();
+    // The one that lay longest makes room, so that asking for new ones does not pile them up.
+    if (fresh) bucket.idle.shift()?.destroy();
     if (bucket.open < this.#limits.maxPerEndpoint) return this.#open(bucket, endpoint, signal);
     if (bucket.waiting.length >= this.#limits.maxWaiting) {
       return Promise.reject(new UpstreamError(`too many requests wait for ${endpointName(endpoint)}`, { sent: false }));
@@ -206,11 +211,11 @@ export class ConnectionPool implements AsyncDisposable {
     const timer = setTimeout(() => {
       const seconds = this.#limits.connectTimeoutMs / 1000;
       const message = `cannot connect to ${endpointName(endpoint)}: no answer within ${seconds} s`;
-      timeout.abort(new UpstreamError(message, { sent: false }));
+      timeout.abort(new UpstreamError(message, { sent: false, connect: 'silent' }));
     }, this.#limits.connectTimeoutMs);
     try {
       const both = AbortSignal.any([signal, timeout.signal, this.#closing.signal]);
-      const socket = await dialUpstream(endpoint, bucket.memory, both);
+      const socket = await dialUpstream(endpoint, bucket.memory, both, this.#limits.keepAliveMs);
       const connection = new UpstreamConnection(socket, endpointName(endpoint), (freed, reusable, idleMs) =>
         this.#freed(bucket, freed, reusable, idleMs),
       );

@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { proxyName } from '../proxy/upstream-proxy.ts';
 import type { TlsMemory } from './open-socket.ts';
-import { openTcp, openTls, socketErrorText } from './open-socket.ts';
+import { defaultKeepAliveMs, openTcp, openTls, socketErrorText } from './open-socket.ts';
 import type { UpstreamEndpoint } from './upstream.ts';
 import { UpstreamError } from './upstream.ts';
 
@@ -29,11 +29,12 @@ export async function dialUpstream(
   endpoint: UpstreamEndpoint,
   memory: TlsMemory,
   signal: AbortSignal,
+  keepAliveMs = defaultKeepAliveMs,
 ): Promise<Duplex> {
   signal.throwIfAborted();
   let socket: Duplex | undefined;
   try {
-    socket = await openStream(endpoint, signal);
+    socket = await openStream(endpoint, signal, keepAliveMs);
     return endpoint.tls === undefined ? socket : await openTls(endpoint, socket, memory, signal);
   } catch (error) {
     socket?.destroy();
@@ -42,17 +43,18 @@ export async function dialUpstream(
     const way = endpoint.proxy === undefined ? '' : ` through the proxy ${proxyName(endpoint.proxy)}`;
     throw new UpstreamError(`cannot connect to ${endpointName(endpoint)}${way}: ${socketErrorText(error)}`, {
       sent: false,
+      connect: 'refused',
       cause: error,
     });
   }
 }
 
-async function openStream(endpoint: UpstreamEndpoint, signal: AbortSignal): Promise<Duplex> {
+async function openStream(endpoint: UpstreamEndpoint, signal: AbortSignal, keepAliveMs: number): Promise<Duplex> {
   const { dial, proxy } = endpoint;
   if (dial !== undefined) return unlessAborted(dial.open(signal), signal);
-  if (proxy === undefined) return openTcp(endpoint, signal);
+  if (proxy === undefined) return openTcp(endpoint, signal, keepAliveMs);
   const { dialThroughProxy } = await import('../proxy/dial-through-proxy.ts');
-  return dialThroughProxy(endpoint, proxy, signal);
+  return dialThroughProxy(endpoint, proxy, signal, keepAliveMs);
 }
 
 /** A dialler may be slow to notice the signal; what it opens afterwards is closed. */

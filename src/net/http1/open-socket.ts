@@ -28,15 +28,21 @@ export function socketErrorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Rejects with the socket's error or the signal's reason. */
-export async function openTcp({ host, port }: { host: string; port: number }, signal: AbortSignal): Promise<Socket> {
+export const defaultKeepAliveMs = 30_000;
+
+/** Rejects with the socket's error or the signal's reason. `keepAliveMs` 0: the operating system never probes it. */
+export async function openTcp(
+  { host, port }: { host: string; port: number },
+  signal: AbortSignal,
+  keepAliveMs = defaultKeepAliveMs,
+): Promise<Socket> {
   const socket = connect({
     host,
     port,
     allowHalfOpen: true,
     noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: 30_000,
+    keepAlive: keepAliveMs > 0,
+    keepAliveInitialDelay: keepAliveMs,
   });
   socket.on('error', () => socket.destroy());
   try {

@@ -2,13 +2,16 @@
 import type { Duplex } from 'node:stream';
 import { relay } from '../relay.ts';
 import type { BodyFraming } from './body-framing.ts';
+import type { BodyTransform } from './body-transform.ts';
 import type { ConnectionPool, UpstreamConnection } from './connections.ts';
 import { Exchange } from './exchange.ts';
 import type { ResponseHead } from './head.ts';
-import { endToEndHeaders } from './headers.ts';
+import { endToEndHeaders, headerValue } from './headers.ts';
+import type { Guard } from './retry.ts';
 import { mayRetry } from './retry.ts';
 import type { ServerExchange } from './server-exchange.ts';
-import type { HeaderLines, UpstreamEndpoint, UpstreamError } from './upstream.ts';
+import type { HeaderLines, UpstreamEndpoint } from './upstream.ts';
+import { UpstreamError } from './upstream.ts';
 import { WatchBody } from './watch-body.ts';
 
 export interface Splice {
@@ -20,6 +23,14 @@ export interface Splice {
   head: string;
   /** Changes the response's end-to-end headers in place. */
   rewriteHeaders?(headers: [name: string, value: string][], head: ResponseHead): void;
+  /** Default `none`. */
+  guard?: Guard;
+  /** The server turned the request away undone, as this head says and a body that was withheld: it is told as a failure. */
+  isTurnedAway?(head: ResponseHead, bodyWithheld: boolean): boolean;
+  /** Fires when no answer can be expected any more. */
+  lost?: AbortSignal;
+  /** Changes the payload of this response. Payloads pass without their framing then. */
+  transformBody?(head: ResponseHead): BodyTransform | undefined;
   /** A watch may end cleanly between two events when the upstream is lost. */
   watch?: boolean;
   /** Nothing was passed on to the client: answers in words, or tries elsewhere. `canRetry`: a second try is safe. */
@@ -28,20 +39,25 @@ export interface Splice {
   onOver?(): void;
 }
 
+/** A server that has not answered `Expect` after this time does not know it. */
+const continueMs = 1000;
+
 /** Starts the exchange. Never throws: failures go to `onFail` or cut the client's connection. */
 export function splice(client: ServerExchange, options: Splice): void {
-  const idle = options.connections.takeIdle(options.endpoint);
+  const fresh = options.guard === 'fresh';
+  const idle = fresh ? undefined : options.connections.takeIdle(options.endpoint);
   if (idle !== undefined) {
     new SplicedExchange(client, options, idle);
     return;
   }
-  void dial(client, options, false);
+  void dial(client, options, fresh);
 }
 
 async function dial(client: ServerExchange, options: Splice, fresh: boolean): Promise<void> {
   let connection: UpstreamConnection;
   try {
-    connection = await options.connections.acquire(options.endpoint, client.signal, { fresh });
+    const signal = options.lost === undefined ? client.signal : AbortSignal.any([client.signal, options.lost]);
+    connection = await options.connections.acquire(options.endpoint, signal, { fresh });
   } catch (error) {
     options.onOver?.();
     if (!client.over) options.onFail(error, true);
@@ -65,15 +81,24 @@ class SplicedExchange {
   /** Payload mode only: how the payload is framed anew. */
   #rechunk = false;
   #watchBody: WatchBody | undefined;
+  /** Runs while the request's body is withheld. */
+  #continueTimer: NodeJS.Timeout | undefined;
+  #transform: BodyTransform | undefined;
+  readonly #onLost = (): void => {
+    this.#upstream.abort();
+    const reason: unknown = this.#options.lost?.reason;
+    const message = reason instanceof Error ? reason.message : 'the server has fallen silent';
+    this.#onFail(new UpstreamError(message, { sent: true, cause: reason }), false);
+  };
 
   constructor(client: ServerExchange, options: Splice, connection: UpstreamConnection) {
     this.#client = client;
     this.#options = options;
     this.#reused = connection.uses > 0;
-    this.#payloadOnly = client.head.minor === 0 || options.watch === true;
+    this.#payloadOnly = client.head.minor === 0 || options.watch === true || options.transformBody !== undefined;
     client.onGone = () => {
       this.#upstream.abort();
-      options.onOver?.();
+      this.#over();
     };
     client.onDrain = () => this.#upstream.resume();
     this.#upstream = new Exchange(connection, {
@@ -81,8 +106,11 @@ class SplicedExchange {
       ...(client.upgrade === undefined ? {} : { upgrade: client.upgrade }),
       payloadOnly: this.#payloadOnly,
       listener: {
-        onInformational: ({ status, statusText, headers }) =>
-          client.writeInformational(status, statusText, endToEndHeaders(headers)),
+        onInformational: ({ status, statusText, headers }) => {
+          const isOurs = status === 100 && this.#continueTimer !== undefined;
+          if (isOurs) this.#sendBody();
+          if (!isOurs || this.#asksItself) client.writeInformational(status, statusText, endToEndHeaders(headers));
+        },
         onHead: (head, framing) => this.#onHead(head, framing),
         onBody: (chunk) => {
           if (!this.#write(chunk)) this.#upstream.pause();
@@ -93,12 +121,25 @@ class SplicedExchange {
         onDrain: () => client.resumeBody(),
       },
     });
-    this.#upstream.write(options.head);
-    if (client.framing.kind === 'none') this.#upstream.requestEnd();
-    else if (!this.#upstream.over) this.#sendBody();
+    options.lost?.addEventListener('abort', this.#onLost, { once: true });
+    const hasBody = client.framing.kind !== 'none';
+    if (hasBody && options.guard === 'withhold') {
+      this.#continueTimer = setTimeout(() => this.#sendBody(), continueMs);
+    }
+    this.#upstream.write(
+      this.#continueTimer === undefined || this.#asksItself ? options.head : withExpectation(options.head),
+    );
+    if (!hasBody) this.#upstream.requestEnd();
+    else if (!this.#upstream.over && this.#continueTimer === undefined) this.#sendBody();
+  }
+
+  /** The client waits for 100 Continue too. */
+  get #asksItself(): boolean {
+    return headerValue(this.#client.head.headers, 'expect') !== undefined;
   }
 
   #sendBody(): void {
+    this.#endWithholding();
     this.#client.readBody({
       onChunk: (chunk) => {
         this.#bodyTouched = true;
@@ -108,11 +149,30 @@ class SplicedExchange {
     });
   }
 
+  #over(): void {
+    this.#endWithholding();
+    this.#options.lost?.removeEventListener('abort', this.#onLost);
+    this.#options.onOver?.();
+  }
+
   #onHead(head: ResponseHead, framing: BodyFraming): void {
     const client = this.#client;
+    const bodyWithheld = this.#continueTimer !== undefined;
+    this.#endWithholding();
+    if (!this.#bodyTouched && this.#options.isTurnedAway?.(head, bodyWithheld) === true) {
+      this.#upstream.abort();
+      this.#fail(new UpstreamError(`the server turned the request away (${head.status})`, { sent: false }), true);
+      return;
+    }
     const headers = endToEndHeaders(head.headers);
     this.#options.rewriteHeaders?.(headers, head);
     let kind = framing.kind;
+    if (kind !== 'none') this.#transform = this.#options.transformBody?.(head);
+    if (this.#transform !== undefined && kind === 'length') {
+      removeHeader(headers, 'content-length');
+      kind = client.head.minor === 0 ? 'close' : 'chunked';
+      if (kind === 'chunked') headers.push(['Transfer-Encoding', 'chunked']);
+    }
     if (this.#payloadOnly && kind === 'chunked') {
       if (client.head.minor === 0) {
         kind = 'close';
@@ -124,9 +184,9 @@ class SplicedExchange {
   }
 
   #write(chunk: Buffer): boolean {
-    if (!this.#rechunk) return this.#client.write(chunk);
-    const payload = this.#watchBody === undefined ? chunk : this.#watchBody.push(chunk);
-    return payload.length === 0 ? true : this.#writeChunk(payload);
+    const payload = this.#transform?.push(chunk) ?? this.#watchBody?.push(chunk) ?? chunk;
+    if (payload.length === 0) return true;
+    return this.#rechunk ? this.#writeChunk(payload) : this.#client.write(payload);
   }
 
   #writeChunk(payload: Buffer): boolean {
@@ -136,13 +196,14 @@ class SplicedExchange {
   }
 
   #complete(): void {
-    if (this.#rechunk) {
-      const rest = this.#watchBody?.rest;
-      if (rest !== undefined && rest.length > 0) this.#writeChunk(rest);
-      this.#client.write('0\r\n\r\n');
+    const rest = this.#transform?.end() ?? this.#watchBody?.rest;
+    if (rest !== undefined && rest.length > 0) {
+      if (this.#rechunk) this.#writeChunk(rest);
+      else this.#client.write(rest);
     }
+    if (this.#rechunk) this.#client.write('0\r\n\r\n');
     this.#client.end();
-    this.#options.onOver?.();
+    this.#over();
   }
 
   #onUpgrade(head: ResponseHead, upstream: Duplex): void {
@@ -150,7 +211,7 @@ class SplicedExchange {
     this.#options.rewriteHeaders?.(headers, head);
     headers.push(['Connection', 'Upgrade'], ['Upgrade', this.#client.upgrade ?? '']);
     const stream = this.#client.switchProtocols(headers);
-    void relay(stream, upstream).then(() => this.#options.onOver?.());
+    void relay(stream, upstream).then(() => this.#over());
   }
 
   #onFail(error: UpstreamError, responded: boolean): void {
@@ -160,22 +221,39 @@ class SplicedExchange {
         client.write('0\r\n\r\n');
         client.end();
       } else client.cut();
-      this.#options.onOver?.();
+      this.#over();
       return;
     }
+    const sent = error.sent && this.#continueTimer === undefined;
+    this.#endWithholding();
     client.onGone = undefined;
     const { method } = client.head;
     const { target } = this.#options;
     const upgrade = client.upgrade !== undefined;
-    const canRetry = !this.#bodyTouched && mayRetry({ method, target, upgrade, sent: error.sent, responded });
+    const canRetry = !this.#bodyTouched && mayRetry({ method, target, upgrade, sent, responded });
     // A connection that was idle may have been closed by the server meanwhile: a new one tells more.
-    if (canRetry && this.#reused) {
+    if (canRetry && this.#reused && this.#options.lost?.aborted !== true) {
+      this.#options.lost?.removeEventListener('abort', this.#onLost);
       void dial(client, this.#options, true);
       return;
     }
-    this.#options.onOver?.();
+    this.#fail(error, canRetry);
+  }
+
+  #fail(error: UpstreamError, canRetry: boolean): void {
+    this.#client.onGone = undefined;
+    this.#over();
     this.#options.onFail(error, canRetry);
   }
+
+  #endWithholding(): void {
+    clearTimeout(this.#continueTimer);
+    this.#continueTimer = undefined;
+  }
+}
+
+function withExpectation(head: string): string {
+  return `${head.slice(0, -2)}Expect: 100-continue\r\n\r\n`;
 }
 
 function removeHeader(headers: [string, string][], name: string): void {

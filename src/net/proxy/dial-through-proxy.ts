@@ -16,10 +16,11 @@ export async function dialThroughProxy(
   { host, port, tls }: UpstreamEndpoint,
   proxy: UpstreamProxy,
   signal: AbortSignal,
+  keepAliveMs?: number,
 ): Promise<Duplex> {
   let stream: Duplex | undefined;
   try {
-    stream = await openTcp(proxy, signal);
+    stream = await openTcp(proxy, signal, keepAliveMs);
     if (proxy.protocol === 'https') {
       const ca = [...getCACertificates(), ...(tls?.ca === undefined ? [] : [tls.ca])].join('\n');
       const insecureSkipVerify = tls?.insecureSkipVerify === true;

@@ -19,7 +19,7 @@ import {
 } from './frames.ts';
 import type { SpdyHeaders } from './header-block.ts';
 import { HeaderDecoder, HeaderEncoder } from './header-block.ts';
-import type { StreamOwner } from './stream.ts';
+import type { SpdyStreamOptions, StreamOwner } from './stream.ts';
 import { SpdyStream } from './stream.ts';
 
 export interface SpdyClose {
@@ -36,6 +36,8 @@ export interface SpdyOptions {
   maxStreams?: number;
   /** Pings go out at this interval, so that nothing in between takes the connection for idle. Default: none. */
   pingIntervalMs?: number;
+  /** Told when slow readers hold up the whole connection (of a peer that does not count), and when it goes on. */
+  onHeldUp?(isHeldUp: boolean): void;
 }
 
 const maxControlBytes = 64 * 1024;
@@ -76,6 +78,7 @@ export class SpdyConnection {
   #over = false;
   #heard = true;
   #wake: (() => void) | undefined;
+  readonly #pongs = new Map<number, () => void>();
   #pings: NodeJS.Timeout | undefined;
 
   constructor(transport: Duplex, options: SpdyOptions) {
@@ -106,13 +109,36 @@ export class SpdyConnection {
     return this.#streams.size;
   }
 
+  /** Whether the peer counts windows: only then does a stream that is not read hold up itself alone. Unknown is no. */
+  get peerCounts(): boolean {
+    return this.#peerCounts === 'yes';
+  }
+
+  /** Bytes that came and were not asked for yet, of all streams. */
+  get unreadBytes(): number {
+    return this.#unreadBytes;
+  }
+
+  /** Bytes that the transport has not taken yet. */
+  get backlogBytes(): number {
+    return this.#writer.backlogBytes;
+  }
+
   /** False once either side has taken leave: no stream can be opened any more. */
   get open(): boolean {
     return !this.#over && !this.#isLeaving;
   }
 
+  /** Resolves when the peer has answered, or the connection is over. */
+  ping(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#over) resolve();
+      else this.#pongs.set(this.#sendPing(), resolve);
+    });
+  }
+
   /** Opens a stream; it may be written to at once. Throws when the connection takes no more of them. */
-  openStream(headers: SpdyHeaders): SpdyStream {
+  openStream(headers: SpdyHeaders, options: Pick<SpdyStreamOptions, 'isComplete' | 'explain'> = {}): SpdyStream {
     if (!this.open) throw new Error('the SPDY connection takes no more streams');
     if (this.#streams.size - this.#peerStreams >= this.#peerMaxStreams || this.#nextId > maxStreamId) {
       throw new Error('the SPDY connection has as many streams as it can have');
@@ -120,7 +146,7 @@ export class SpdyConnection {
     const id = this.#nextId;
     this.#nextId += 2;
     this.#writer.control(encodeSynStream(id, this.#encoder.encode(headers)));
-    const stream = new SpdyStream({ id, headers, owner: this.#owner, sendWindow: this.#newWindow() });
+    const stream = new SpdyStream({ ...options, id, headers, owner: this.#owner, sendWindow: this.#newWindow() });
     this.#streams.set(id, stream);
     return stream;
   }
@@ -157,9 +183,11 @@ export class SpdyConnection {
           if (this.#over) break;
         }
         while (this.#mustWait()) {
+          this.#options.onHeldUp?.(true);
           await new Promise<void>((resolve) => {
             this.#wake = resolve;
           });
+          this.#options.onHeldUp?.(false);
         }
         if (this.#over) break;
       }
@@ -194,7 +222,9 @@ export class SpdyConnection {
       case 'synReply':
       case 'headers':
         return this.#decoder.decode(frame.block).then(() => {
-          if (frame.fin) this.#streams.get(frame.id)?.receive(Buffer.alloc(0), true);
+          const stream = this.#streams.get(frame.id);
+          if (frame.type === 'synReply') stream?.answered();
+          if (frame.fin) stream?.receive(Buffer.alloc(0), true);
         });
       case 'rstStream':
         this.#streams.get(frame.id)?.cutOff(`the peer has reset the stream (status ${frame.status})`);
@@ -203,8 +233,11 @@ export class SpdyConnection {
         this.#onSettings(frame.settings);
         return undefined;
       case 'ping':
-        // Ours come back, and say no more than that the peer is there.
         if (frame.id % 2 !== this.#nextPingId % 2) this.#writer.control(encodePing(frame.id));
+        else {
+          this.#pongs.get(frame.id)?.();
+          this.#pongs.delete(frame.id);
+        }
         return undefined;
       case 'goAway':
         this.#isLeaving = true;
@@ -319,6 +352,8 @@ export class SpdyConnection {
     clearInterval(this.#pings);
     const wasIdle = this.#streams.size === 0;
     for (const stream of [...this.#streams.values()]) stream.cutOff(`the stream was cut off: ${reason}`);
+    for (const resolve of this.#pongs.values()) resolve();
+    this.#pongs.clear();
     this.#writer.close();
     this.#wakeIfAble();
     this.#decoder[Symbol.dispose]();
@@ -344,9 +379,15 @@ export class SpdyConnection {
         return;
       }
       this.#heard = false;
-      this.#writer.control(encodePing(this.#nextPingId));
-      this.#nextPingId = this.#nextPingId + 2 > maxStreamId ? this.#nextPingId % 2 || 2 : this.#nextPingId + 2;
+      this.#sendPing();
     }, intervalMs);
     this.#pings.unref();
+  }
+
+  #sendPing(): number {
+    const id = this.#nextPingId;
+    this.#nextPingId = id + 2 > maxStreamId ? id % 2 || 2 : id + 2;
+    this.#writer.control(encodePing(id));
+    return id;
   }
 }

@@ -32,7 +32,8 @@ export class FrameWriter {
 
   /** Calls back when the stream may give its next frame; what is for a stream that is gone is dropped. */
   data(stream: SpdyStream, payload: Buffer, fin: boolean, done: () => void): void {
-    if (this.#isFull && !this.#isClosed) {
+    // A transport that is lost takes nothing, and will say so soon: until then, whoever writes waits.
+    if ((this.#isFull || this.#transport.destroyed) && !this.#isClosed) {
       this.#turns.push(() => this.data(stream, payload, fin, done));
       return;
     }
@@ -57,7 +58,7 @@ export class FrameWriter {
   }
 
   #takeTurns(): void {
-    while (!this.#isFull) {
+    while (!this.#isFull && (this.#isClosed || !this.#transport.destroyed)) {
       const turn = this.#turns.shift();
       if (turn === undefined) return;
       turn();

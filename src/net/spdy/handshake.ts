@@ -1,5 +1,5 @@
-/** The upgrade of HTTP/1.1 to SPDY/3.1 as Kubernetes does it, server side: X-Stream-Protocol-Version names what it carries. */
-import { hasListToken, headerValues } from '../http1/headers.ts';
+/** The upgrade of HTTP/1.1 to SPDY/3.1 as Kubernetes does it, both sides: X-Stream-Protocol-Version names what it carries. */
+import { hasListToken, headerValue, headerValues } from '../http1/headers.ts';
 import type { HeaderLines } from '../http1/upstream.ts';
 import { HandshakeError } from '../websocket/handshake.ts';
 
@@ -39,4 +39,14 @@ export function answerSpdyUpgrade(headers: HeaderLines, served: readonly string[
     'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n' +
     `${protocolHeader}: ${chosen}\r\n\r\n`
   );
+}
+
+/** Client side: what the server has chosen of the protocols that were offered, after its 101. Throws HandshakeError. */
+export function finishSpdyUpgrade(offered: readonly string[], headers: HeaderLines): string {
+  const chosen = headerValue(headers, protocolHeader.toLowerCase()) ?? '';
+  if (!offered.includes(chosen)) {
+    const what = chosen === '' ? 'no protocol' : `the protocol "${chosen}"`;
+    throw new HandshakeError(`the server chose ${what} over SPDY, where ${offered.join(', ')} was offered`);
+  }
+  return chosen;
 }

@@ -26,6 +26,13 @@ export interface SpdyStreamOptions {
   sendWindow: number;
   /** The peer wants no data from us. */
   receiveOnly?: boolean;
+  /**
+   * True once all there is to say was said: a reset or a lost connection is the end of what came, then, and no failure.
+   * (Servers in Go reset the streams that they have done with.)
+   */
+  isComplete?(): boolean;
+  /** What its failure is told as when the peer resets it, where more is known of it than that. */
+  explain?(): string | undefined;
 }
 
 export class SpdyStream extends Duplex {
@@ -39,19 +46,30 @@ export class SpdyStream extends Duplex {
   #peerEnded = false;
   #ended: boolean;
   #resetWith: number | undefined = resetStatus.cancel;
+  readonly #isComplete: () => boolean;
+  readonly #explain: () => string | undefined;
+  readonly #answered = Promise.withResolvers<void>();
   #sendWindow: number;
   #onWindow: (() => void) | undefined;
 
-  constructor({ id, headers, owner, sendWindow, receiveOnly = false }: SpdyStreamOptions) {
+  constructor(options: SpdyStreamOptions) {
+    const { id, headers, owner, sendWindow, receiveOnly = false } = options;
     super({ allowHalfOpen: true, highWaterMark: 64 * 1024 });
     this.id = id;
     this.headers = headers;
     this.#owner = owner;
     this.#sendWindow = sendWindow;
     this.#ended = receiveOnly;
+    this.#isComplete = options.isComplete ?? (() => false);
+    this.#explain = options.explain ?? (() => undefined);
     // A stream that nobody listens to may fail without ending the process.
     this.on('error', () => {});
     if (receiveOnly) this.end();
+  }
+
+  /** Resolves when the peer has answered the opening of the stream, or the stream is over. */
+  get opened(): Promise<void> {
+    return this.#answered.promise;
   }
 
   /** Bytes that came and were not asked for yet. */
@@ -78,10 +96,24 @@ export class SpdyStream extends Duplex {
     return true;
   }
 
+  /** @internal The peer has answered the opening. */
+  answered(): void {
+    this.#answered.resolve();
+  }
+
   /** @internal The peer has reset the stream, or the connection is lost: nothing more can be sent. */
   cutOff(reason: string): void {
     this.#resetWith = undefined;
-    this.destroy(new Error(reason));
+    if (!this.#isComplete()) {
+      this.destroy(new Error(this.#explain() ?? reason));
+      return;
+    }
+    this.#ended = true;
+    const resume = this.#onWindow;
+    this.#onWindow = undefined;
+    resume?.();
+    this.end();
+    this.receive(Buffer.alloc(0), true);
   }
 
   /** @internal The peer takes more. False when it allows more than can be counted. */
@@ -122,6 +154,7 @@ export class SpdyStream extends Duplex {
     this.#queue.length = 0;
     this.#queuedBytes = 0;
     this.#onWindow = undefined;
+    this.#answered.resolve();
     if (dropped > 0) this.#owner.consumed(this, dropped);
     this.#owner.remove(this);
     callback(error);
@@ -143,7 +176,8 @@ export class SpdyStream extends Duplex {
   }
 
   #send(chunk: Buffer, callback: () => void): void {
-    if (this.destroyed) {
+    // What is written to a stream that was cut off goes nowhere.
+    if (this.destroyed || this.#resetWith === undefined) {
       callback();
       return;
     }

@@ -6,7 +6,8 @@ import { WebSocketPeer } from './peer.ts';
 /** Ends when the WebSocket is closed with 1000, fails with any other end. It has no half-close: ending it closes all. */
 export class WebSocketByteStream extends Duplex {
   readonly #peer: WebSocketPeer;
-  #onDrain: (() => void) | undefined;
+  /** Of the write that waits until more may be sent. */
+  #onDrain: ((error?: Error) => void) | undefined;
   #isClosed = false;
 
   constructor(stream: Duplex, options: WebSocketOptions) {
@@ -19,9 +20,9 @@ export class WebSocketByteStream extends Duplex {
       onDrain: () => this.#drained(),
       onClose: ({ code, reason }) => {
         this.#isClosed = true;
-        this.#drained();
         if (code === 1000) this.push(null);
         else this.destroy(new Error(`the WebSocket was cut off: ${reason === '' ? `close code ${code}` : reason}`));
+        this.#drained(new Error('the WebSocket is closed'));
       },
     });
     // A stream that nobody listens to may fail without ending the process.
@@ -49,19 +50,21 @@ export class WebSocketByteStream extends Duplex {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#drained();
+    this.#drained(error ?? new Error('the stream was destroyed'));
     if (!this.#isClosed && (error !== null || !this.writableFinished)) this.#peer.terminate();
     callback(error);
   }
 
-  #send(parts: readonly Buffer[], callback: () => void): void {
-    if (this.#peer.send(...parts)) callback();
+  /** What cannot be sent any more fails: were it taken, whoever writes as long as it is taken would never come to an end. */
+  #send(parts: readonly Buffer[], callback: (error?: Error | null) => void): void {
+    if (this.#isClosed) callback(new Error('the WebSocket is closed'));
+    else if (this.#peer.open && this.#peer.send(...parts)) callback();
     else this.#onDrain = callback;
   }
 
-  #drained(): void {
+  #drained(error?: Error): void {
     const resume = this.#onDrain;
     this.#onDrain = undefined;
-    resume?.();
+    resume?.(error);
   }
 }

@@ -5,6 +5,7 @@ import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { Channels, v4Channels, v5Channels } from './channels.ts';
+import { WebSocketPeer } from './peer.ts';
 import { acceptPortForward, openPortForward } from './port-forward.ts';
 
 /** Both ends of a TCP connection, as after the handshake. */
@@ -25,6 +26,15 @@ async function socketPair(): Promise<AsyncDisposable & { client: Socket; server:
     },
   };
 }
+
+test('a text message is as good as a binary one', async () => {
+  await using pair = await socketPair();
+  const client = new WebSocketPeer(pair.client, { role: 'client' }, { onMessage: () => {}, onClose: () => {} });
+  const server = new Channels(pair.server, { role: 'server', subprotocol: v4Channels, count: 1 });
+  client.sendText('\0', 'größer');
+  client.close();
+  assert.equal(await text(server.channel(0)), 'größer');
+});
 
 test('channels keep streams apart; in v5 one direction of one channel can end', async () => {
   await using pair = await socketPair();

@@ -1,5 +1,5 @@
 /**
- * Kubernetes' channels on a WebSocket: every binary message begins with a byte that names its channel.
+ * Kubernetes' channels on a WebSocket: every message begins with a byte that names its channel.
  * `v4.channel.k8s.io` has no end of a single channel; in `v5.channel.k8s.io` the message `255, CHANNEL` ends one
  * direction of it.
  */
@@ -48,7 +48,8 @@ export class Channels {
         ...(pingIntervalMs === undefined ? {} : { pingIntervalMs }),
       },
       {
-        onMessage: (data, isText) => this.#onMessage(data, isText),
+        // text and binary messages alike, as kube-apiserver takes them: Python's client sends text
+        onMessage: (data) => this.#onMessage(data),
         onDrain: () => this.#drain(),
         onClose: (close) => {
           for (const channel of this.#channels) channel.connectionClosed(close);
@@ -95,14 +96,10 @@ export class Channels {
     } else if (this.#full.delete(channel) && this.#full.size === 0) this.#peer.resume();
   }
 
-  #onMessage(data: Buffer, isText: boolean): void {
+  #onMessage(data: Buffer): void {
     const number = data[0];
     // Servers open a connection with empty messages; they mean nothing.
     if (number === undefined) return;
-    if (isText) {
-      this.#peer.close(1003, 'text messages are not part of this protocol');
-      return;
-    }
     if (number === closeSignal && this.#hasCloseSignal) {
       const ended = this.#channels[data[1] ?? closeSignal];
       if (ended === undefined) this.#peer.close(1002, 'a close signal names no channel');

@@ -73,8 +73,12 @@ export class WebSocketPeer {
     return this.#write(opcode.binary, parts);
   }
 
-  sendText(text: string): boolean {
-    return this.#write(opcode.text, [Buffer.from(text)]);
+  /** One text message; `parts` are joined and must be UTF-8. False: wait for `onDrain` before sending more. */
+  sendText(...parts: readonly (string | Uint8Array)[]): boolean {
+    return this.#write(
+      opcode.text,
+      parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)),
+    );
   }
 
   /** Stops reading, so that the peer is slowed down. */

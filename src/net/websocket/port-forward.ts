@@ -3,7 +3,7 @@
  * two bytes of either are the port, little-endian. One WebSocket carries one TCP connection per port.
  */
 import { Duplex } from 'node:stream';
-import { Channels, v5Channels } from './channels.ts';
+import { Channels } from './channels.ts';
 
 export interface PortForwardOptions {
   port: number;
@@ -20,7 +20,7 @@ export function openPortForward(stream: Duplex, { port, subprotocol, pingInterva
     count: 2,
     ...(pingIntervalMs === undefined ? {} : { pingIntervalMs }),
   });
-  return new PortForwardStream(channels, port, subprotocol === v5Channels);
+  return new PortForwardStream(channels, port);
 }
 
 export interface ForwardedPort {
@@ -50,14 +50,12 @@ const halfOpenMs = 1000;
 class PortForwardStream extends Duplex {
   readonly #channels: Channels;
   readonly #data: Duplex;
-  readonly #canHalfClose: boolean;
   readonly #errorText: Buffer[] = [];
   #errorBytes = 0;
 
-  constructor(channels: Channels, port: number, canHalfClose: boolean) {
+  constructor(channels: Channels, port: number) {
     super({ allowHalfOpen: true });
     this.#channels = channels;
-    this.#canHalfClose = canHalfClose;
     this.#data = channels.channel(0);
     this.#readData(port);
     this.#readErrors(channels.channel(1));
@@ -74,7 +72,7 @@ class PortForwardStream extends Duplex {
 
   override _final(callback: (error?: Error | null) => void): void {
     this.#data.end();
-    if (!this.#canHalfClose) this.#endSoon();
+    this.#endSoon();
     callback();
   }
 
@@ -85,7 +83,7 @@ class PortForwardStream extends Duplex {
     callback(error);
   }
 
-  /** v4 cannot tell the other side that we have ended: once it is silent, the whole connection ends. */
+  /** The other side cannot be told that we have ended: once it is silent, the whole connection ends. */
   #endSoon(): void {
     const timer = setTimeout(() => this.#channels.close(), halfOpenMs);
     this.#data.on('data', () => timer.refresh());

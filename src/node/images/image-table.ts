@@ -1,6 +1,7 @@
 /** Which program an image's name stands for: built-in ones, and those that the user mapped to commands of this machine. */
 import { getCompileCacheDir } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { programUrl } from '../../lib/program-url.ts';
 
 export interface ImageProgram {
   kind: 'built-in' | 'mapped';
@@ -37,7 +38,7 @@ export function openImageTable(mapped: ReadonlyMap<string, string>, cacheDirecto
   const cached = { NODE_COMPILE_CACHE: getCompileCacheDir() ?? cacheDirectory };
   const programs = new Map<string, ImageProgram>();
   for (const [name, file] of Object.entries(BUILT_IN)) {
-    const path = fileURLToPath(new URL(file, import.meta.url));
+    const path = fileURLToPath(programUrl(file, import.meta.url));
     programs.set(name, {
       kind: 'built-in',
       entrypoint: [process.execPath, ...NODE_OPTIONS, path],

@@ -1,8 +1,7 @@
 /** /attach/NAMESPACE/POD/CONTAINER over WebSocket or SPDY: the main process's own streams, from now on. */
-import { HttpError } from './http-error.ts';
 import { openSession } from './open-session.ts';
 import type { PodHandle } from './pod-access.ts';
-import { askedStreams, isSet, runningContainer } from './remote-command.ts';
+import { askedStreams, runningContainer } from './remote-command.ts';
 import type { UpgradeRequest } from './upgrade-request.ts';
 
 /** Throws `HttpError` before the upgrade. Resolves when the container has ended, or the client has gone. */
@@ -13,16 +12,16 @@ export async function serveAttach(
   upgrade: UpgradeRequest,
   signal: AbortSignal,
 ): Promise<void> {
-  if (isSet(query, 'tty')) throw new HttpError(400, 'attach with a terminal (tty) is not supported: leave out -t');
   const streams = askedStreams(query);
   const running = runningContainer(handle, containerName);
   const session = await openSession(upgrade, streams, signal);
   if (session === undefined) return;
-  const { stdin, stdout, stderr, gone } = session;
+  const { stdin, stdout, stderr, terminal, gone } = session;
   const outcome = await running.attach({
     ...(stdin === undefined ? {} : { stdin }),
     ...(stdout === undefined ? {} : { stdout }),
     ...(stderr === undefined ? {} : { stderr }),
+    ...(terminal === undefined ? {} : { terminal }),
     endsStdin: handle.container(containerName)?.spec.stdinOnce === true,
     signal: AbortSignal.any([signal, gone]),
   });

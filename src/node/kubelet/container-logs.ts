@@ -1,6 +1,8 @@
 /** GET /containerLogs/NAMESPACE/POD/CONTAINER: query parameters are those of PodLogOptions. */
+
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { isTrue } from '../../api/query-boolean.ts';
 import type { LogSelection } from '../logs/read-log.ts';
 import { readLog } from '../logs/read-log.ts';
 import { HttpError } from './http-error.ts';
@@ -16,7 +18,7 @@ export async function serveContainerLogs(
   const podName = handle.pod.metadata.name;
   const runner = handle.container(containerName);
   if (runner === undefined) throw new HttpError(404, `container ${containerName} not found in pod ${podName}`);
-  const previous = query.get('previous') === 'true';
+  const previous = isTrue(query.get('previous'));
   const selection = logSelection(query);
   const file = previous ? runner.previousLogFile : runner.logFile;
   if (file === undefined) {
@@ -50,10 +52,6 @@ function logSelection(query: URLSearchParams): LogSelection {
     ...(limitBytes === undefined ? {} : { limitBytes }),
     ...(since === undefined ? {} : { since }),
   };
-}
-
-function isTrue(value: string | null): boolean {
-  return value === 'true' || value === '1';
 }
 
 function wholeNumber(query: URLSearchParams, name: string): number | undefined {

@@ -4,6 +4,7 @@ import { Channels, channelSubprotocols } from '../../net/websocket/channels.ts';
 import { answerHandshake } from '../../net/websocket/handshake.ts';
 import type { ExecSession, ExecStreams } from './exec-session.ts';
 import { HttpError } from './http-error.ts';
+import { readSizes } from './read-sizes.ts';
 import type { UpgradeRequest } from './upgrade-request.ts';
 
 const [STDIN, STDOUT, STDERR, ERROR, RESIZE] = [0, 1, 2, 3, 4];
@@ -13,7 +14,7 @@ const PING_MS = 30_000;
 /** Throws `HttpError` or `HandshakeError` before the upgrade. */
 export function openChannelExec(
   { method, headers, socket }: UpgradeRequest,
-  { input, output, error }: ExecStreams,
+  { input, output, error, terminal }: ExecStreams,
 ): ExecSession {
   const { subprotocol, head } = answerHandshake(method, headers, channelSubprotocols);
   if (subprotocol === undefined) {
@@ -24,11 +25,13 @@ export function openChannelExec(
   const gone = new AbortController();
   void channels.closed.then(() => gone.abort());
   // Channels that the command has no use for are read and forgotten, so that they hold nothing up.
-  for (const number of [...(input ? [] : [STDIN]), STDOUT, STDERR, ERROR, RESIZE]) channels.channel(number).resume();
+  const unused = [...(input ? [] : [STDIN]), STDOUT, STDERR, ERROR, ...(terminal ? [] : [RESIZE])];
+  for (const number of unused) channels.channel(number).resume();
   return {
     ...(input ? { stdin: channels.channel(STDIN) } : {}),
     ...(output ? { stdout: channels.channel(STDOUT) } : {}),
     ...(error ? { stderr: channels.channel(STDERR) } : {}),
+    ...(terminal ? { terminal: readSizes(channels.channel(RESIZE)) } : {}),
     gone: gone.signal,
     async finish(status) {
       // An empty write calls back when those before it are through.

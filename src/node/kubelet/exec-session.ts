@@ -1,10 +1,13 @@
 /** What a command in a container, or an attachment to it, needs of whatever protocol its client speaks. */
 import type { Readable, Writable } from 'node:stream';
+import type { TerminalSizes } from '../terminal/size.ts';
 
 export interface ExecStreams {
   input: boolean;
   output: boolean;
   error: boolean;
+  /** In a terminal, whose size the client tells. */
+  terminal: boolean;
 }
 
 /** The streams that were asked for, and the ways in which the exchange can end. */
@@ -12,6 +15,7 @@ export interface ExecSession {
   stdin?: Readable;
   stdout?: Writable;
   stderr?: Writable;
+  terminal?: TerminalSizes;
   /** Fires when the client is gone. */
   gone: AbortSignal;
   /** All output goes out, then the Status that tells the outcome; resolves when the connection is over. */

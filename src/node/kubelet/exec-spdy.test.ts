@@ -27,7 +27,7 @@ async function open(t: TestContext, streams: ExecStreams, signal = new AbortCont
 }
 
 test('the session begins with the last of the streams that were asked for, in any order', async (t) => {
-  const { session, client, stream } = await open(t, { input: true, output: true, error: false });
+  const { session, client, stream } = await open(t, { input: true, output: true, error: false, terminal: false });
   const [stdin, stdout, errors] = [stream('stdin'), stream('stdout'), stream('error')];
   await assert.rejects(text(stream('stderr')), /reset/, 'not asked for');
   await assert.rejects(text(stream('stdout')), /reset/, 'there already');
@@ -43,18 +43,18 @@ test('the session begins with the last of the streams that were asked for, in an
 });
 
 test('a client that goes before it has opened its streams, and a node that stops meanwhile', async (t) => {
-  const first = await open(t, { input: false, output: true, error: true });
+  const first = await open(t, { input: false, output: true, error: true, terminal: false });
   first.stream('error');
   first.client.destroy();
   assert.equal(await first.session, undefined);
   const stop = new AbortController();
-  const second = await open(t, { input: false, output: true, error: true }, stop.signal);
+  const second = await open(t, { input: false, output: true, error: true, terminal: false }, stop.signal);
   stop.abort();
   assert.equal(await second.session, undefined);
 });
 
 test('what is cut off says so where clients look for the outcome', async (t) => {
-  const { session, stream } = await open(t, { input: false, output: true, error: false });
+  const { session, stream } = await open(t, { input: false, output: true, error: false, terminal: false });
   const [errors, stdout] = [stream('error'), stream('stdout')];
   const begun = await session;
   begun?.stdout?.write('half');

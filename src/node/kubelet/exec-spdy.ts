@@ -6,6 +6,7 @@ import { answerSpdyUpgrade } from '../../net/spdy/handshake.ts';
 import type { SpdyStream } from '../../net/spdy/stream.ts';
 import { v4Channels } from '../../net/websocket/channels.ts';
 import type { ExecSession, ExecStreams } from './exec-session.ts';
+import { readSizes } from './read-sizes.ts';
 import type { UpgradeRequest } from './upgrade-request.ts';
 
 const CREATION_MS = 30_000;
@@ -20,12 +21,13 @@ const FAREWELL_MS = 500;
  */
 export async function openSpdyExec(
   { headers, socket }: UpgradeRequest,
-  { input, output, error }: ExecStreams,
+  { input, output, error, terminal }: ExecStreams,
   signal: AbortSignal,
 ): Promise<ExecSession | undefined> {
   socket.write(answerSpdyUpgrade(headers, [v4Channels]));
   const expected = new Set(['error', ...(input ? ['stdin'] : []), ...(output ? ['stdout'] : [])]);
   if (error) expected.add('stderr');
+  if (terminal) expected.add('resize');
   const streams = new Map<string, SpdyStream>();
   const complete = Promise.withResolvers<void>();
   const connection = new SpdyConnection(socket, {
@@ -40,7 +42,7 @@ export async function openSpdyExec(
       }
       streams.set(type, stream);
       // Nobody writes to the others: what comes is forgotten, so that it holds nothing up.
-      if (type !== 'stdin') stream.resume();
+      if (type !== 'stdin' && type !== 'resize') stream.resume();
       if (streams.size === expected.size) complete.resolve();
     },
   });
@@ -49,7 +51,8 @@ export async function openSpdyExec(
   const ends = AbortSignal.any([signal, gone.signal, AbortSignal.timeout(CREATION_MS)]);
   ends.addEventListener('abort', () => complete.resolve(), { once: true });
   if (!ends.aborted) await complete.promise;
-  const [errors, stdin, stdout, stderr] = ['error', 'stdin', 'stdout', 'stderr'].map((type) => streams.get(type));
+  const types = ['error', 'stdin', 'stdout', 'stderr', 'resize'];
+  const [errors, stdin, stdout, stderr, resize] = types.map((type) => streams.get(type));
   if (errors === undefined || streams.size < expected.size || ends.aborted) {
     connection.destroy();
     return undefined;
@@ -66,6 +69,7 @@ export async function openSpdyExec(
     ...(stdin === undefined ? {} : { stdin }),
     ...(stdout === undefined ? {} : { stdout }),
     ...(stderr === undefined ? {} : { stderr }),
+    ...(resize === undefined ? {} : { terminal: readSizes(resize) }),
     gone: gone.signal,
     finish,
     async cutOff(reason) {

@@ -1,9 +1,10 @@
 /** /exec/NAMESPACE/POD/CONTAINER over WebSocket or SPDY: `command`, `input`, `output`, `error` as the kubelet takes them. */
 import type { ExecExit } from '../runtime/runtime.ts';
+import { terminalObstacle } from '../terminal/binding.ts';
 import { HttpError } from './http-error.ts';
 import { openSession } from './open-session.ts';
 import type { PodHandle } from './pod-access.ts';
-import { askedStreams, isSet, runningContainer } from './remote-command.ts';
+import { askedStreams, runningContainer } from './remote-command.ts';
 import type { UpgradeRequest } from './upgrade-request.ts';
 
 /** Throws `HttpError` before the upgrade; afterwards the outcome is a Status on the error stream. Resolves at the end. */
@@ -15,18 +16,20 @@ export async function serveExec(
   signal: AbortSignal,
 ): Promise<void> {
   const argv = query.getAll('command');
-  if (isSet(query, 'tty')) throw new HttpError(400, 'exec with a terminal (tty) is not supported: leave out -t');
   if (argv.length === 0) throw new HttpError(400, 'you must specify at least 1 command');
   const streams = askedStreams(query);
   const running = runningContainer(handle, containerName);
+  const obstacle = streams.terminal ? terminalObstacle() : undefined;
+  if (obstacle !== undefined) throw new HttpError(400, `${obstacle}: leave out -t (tty)`);
   const session = await openSession(upgrade, streams, signal);
   if (session === undefined) return;
-  const { stdin, stdout, stderr, gone } = session;
+  const { stdin, stdout, stderr, terminal, gone } = session;
   const exit = await running.exec({
     argv,
     ...(stdin === undefined ? {} : { stdin }),
     ...(stdout === undefined ? {} : { stdout }),
     ...(stderr === undefined ? {} : { stderr }),
+    ...(terminal === undefined ? {} : { terminal }),
     signal: AbortSignal.any([signal, gone]),
   });
   if (gone.aborted) return;

@@ -1,7 +1,10 @@
-/** /portForward/NAMESPACE/POD with the channels of a WebSocket: one TCP connection to the pod for each `port` of the query. */
+/**
+ * /portForward/NAMESPACE/POD with the channels of a WebSocket: one TCP connection to the pod for each `port` of the query.
+ * Version 4 only, as kubelets have it: clients that offer 5, for commands, do not know its end of a channel here.
+ */
 import { connect } from 'node:net';
 import { relay } from '../../net/relay.ts';
-import { Channels, channelSubprotocols, v5Channels } from '../../net/websocket/channels.ts';
+import { Channels, v4Channels } from '../../net/websocket/channels.ts';
 import { answerHandshake, HandshakeError } from '../../net/websocket/handshake.ts';
 import type { ForwardedPort } from '../../net/websocket/port-forward.ts';
 import { acceptPortForward } from '../../net/websocket/port-forward.ts';
@@ -32,7 +35,7 @@ export async function servePortForward(
   let head: string;
   let subprotocol: string;
   try {
-    const answer = answerHandshake(upgrade.method, upgrade.headers, channelSubprotocols);
+    const answer = answerHandshake(upgrade.method, upgrade.headers, [v4Channels]);
     head = answer.head;
     subprotocol = answer.subprotocol ?? '';
   } catch (error) {
@@ -49,9 +52,8 @@ export async function servePortForward(
   const gone = new AbortController();
   void channels.closed.then(() => gone.abort());
   const ends = AbortSignal.any([signal, gone.signal]);
-  const canEndOneWay = subprotocol === v5Channels;
   const outcomes = await Promise.all(
-    acceptPortForward(channels, ports).map((port) => forward(port, { host: podIP, canEndOneWay, signal: ends })),
+    acceptPortForward(channels, ports).map((port) => forward(port, { host: podIP, signal: ends })),
   );
   if (gone.signal.aborted) return;
   if (signal.aborted || outcomes.includes('cut off')) channels.terminate();
@@ -61,15 +63,13 @@ export async function servePortForward(
 
 interface ForwardOptions {
   host: string;
-  /** The protocol can tell that one direction is over: only then is the other one waited for. */
-  canEndOneWay: boolean;
   signal: AbortSignal;
 }
 
 /** Copies both ways, each direction's end apart. */
 async function forward(
   { port, data, error }: ForwardedPort,
-  { host, canEndOneWay, signal }: ForwardOptions,
+  { host, signal }: ForwardOptions,
 ): Promise<'ended' | 'cut off'> {
   error.resume();
   const socket = connect({ host, port, allowHalfOpen: true });
@@ -95,12 +95,12 @@ async function forward(
   socket.once('end', () => {
     isPodDone = true;
     // The client cannot be told of this end but by the end of all: what was sent goes out first.
-    if (!canEndOneWay) data.write('', cut);
+    data.write('', cut);
   });
   await relay(data, socket);
   signal.removeEventListener('abort', cut);
   error.end();
   if (signal.aborted) return 'cut off';
   const isWhole = socket.readableEnded && socket.writableFinished && data.readableEnded && data.writableFinished;
-  return isWhole || (isPodDone && !canEndOneWay) ? 'ended' : 'cut off';
+  return isWhole || isPodDone ? 'ended' : 'cut off';
 }

@@ -1,16 +1,20 @@
 /** What exec and attach have in common: the streams that are asked for and the container that is meant. */
+import { isTrue } from '../../api/query-boolean.ts';
 import type { RunningContainer } from '../runtime/runtime.ts';
 import type { ExecStreams } from './exec-session.ts';
 import { HttpError } from './http-error.ts';
 import type { PodHandle } from './pod-access.ts';
 
-export function isSet(query: URLSearchParams, name: string): boolean {
-  return query.get(name) === '1' || query.get(name) === 'true';
+function isSet(query: URLSearchParams, name: string): boolean {
+  return isTrue(query.get(name));
 }
 
 /** Throws `HttpError` when none is asked for. */
 export function askedStreams(query: URLSearchParams): ExecStreams {
-  const streams = { input: isSet(query, 'input'), output: isSet(query, 'output'), error: isSet(query, 'error') };
+  const terminal = isSet(query, 'tty');
+  // A terminal has one output, whatever else is asked for.
+  const error = isSet(query, 'error') && !terminal;
+  const streams = { input: isSet(query, 'input'), output: isSet(query, 'output'), error, terminal };
   if (streams.input || streams.output || streams.error) return streams;
   throw new HttpError(400, 'you must specify at least 1 of stdin, stdout, stderr');
 }

@@ -57,6 +57,7 @@ export async function prepareLaunch(options: LaunchOptions): Promise<PreparedLau
       environment,
       workingDirectory: workingDir === '' ? root : workingDir,
       stdin: container.stdin === true,
+      tty: container.tty === true,
       directory: podDirectory,
     },
   };

@@ -1,5 +1,6 @@
 /** What the process runtime cannot honour: fields that would change what a pod gets are refused, limits are only told. */
 import type { Container, Pod } from '../../api/types/core-v1.ts';
+import { terminalObstacle } from '../terminal/binding.ts';
 import { unsupportedVolume } from '../volumes/pod-volumes.ts';
 
 /** Fields for which a container must not run, in words; empty when there are none. */
@@ -39,7 +40,8 @@ export function refusedFields(pod: Pod, container: Container): string[] {
   );
   const nonRoot = security?.runAsNonRoot ?? spec?.securityContext?.runAsNonRoot;
   refuse(nonRoot === true && own === 0, 'securityContext.runAsNonRoot (pods run as root, as the cluster does)');
-  refuse(container.tty, 'tty');
+  const obstacle = container.tty === true ? terminalObstacle() : undefined;
+  refuse(obstacle !== undefined, `tty: ${obstacle}`);
   refuse((container.volumeDevices ?? []).length > 0, 'volumeDevices');
   for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe'] as const) {
     refuse(container[probe]?.grpc !== undefined, `${probe}.grpc`);

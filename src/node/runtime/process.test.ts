@@ -29,7 +29,7 @@ async function podDirectory(t: TestContext): Promise<string> {
 async function start(directory: string, argv: string[], environment: Record<string, string> = { PATH }, stdin = false) {
   const file = join(directory, `${Math.random()}.log`);
   const log = await ContainerLog.create({ file });
-  const common = { podUid: 'uid', name: 'c', workingDirectory: directory, stdin, directory };
+  const common = { podUid: 'uid', name: 'c', workingDirectory: directory, stdin, tty: false, directory };
   try {
     const running = await runtime.start({ ...common, argv, environment, log });
     return { running, log: () => readFile(file, 'utf8') };
@@ -149,7 +149,7 @@ test('what a killed node left behind is ended, what belongs to a living one is n
     mkdirSync(directory);
     const log = await ContainerLog.create({ file: directory + '/log' });
     const launch = { podUid: 'u', name: 'c', argv: ['sleep', '600'], environment: { PATH: '${PATH}' } };
-    const running = await openProcessRuntime().start({ ...launch, workingDirectory: '/', stdin: false, log, directory });
+    const running = await openProcessRuntime().start({ ...launch, workingDirectory: '/', stdin: false, tty: false, log, directory });
     console.log(running.id);
   `;
   const other = spawn(process.execPath, ['--input-type=module', '-e', script, join(pods, 'other')], {

@@ -1,6 +1,7 @@
 /** What the node agent asks of whatever runs containers. `process.ts` runs them as processes of this machine. */
 import type { Readable, Writable } from 'node:stream';
 import type { ContainerLog } from '../logs/container-log.ts';
+import type { TerminalSizes } from '../terminal/size.ts';
 
 /** A container with everything resolved: nothing in it refers to the cluster any more. */
 export interface ContainerLaunch {
@@ -13,6 +14,8 @@ export interface ContainerLaunch {
   workingDirectory: string;
   /** Keep standard input open instead of empty. */
   stdin: boolean;
+  /** Run in a terminal: standard output and error are one. */
+  tty: boolean;
   /** Where standard output and error go. */
   log: ContainerLog;
   /** Directory for the runtime's own records of this container. */
@@ -34,8 +37,11 @@ export interface ExecLaunch {
   /** Absent: standard input is empty. */
   stdin?: Readable;
   stdout?: Writable;
+  /** Without a terminal. */
   stderr?: Writable;
-  /** Ends all processes of the command. */
+  /** Run in a terminal of this size. The end of `stdin` is an end of file for what reads from it. */
+  terminal?: TerminalSizes;
+  /** Ends all processes of the command; in a terminal by a hang-up (SIGHUP), and a second later for good. */
   signal: AbortSignal;
 }
 
@@ -49,6 +55,8 @@ export interface Attachment {
   stdin?: Readable;
   stdout?: Writable;
   stderr?: Writable;
+  /** Of the client's window, for a container that has a terminal. */
+  terminal?: TerminalSizes;
   /** The end of this input, or of the attachment, is the end of the container's standard input. */
   endsStdin: boolean;
   /** Ends the attachment; the container goes on. */

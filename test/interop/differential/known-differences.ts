@@ -41,6 +41,9 @@ export const knownDifferences: readonly KnownDifference[] = [
       'apply of no YAML',
       'delete with bad options',
       'delete with options of another kind',
+      'as a group alone',
+      'as a uid alone',
+      'as an extra alone',
     ],
   },
   {

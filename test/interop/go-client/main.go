@@ -30,6 +30,7 @@ type result struct {
 func main() {
 	kubeconfig := flag.String("kubeconfig", "", "the cluster to work on")
 	only := flag.String("only", "", "run the check of this name alone")
+	streams := flag.Bool("streams", false, "check streams into pods instead of the API")
 	klog.InitFlags(nil)
 	flag.Parse()
 
@@ -41,6 +42,16 @@ func main() {
 	}
 	groups := [][]check{typedChecks, patchChecks, conflictChecks, listChecks, informerChecks, watchChecks, untypedChecks,
 		discoveryChecks, coordinationChecks, subresourceChecks, removalChecks}
+	if *streams {
+		groups = [][]check{streamChecks()}
+		starting, cancel := context.WithTimeout(ctx, checkTimeout)
+		err := runPods(starting, c)
+		cancel()
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "the pods do not run:", err)
+			os.Exit(1)
+		}
+	}
 	for _, group := range groups {
 		for _, one := range group {
 			if *only == "" || *only == one.name {

@@ -5,6 +5,7 @@
 //	go run . patch < patch-cases.json > ../../../src/api/patch/vectors.json
 //	go run . apply "$(go env GOMODCACHE)/k8s.io/kubernetes@v1.36.3" < apply-cases.json > ../../../src/api/apply/vectors.json
 //	(a COUNT after the folder: so many random sequences of writes instead of the few that are kept)
+//	go run . three-way < three-way-cases.json > ../../../src/api/patch/three-way-vectors.json
 //	go run . random 20   (every kind filled at random, for a wider comparison that is not kept)
 package main
 
@@ -60,7 +61,7 @@ func countArgument(at, absent int) int {
 
 func main() {
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: go run . protobuf|patch|apply KUBERNETES-FOLDER [COUNT]|random [COUNT]")
+		fmt.Fprintln(os.Stderr, "usage: go run . protobuf|patch|three-way|apply KUBERNETES-FOLDER [COUNT]|random [COUNT]")
 		os.Exit(2)
 	}
 	out := json.NewEncoder(os.Stdout)
@@ -77,6 +78,8 @@ func main() {
 			check(errors.New("apply needs the folder of the module k8s.io/kubernetes"))
 		}
 		writeLines(out, applyVectors(os.Stdin, os.Args[2], countArgument(3, 12)))
+	case "three-way":
+		writeLines(out, threeWayVectors(os.Stdin))
 	}
 }
 

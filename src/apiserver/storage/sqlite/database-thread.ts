@@ -1,5 +1,6 @@
 /** The main thread's side of the database's thread: calls with answers, in the order they were made. */
 import { Worker } from 'node:worker_threads';
+import { programUrl } from '../../../lib/program-url.ts';
 import { Compacted, FutureRevision, StorageClosed } from '../storage.ts';
 import { StorageFileError, StorageWriteError } from './file-error.ts';
 import type { CallAnswer, CallName, Calls, Failure, Opening, WorkerSettings } from './protocol.ts';
@@ -14,7 +15,7 @@ interface PendingCall {
 export async function startDatabaseThread(
   settings: WorkerSettings,
 ): Promise<{ thread: DatabaseThread; revision: number }> {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+  const worker = new Worker(programUrl('./worker.ts', import.meta.url), {
     name: 'storage',
     workerData: settings,
     // Not those of the process: some (`--input-type`) do not suit a file.

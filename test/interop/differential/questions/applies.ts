@@ -1,5 +1,5 @@
 /** Server-side apply: who owns what after sequences of writes, and what becomes of conflicts. */
-import type { Question } from './request.ts';
+import type { Question } from '../request.ts';
 
 const maps = '/api/v1/namespaces/diff/configmaps';
 const services = '/api/v1/namespaces/diff/services';

@@ -1,0 +1,73 @@
+/** Rules of roles from words: `--verb=get,list --resource=deploy,pods/log --resource-name=web`. */
+import { UsageError } from '../command.ts';
+import type { FlagTable } from '../flags.ts';
+import type { ResourceTypes } from '../get/resource-types.ts';
+
+export const ruleFlags = {
+  verb: { type: 'list', commas: true, value: 'VERBS', description: 'what is allowed: get,list,watch' },
+  resource: { type: 'list', commas: true, value: 'TYPES', description: 'to what: pods,deployments.apps,pods/log' },
+  'resource-name': { type: 'list', value: 'NAME', description: 'only to the object of this name' },
+} as const satisfies FlagTable;
+
+export interface PolicyRule {
+  verbs: string[];
+  apiGroups?: string[];
+  resources?: string[];
+  resourceNames?: string[];
+  nonResourceURLs?: string[];
+}
+
+interface Words {
+  verb: readonly string[];
+  resource: readonly string[];
+  'resource-name': readonly string[];
+}
+
+const distinct = (words: readonly string[]): string[] => [...new Set(words)];
+
+/** One rule for each group. Throws UsageError, and CommandError for types that the server does not have. */
+export async function rulesFrom(words: Words, types: ResourceTypes): Promise<PolicyRule[]> {
+  const verbs = verbsFrom(words.verb);
+  const resources = distinct(words.resource);
+  if (resources.length === 0) throw new UsageError('--resource is needed: to what shall it be allowed?');
+  const names = distinct(words['resource-name']);
+  const groups = new Map<string, string[]>();
+  for (const word of resources) {
+    const slash = word.indexOf('/');
+    const typeWord = slash < 0 ? word : word.slice(0, slash);
+    const subresource = slash < 0 ? '' : word.slice(slash);
+    if (typeWord === '*' && slash < 0) {
+      if (resources.length > 1) throw new UsageError('"*" is everything: it does not go with other resources');
+      groups.set('', ['*']);
+      continue;
+    }
+    if (typeWord === '*' || typeWord.startsWith('*.')) {
+      const group = typeWord.slice(2);
+      groups.set(group, [...(groups.get(group) ?? []), `*${subresource}`]);
+      continue;
+    }
+    const [type] = await types.resolve(typeWord);
+    if (type === undefined) continue;
+    groups.set(type.group, [...(groups.get(type.group) ?? []), `${type.plural}${subresource}`]);
+  }
+  const sorted = [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
+  return sorted.map(([group, all]) => ({
+    verbs,
+    apiGroups: [group],
+    resources: all,
+    ...(names.length > 0 && { resourceNames: names }),
+  }));
+}
+
+export function verbsFrom(words: readonly string[]): string[] {
+  const verbs = distinct(words);
+  if (verbs.length === 0) throw new UsageError('--verb is needed: what shall be allowed?');
+  return verbs.includes('*') ? ['*'] : verbs;
+}
+
+export function urlsFrom(words: readonly string[]): string[] {
+  const urls = distinct(words);
+  const wrong = urls.find((url) => url !== '*' && !url.startsWith('/'));
+  if (wrong !== undefined) throw new UsageError(`invalid --non-resource-url "${wrong}": a path begins with "/"`);
+  return urls;
+}

@@ -1,0 +1,26 @@
+import { defineCommand, UsageError } from '../command.ts';
+import { completionScripts } from '../completion/scripts.ts';
+
+export const completionCommand = defineCommand({
+  usage: 'bash|zsh|fish',
+  summary: 'Print what makes your shell complete commands, flags and the names of your clusters',
+  description:
+    'Names are asked of the cluster at hand while you type: nothing is offered of one that does not answer in two seconds,\n' +
+    'and a credential command of a kubeconfig that was never shown does not run for it.',
+  examples: [
+    { does: 'In this bash, and in those to come', line: 'source <(fairlead completion bash)   # in ~/.bashrc' },
+    { does: 'In zsh, after compinit', line: 'source <(fairlead completion zsh)    # in ~/.zshrc' },
+    { does: 'In fish', line: 'fairlead completion fish > ~/.config/fish/completions/fairlead.fish' },
+  ],
+  flags: {},
+  arguments: { min: 1, max: 1, complete: ['shells'] },
+  async run({ args: [shell = ''], io }) {
+    const script = Object.hasOwn(completionScripts, shell) ? completionScripts[shell] : undefined;
+    if (script === undefined) {
+      const known = Object.keys(completionScripts).join(', ');
+      throw new UsageError(`there is no completion for "${shell}"; there is for: ${known}`);
+    }
+    io.stdout.write(script);
+    return 0;
+  },
+});

@@ -1,0 +1,56 @@
+import { CommandError, defineCommand, KubectlOnly, UsageError } from '../command.ts';
+import { parseDryRun } from '../objects/dry-run.ts';
+import { eachTarget } from '../objects/each-target.ts';
+import { withLastApplied } from '../objects/last-applied.ts';
+import { dryRunFlag, fieldManagerFlag, fileFlags, outcomeFlag } from '../objects/object-flags.ts';
+import { openObjects } from '../objects/open-objects.ts';
+import { OutcomePrinter, parseOutcomeFormat } from '../objects/print-outcome.ts';
+import { parseValidation, validateFlag } from '../objects/validation.ts';
+
+export const createCommand = defineCommand({
+  usage: '-f FILE',
+  summary: 'Create objects from files; "create KIND" makes one from flags',
+  examples: [
+    { does: 'What a file holds', line: 'fairlead create -f app.yaml' },
+    { does: 'From standard input', line: 'fairlead create -f - < app.yaml' },
+    { does: 'A Deployment without a file', line: 'fairlead create deployment web --image=fairlead.local/echo' },
+  ],
+  flags: {
+    ...fileFlags,
+    ...dryRunFlag,
+    ...outcomeFlag,
+    ...validateFlag,
+    ...fieldManagerFlag('kubectl-create'),
+    'save-config': { type: 'boolean', description: 'keep the configuration in an annotation, for a later apply' },
+  },
+  arguments: { min: 0, max: Number.POSITIVE_INFINITY },
+  async run(invocation) {
+    const { args, flags, io, signal } = invocation;
+    const [word] = args;
+    if (word !== undefined) throw new KubectlOnly(`create ${word} is not supported here`);
+    if (flags.filename.length === 0 && flags.kustomize === undefined) {
+      throw new UsageError('say what to create: a file with -f, or a kind (create deployment …)');
+    }
+    const dryRun = parseDryRun(flags['dry-run']);
+    const printer = new OutcomePrinter(io, { format: parseOutcomeFormat(flags.output), dryRun });
+    const fieldValidation = parseValidation(flags.validate);
+    await using objects = await openObjects(invocation);
+    const targets = await objects.select([], flags);
+    return await eachTarget(targets, { io, signal, doing: 'creating' }, async (target) => {
+      const { object } = target;
+      if (object === undefined) throw new CommandError(`${target.name} has no object`);
+      const body = flags['save-config'] === true ? withLastApplied(object) : object;
+      const made =
+        dryRun === 'client'
+          ? body
+          : await objects.call(target, {
+              method: 'POST',
+              body,
+              fieldManager: flags['field-manager'] ?? 'kubectl-create',
+              fieldValidation,
+              dryRun: dryRun === 'server',
+            });
+      await printer.print({ object: made, done: 'created' });
+    });
+  },
+});

@@ -1,0 +1,14 @@
+/** `get --raw PATH`: an answer of the API server as it is. */
+import { pipeline } from 'node:stream/promises';
+import type { ApiReader } from '../api-reader.ts';
+import { type CommandIo, UsageError } from '../command.ts';
+
+/** Throws UsageError for what is no path, StatusError for what the server refused. */
+export async function printRaw(path: string, { reader, io }: { reader: ApiReader; io: CommandIo }): Promise<void> {
+  if (!path.startsWith('/') || /[\s#]/.test(path)) {
+    throw new UsageError(`--raw takes a path on the API server, such as /healthz, and "${path}" is none`);
+  }
+  // With kubectl's header: what a server sends by it is what scripts were written for.
+  const body = await reader.getStream(path, 'application/json, */*');
+  await pipeline(body, io.stdout, { end: false });
+}

@@ -1,0 +1,63 @@
+/** Commands that make one object from words and flags: `create deployment`, `expose`, `run`. */
+import type { UnstructuredObject } from '../../api/object.ts';
+import type { Invocation } from '../command.ts';
+import type { FlagTable } from '../flags.ts';
+import { parseDryRun } from './dry-run.ts';
+import { withLastApplied } from './last-applied.ts';
+import { dryRunFlag, fieldManagerFlag, outcomeFlag } from './object-flags.ts';
+import { type Objects, openObjects } from './open-objects.ts';
+import { OutcomePrinter, parseOutcomeFormat } from './print-outcome.ts';
+import { parseValidation, validateFlag } from './validation.ts';
+
+export const generateFlags = {
+  ...dryRunFlag,
+  ...outcomeFlag,
+  ...validateFlag,
+  ...fieldManagerFlag('kubectl-create'),
+  'save-config': { type: 'boolean', description: 'keep the configuration in an annotation, for a later apply' },
+} as const satisfies FlagTable;
+
+export interface Generated {
+  object: UnstructuredObject;
+  namespaced: boolean;
+  /** What is told of it; default `created`. */
+  done?: string;
+  /** Who is said to own the fields; default kubectl-create. */
+  manager?: string;
+}
+
+/** Sends the object, or only shows it (`--dry-run=client`, which asks no server). Returns the exit code. */
+export async function generate(
+  invocation: Pick<Invocation<typeof generateFlags>, 'globals' | 'io' | 'signal' | 'flags'>,
+  make: (objects: Objects) => Promise<Generated> | Generated,
+): Promise<number> {
+  const { flags, io, globals } = invocation;
+  const dryRun = parseDryRun(flags['dry-run']);
+  const printer = new OutcomePrinter(io, { format: parseOutcomeFormat(flags.output), dryRun });
+  const fieldValidation = parseValidation(flags.validate);
+  await using objects = await openObjects(invocation);
+  const { object, namespaced, done = 'created', manager = 'kubectl-create' } = await make(objects);
+  const { namespace } = objects.reader.config;
+  // As kubectl does: the object names its namespace only where the user did.
+  const isPlaced = namespaced && globals.namespace !== undefined;
+  const placed = isPlaced ? { ...object, metadata: { ...object.metadata, namespace } } : object;
+  const body = flags['save-config'] === true ? withLastApplied(placed) : placed;
+  if (dryRun === 'client') {
+    await printer.print({ object: body, done });
+    return 0;
+  }
+  const type = await objects.types.ofKind(object.apiVersion, object.kind);
+  const name = object.metadata.name ?? '';
+  const made = await objects.call(
+    { type, name, ...(namespaced && { namespace }) },
+    {
+      method: 'POST',
+      body,
+      fieldManager: flags['field-manager'] ?? manager,
+      fieldValidation,
+      dryRun: dryRun === 'server',
+    },
+  );
+  await printer.print({ object: made, done });
+  return 0;
+}

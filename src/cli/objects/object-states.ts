@@ -1,0 +1,46 @@
+/** One object over time: what it is now, and what becomes of it. */
+import type { UnstructuredObject } from '../../api/object.ts';
+import { StatusError } from '../../api/status.ts';
+import { follow } from '../../client/follow.ts';
+import type { Objects } from './open-objects.ts';
+import type { Target } from './select-targets.ts';
+
+/**
+ * Its state now, then after every change; undefined while it is not there. Outlives lost connections, ends without an
+ * error when the signal fires, and throws StatusError for what the server refuses for good.
+ */
+export async function* objectStates(
+  objects: Objects,
+  { type, namespace, name }: Target,
+  signal: AbortSignal,
+): AsyncGenerator<UnstructuredObject | undefined> {
+  const changes = follow<UnstructuredObject>({
+    resource: objects.resource(type),
+    query: { fieldSelector: `metadata.name=${name}`, ...(namespace !== undefined && { namespace }) },
+    initialEvents: true,
+    signal,
+    onError(error) {
+      if (error instanceof StatusError && error.code >= 400 && error.code < 500 && error.code !== 429) throw error;
+    },
+  });
+  for await (const change of changes) {
+    if (change.type === 'replace') yield change.objects[0];
+    else if (change.type === 'put') yield change.object;
+    else if (change.type === 'delete') yield undefined;
+  }
+}
+
+/**
+ * Resolves with true when the object of this uid is gone, with false when the signal fires before. Without a uid any object
+ * of that name counts.
+ */
+export async function isGone(
+  objects: Objects,
+  target: Target,
+  { uid, signal }: { uid: string | undefined; signal: AbortSignal },
+): Promise<boolean> {
+  for await (const state of objectStates(objects, target, signal)) {
+    if (state === undefined || (uid !== undefined && state.metadata.uid !== uid)) return true;
+  }
+  return false;
+}

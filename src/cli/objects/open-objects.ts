@@ -1,0 +1,62 @@
+/** What commands need that act on objects of any kind: who is chosen, and requests about them. */
+
+import { formatApiVersion } from '../../api/group-version.ts';
+import type { UnstructuredObject } from '../../api/object.ts';
+import type { Status } from '../../api/status.ts';
+import type { CallOptions, DeleteOptions, ResourceCall, ResourceClient } from '../../client/cluster-client.ts';
+import { type ApiReader, openApiReader } from '../api-reader.ts';
+import type { Invocation } from '../command.ts';
+import { discoverTypes, type ResourceType, type ResourceTypes } from '../get/resource-types.ts';
+import { escapeControls } from '../print/escape.ts';
+import { type Selecting, selectTargets, type Target } from './select-targets.ts';
+
+export interface Objects extends AsyncDisposable {
+  readonly reader: ApiReader;
+  readonly types: ResourceTypes;
+  /** Prints a warning of the server once, as kubectl does. */
+  warn(text: string): void;
+  select(words: readonly string[], choice: Selecting): Promise<Target[]>;
+  resource(type: ResourceType): ResourceClient<UnstructuredObject>;
+  /** A request about one object; its warnings are printed. */
+  call(target: Target, call: Omit<ResourceCall, 'namespace' | 'name'>): Promise<UnstructuredObject>;
+  /** As the server has it; what a selector already brought is not asked for again. */
+  read(target: Target): Promise<UnstructuredObject>;
+  delete(target: Target, options: DeleteOptions & CallOptions): Promise<UnstructuredObject | Status>;
+}
+
+export async function openObjects(invocation: Pick<Invocation, 'globals' | 'io' | 'signal'>): Promise<Objects> {
+  const { io, signal, globals } = invocation;
+  const reader = await openApiReader(invocation);
+  const types = discoverTypes(reader);
+  const said = new Set<string>();
+  const onWarning = (text: string): void => {
+    if (said.has(text)) return;
+    said.add(text);
+    io.stderr.write(`Warning: ${escapeControls(text)}\n`);
+  };
+  const resource = (type: ResourceType) =>
+    reader.client.resource<UnstructuredObject>(formatApiVersion(type), type.plural);
+  const inNamespace = ({ namespace }: Target) => (namespace === undefined ? {} : { namespace });
+  const call: Objects['call'] = (target, rest) =>
+    resource(target.type).call<UnstructuredObject>({
+      onWarning,
+      signal,
+      ...rest,
+      ...inNamespace(target),
+      ...(rest.method !== 'POST' || rest.subresource !== undefined ? { name: target.name } : {}),
+    });
+  return {
+    reader,
+    types,
+    warn: onWarning,
+    select: (words, choice) =>
+      selectTargets(words, choice, { reader, types, io, signal, namespaceGiven: globals.namespace !== undefined }),
+    resource,
+    call,
+    read: async (target) =>
+      target.source === undefined && target.object !== undefined ? target.object : call(target, { method: 'GET' }),
+    delete: (target, options) =>
+      resource(target.type).delete(target.name, { onWarning, signal, ...options, ...inNamespace(target) }),
+    [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
+  };
+}

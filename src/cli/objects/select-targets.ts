@@ -1,0 +1,167 @@
+/** Which objects a command acts on: those of files, those named, or those that a selector finds. */
+import type { UnstructuredObject } from '../../api/object.ts';
+import { isRecord } from '../../lib/is-record.ts';
+import type { ApiReader } from '../api-reader.ts';
+import { CommandError, type CommandIo, KubectlOnly, UsageError } from '../command.ts';
+import { parseArguments, type Wanted } from '../get/arguments.ts';
+import { collectionPath, objectPath, withQuery } from '../get/request-path.ts';
+import { type ResourceType, type ResourceTypes, records } from '../get/resource-types.ts';
+import { readManifests } from './read-manifests.ts';
+
+/** One object, as much of it as is known. */
+export interface Target {
+  type: ResourceType;
+  /** Absent for what lives in no namespace. */
+  namespace?: string;
+  name: string;
+  /** The file that named it. */
+  source?: string;
+  /** As in its file, or as the server has it. Absent where only the name is known. */
+  object?: UnstructuredObject;
+}
+
+/** What `fileFlags` and `selectionFlags` say. */
+export interface Selecting {
+  filename: readonly string[];
+  recursive?: boolean | undefined;
+  kustomize?: string | undefined;
+  selector?: string | undefined;
+  'field-selector'?: string | undefined;
+  all?: boolean | undefined;
+  'all-namespaces'?: boolean | undefined;
+}
+
+export interface SelectContext {
+  reader: ApiReader;
+  types: ResourceTypes;
+  io: CommandIo;
+  signal: AbortSignal;
+  /** The user named it by a flag: objects of files must agree. */
+  namespaceGiven: boolean;
+}
+
+/**
+ * Throws UsageError where nothing or contradictory things were chosen, CommandError for files and types that cannot be
+ * used, StatusError for lists that were refused.
+ */
+export async function selectTargets(
+  words: readonly string[],
+  choice: Selecting,
+  context: SelectContext,
+): Promise<Target[]> {
+  checkChoice(words, choice);
+  if (choice.filename.length > 0) return fromFiles(choice, context);
+  const wanted = await parseArguments(words, context.types);
+  const found = await Promise.all(wanted.map((one) => fromWanted(one, choice, context)));
+  return found.flat();
+}
+
+function checkChoice(words: readonly string[], choice: Selecting): void {
+  const { filename, kustomize, selector, all } = choice;
+  const fieldSelector = choice['field-selector'];
+  if (kustomize !== undefined) {
+    throw new KubectlOnly('-k (kustomizations) is not supported here');
+  }
+  const selects = selector !== undefined || fieldSelector !== undefined || all === true;
+  if (filename.length > 0) {
+    if (words.length > 0) throw new UsageError(`give files (-f) or names ("${words[0]}"), not both`);
+    if (selects)
+      throw new UsageError('--selector, --field-selector and --all choose among a type: they do not go with -f');
+    return;
+  }
+  if (words.length === 0) {
+    throw new UsageError('say which objects: TYPE NAME, TYPE/NAME, a TYPE with -l or --all, or a file with -f');
+  }
+  if (all === true && selector !== undefined) throw new UsageError('--all and --selector exclude each other');
+  if (all === true && fieldSelector !== undefined)
+    throw new UsageError('--all and --field-selector exclude each other');
+}
+
+async function fromWanted(wanted: Wanted, choice: Selecting, { reader }: SelectContext): Promise<Target[]> {
+  const { type, name } = wanted;
+  const { selector, all } = choice;
+  const fieldSelector = choice['field-selector'];
+  const allNamespaces = choice['all-namespaces'] === true;
+  const { namespace } = reader.config;
+  if (name !== undefined) {
+    if (selector !== undefined || fieldSelector !== undefined || all === true) {
+      throw new UsageError('names and selectors exclude each other: give one or the other');
+    }
+    if (allNamespaces) throw new UsageError('an object is named within one namespace: use -n NAMESPACE instead of -A');
+    return [{ type, name, ...(type.namespaced && { namespace }) }];
+  }
+  if (selector === undefined && fieldSelector === undefined && all !== true) {
+    throw new UsageError(`which of the ${type.plural}? Give a name, a selector (-l) or --all`);
+  }
+  const objects = await listAll(reader, collectionPath(wanted, { namespace, allNamespaces }), {
+    labelSelector: selector,
+    fieldSelector,
+  });
+  return objects.flatMap((object) => {
+    const found = {
+      apiVersion: '',
+      ...object,
+      kind: type.kind,
+      metadata: isRecord(object.metadata) ? object.metadata : {},
+    };
+    const known = found.metadata.namespace;
+    const its = typeof known === 'string' && known !== '' ? { namespace: known } : {};
+    const target: Target = { type, name: String(found.metadata.name ?? ''), ...its, object: withVersion(found, type) };
+    return target.name === '' ? [] : [target];
+  });
+}
+
+/** Lists leave out what their items are. */
+function withVersion(object: Record<string, unknown> & { kind: string; metadata: object }, type: ResourceType) {
+  const apiVersion = type.group === '' ? type.version : `${type.group}/${type.version}`;
+  return { ...object, apiVersion };
+}
+
+async function listAll(
+  reader: ApiReader,
+  path: string,
+  query: { labelSelector: string | undefined; fieldSelector: string | undefined },
+): Promise<Record<string, unknown>[]> {
+  const items: Record<string, unknown>[] = [];
+  let next: string | undefined;
+  do {
+    const list = await reader.getJson(withQuery(path, { ...query, limit: '500', continue: next }));
+    items.push(...records(isRecord(list) ? list.items : []));
+    const metadata = isRecord(list) && isRecord(list.metadata) ? list.metadata : {};
+    next = typeof metadata.continue === 'string' && metadata.continue !== '' ? metadata.continue : undefined;
+  } while (next !== undefined);
+  return items;
+}
+
+/** Targets of manifests, with their namespace filled in. Objects with generateName alone have an empty name. */
+async function fromFiles(choice: Selecting, context: SelectContext): Promise<Target[]> {
+  const { reader, types, io, signal, namespaceGiven } = context;
+  const files = { files: choice.filename, recursive: choice.recursive === true, io, signal };
+  const manifests = await readManifests(files);
+  if (manifests.length === 0) throw new CommandError(`${choice.filename.join(', ')}: there is no object in it`);
+  const targets: Target[] = [];
+  for (const { source, object } of manifests) {
+    const type = await types.ofKind(object.apiVersion, object.kind);
+    const { name = '', generateName = '', namespace: own = '' } = object.metadata;
+    if (name === '' && generateName === '') throw new CommandError(`${source} holds a ${object.kind} without a name`);
+    if (!type.namespaced) {
+      targets.push({ type, name, source, object });
+      continue;
+    }
+    const { namespace } = reader.config;
+    if (namespaceGiven && own !== '' && own !== namespace) {
+      throw new CommandError(
+        `${source}: ${object.kind} "${name || generateName}" belongs to namespace "${own}", but -n says "${namespace}"; leave -n out or make them agree`,
+      );
+    }
+    const itsNamespace = own === '' ? namespace : own;
+    const placed = { ...object, metadata: { ...object.metadata, namespace: itsNamespace } };
+    targets.push({ type, name, source, namespace: itsNamespace, object: placed });
+  }
+  return targets;
+}
+
+/** The path of one object, for reading. */
+export function targetPath({ type, namespace, name }: Target): string {
+  return objectPath({ type, name }, { namespace: namespace ?? '', allNamespaces: false });
+}

@@ -1,0 +1,20 @@
+/** A command's streams as channels of a WebSocket: 0 stdin, 1 stdout, 2 stderr, 3 the outcome, 4 the terminal's size. */
+import { Channels } from '../net/websocket/channels.ts';
+import type { OpenedStream } from './cluster-client.ts';
+import type { CommandStreams } from './command-streams.ts';
+import { collectOutcome, pingIntervalMs } from './command-streams.ts';
+
+const channelCount = 5;
+
+export function commandOverChannels({ stream, protocol }: OpenedStream): CommandStreams {
+  const channels = new Channels(stream, { role: 'client', subprotocol: protocol, count: channelCount, pingIntervalMs });
+  const outcome = collectOutcome(channels.channel(3));
+  return {
+    stdin: channels.channel(0),
+    stdout: channels.channel(1),
+    stderr: channels.channel(2),
+    resize: channels.channel(4),
+    ended: channels.closed.then(({ reason }) => ({ outcome: outcome(), reason })),
+    terminate: () => channels.terminate(),
+  };
+}

@@ -1,0 +1,30 @@
+/** What a command in a container is reached by, in whatever protocol. */
+import type { Duplex, Readable, Writable } from 'node:stream';
+
+export interface CommandStreams {
+  stdin: Writable;
+  stdout: Readable;
+  stderr: Readable;
+  /** Takes the terminal's size, a JSON object in each write. */
+  resize: Writable;
+  /** Resolves when the server has nothing more to say: the Status that it gave (empty: it was cut off, for this reason). */
+  ended: Promise<{ outcome: Buffer; reason: string }>;
+  /** Ends it all without a word. */
+  terminate(): void;
+}
+
+/** Keeps a quiet command from being taken for idle by what lies between. */
+export const pingIntervalMs = 30_000;
+
+const maxStatusBytes = 64 * 1024;
+
+/** Collects what comes on the stream of the outcome; longer than any Status is no Status. */
+export function collectOutcome(stream: Duplex): () => Buffer {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  stream.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= maxStatusBytes) pieces.push(chunk);
+  });
+  return () => Buffer.concat(pieces);
+}

@@ -1,0 +1,170 @@
+/** Connections to a pod's ports that share one SPDY connection, raw or in the messages of a WebSocket. */
+import type { Duplex } from 'node:stream';
+import { SpdyConnection } from '../../net/spdy/connection.ts';
+import type { SpdyStream } from '../../net/spdy/stream.ts';
+import { WebSocketByteStream } from '../../net/websocket/byte-stream.ts';
+import type { OpenedStream } from '../cluster-client.ts';
+
+/** Keeps a quiet transport from being taken for idle by what lies between. */
+export const pingIntervalMs = 30_000;
+/** To peers that count windows; a server of ours takes 500. */
+const maxCounted = 200;
+/**
+ * To others (kubelets in Go): there a stream that is not read holds up those beside it after some 50 frames, so that few
+ * should be beside each other.
+ */
+export const maxUncounted = 8;
+const maxUnreadBytes = 256 * 1024;
+/** How long a transport without connections is kept for the next one. */
+const idleMs = 15_000;
+/** How long a server may take to answer a ping, or the opening of a stream beside others before another transport is tried. */
+const answerMs = 2000;
+/** How long one connection that is not read may hold up all those beside it. */
+const heldUpMs = 30_000;
+const maxErrorBytes = 4096;
+
+export class ForwardTransport {
+  /** Resolves when it is over, and all its connections with it. */
+  readonly closed: Promise<void>;
+  readonly #connection: SpdyConnection;
+  readonly #forwarded = new Set<SpdyStream>();
+  #nextRequestId = 0;
+  #isRetired = false;
+  #idle: NodeJS.Timeout | undefined;
+  #heldUp: NodeJS.Timeout | undefined;
+
+  constructor({ upgrade, stream }: OpenedStream) {
+    // A tunnel's own pings are answered by the API server, whatever the pod's readers do: they tell whether it is there.
+    const under =
+      upgrade === 'websocket' ? new WebSocketByteStream(stream, { role: 'client', pingIntervalMs }) : stream;
+    this.#connection = new SpdyConnection(under, {
+      role: 'client',
+      pingIntervalMs,
+      onHeldUp: (isHeldUp) => this.#onHeldUp(isHeldUp),
+    });
+    this.closed = this.#connection.closed.then(() => {
+      clearTimeout(this.#idle);
+      clearTimeout(this.#heldUp);
+    });
+    this.#startIdling();
+  }
+
+  /** Resolves when it is known whether the peer counts windows (or that it does not answer pings). */
+  async ready(signal: AbortSignal): Promise<void> {
+    const giveUp = () => this.destroy();
+    signal.addEventListener('abort', giveUp, { once: true });
+    await isInTime(this.#connection.ping(), answerMs);
+    signal.removeEventListener('abort', giveUp);
+    signal.throwIfAborted();
+  }
+
+  get connections(): number {
+    return this.#forwarded.size;
+  }
+
+  get counts(): boolean {
+    return this.#connection.peerCounts;
+  }
+
+  /** Whether another connection may be opened on it without harm to those it has. */
+  get hasRoom(): boolean {
+    if (this.#isRetired || !this.#connection.open) return false;
+    if (this.counts) return this.connections < maxCounted;
+    const { unreadBytes, backlogBytes } = this.#connection;
+    return this.connections < maxUncounted && unreadBytes < maxUnreadBytes && backlogBytes < maxUnreadBytes;
+  }
+
+  /** Takes no more connections, and ends with the last one that it has. */
+  retire(): void {
+    this.#isRetired = true;
+    if (this.connections === 0) this.#connection.close();
+  }
+
+  destroy(): void {
+    this.#connection.destroy();
+  }
+
+  /**
+   * A connection to a port: what fails is its stream's error. Undefined where the server does not answer beside the
+   * connections that there are, since one of them holds it up; nothing was sent then. Call only where there is room.
+   */
+  async open(port: number): Promise<Duplex | undefined> {
+    const requestId = String(this.#nextRequestId++);
+    const isBesideOthers = this.connections > 0 && !this.counts;
+    const headersOf = (streamtype: string) =>
+      new Map([
+        ['streamtype', streamtype],
+        ['port', String(port)],
+        ['requestid', requestId],
+      ]);
+    const errors = this.#connection.openStream(headersOf('error'));
+    // Nothing is ever sent on it.
+    errors.end();
+    const failure = collectText(errors);
+    const data = this.#connection.openStream(headersOf('data'), { explain: failure });
+    this.#forwarded.add(data);
+    clearTimeout(this.#idle);
+    errors.on('end', () => {
+      const text = failure();
+      if (text === undefined) return;
+      // It may be another pod by now that has this name: what comes next asks the API server again.
+      this.retire();
+      data.destroy(new Error(text));
+    });
+    data.once('close', () => {
+      errors.destroy();
+      this.#forwarded.delete(data);
+      if (this.connections > 0) return;
+      if (this.#isRetired) this.#connection.close();
+      else this.#startIdling();
+    });
+    if (!isBesideOthers) return data;
+    if (!(await isInTime(data.opened, answerMs))) {
+      this.retire();
+      data.destroy();
+      return undefined;
+    }
+    // Whoever gets a stream may still listen to how it ends.
+    if (data.destroyed) throw data.errored ?? new Error('the connection was cut off as it was opened');
+    return data;
+  }
+
+  #startIdling(): void {
+    this.#idle = setTimeout(() => this.#connection.close(), idleMs);
+    this.#idle.unref();
+  }
+
+  /** All connections wait for one reader. One that takes nothing at all is given up, for the sake of those beside it. */
+  #onHeldUp(isHeldUp: boolean): void {
+    clearTimeout(this.#heldUp);
+    if (!isHeldUp) return;
+    this.#heldUp = setTimeout(() => {
+      if (this.connections < 2) return;
+      const [fullest] = [...this.#forwarded].sort((a, b) => b.queuedBytes - a.queuedBytes);
+      const seconds = heldUpMs / 1000;
+      fullest?.destroy(new Error(`nothing was read of it for ${seconds} s, which held up connections beside it`));
+    }, heldUpMs);
+    this.#heldUp.unref();
+  }
+}
+
+async function isInTime(event: Promise<void>, milliseconds: number): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), milliseconds);
+  try {
+    return await Promise.race([event.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What has come on a stream of errors so far; undefined for nothing. */
+function collectText(errors: SpdyStream): () => string | undefined {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  errors.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= maxErrorBytes) pieces.push(chunk);
+  });
+  return () => Buffer.concat(pieces).toString().trim() || undefined;
+}

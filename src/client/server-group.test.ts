@@ -1,0 +1,321 @@
+/** Several API servers of one cluster, of which each may fail in its own way. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { ApiServer } from './api-server.ts';
+import type { ServerFacts } from './api-servers.ts';
+import type { ClusterClient } from './cluster-client.ts';
+import { openClusterClient } from './cluster-client-http.ts';
+import { ConnectionError } from './connection-error.ts';
+import type { Script, ScriptedApiServer } from './scripted-servers.ts';
+import { answer, answerAs, scriptedApiServer } from './scripted-servers.ts';
+import type { GroupOptions } from './server-group.ts';
+import { ServerGroup } from './server-group.ts';
+
+interface Fixture extends AsyncDisposable {
+  a: ScriptedApiServer;
+  b: ScriptedApiServer;
+  client: ClusterClient;
+  /** Resolves when the server has this state. */
+  state(server: ScriptedApiServer, state: ServerFacts['state']): Promise<void>;
+}
+
+const fast = { intervalMs: 30, failedIntervalMs: 10, timeoutMs: 200, firstAfterMs: 0 };
+/** No probe comes in between. */
+const never = { firstAfterMs: 3_600_000 };
+
+async function open(timing: GroupOptions['timing'], a?: Script, b?: Script): Promise<Fixture> {
+  await using parts = new AsyncDisposableStack();
+  const first = parts.use(await scriptedApiServer(a ?? answerAs('a')));
+  const second = parts.use(await scriptedApiServer(b ?? answerAs('b')));
+  const servers = parts.use(
+    new ServerGroup(
+      [first, second].map(({ url }) => new ApiServer(url, {})),
+      { ...(timing && { timing }) },
+    ),
+  );
+  const client = parts.use(openClusterClient({ server: first.url, namespace: 'default' }, { servers }));
+  const running = parts.move();
+  return {
+    a: first,
+    b: second,
+    client,
+    state: ({ url }, state) =>
+      new Promise((resolve) => {
+        const look = () => {
+          if (servers.list().find((facts) => facts.url === url)?.state !== state) return;
+          end();
+          resolve();
+        };
+        const end = servers.subscribe(look);
+        look();
+      }),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+async function ask(client: ClusterClient, method = 'GET', path = '/api', body?: string): Promise<string> {
+  const response = await client.request({ method, path, ...(body !== undefined && { body: Buffer.from(body) }) });
+  return `${response.status} ${JSON.parse(await text(response.body)).by}`;
+}
+
+/** Asks until this server was taken; the other must not have been the end of any. */
+async function askUntil(
+  client: ClusterClient,
+  server: ScriptedApiServer,
+  method: string,
+  path = '/api',
+  body?: string,
+) {
+  const answers: string[] = [];
+  const before = server.requests.length;
+  while (server.requests.length === before) answers.push(await ask(client, method, path, body));
+  return answers;
+}
+
+const isUnknown = (error: unknown) =>
+  error instanceof ConnectionError && error.sent && /is not known: look before you repeat it/.test(error.message);
+
+test('requests are spread; a server that is gone is passed over, and has its share again when it is back', async () => {
+  await using fixture = await open(fast);
+  const { a, b, client, state } = fixture;
+  const many = () => Promise.all(Array.from({ length: 40 }, () => ask(client)));
+  assert.deepEqual(new Set(await many()), new Set(['200 a', '200 b']));
+  await a.stop();
+  assert.deepEqual(new Set(await many()), new Set(['200 b']));
+  await state(a, 'down');
+  assert.match(client.servers.list()[0]?.lastError ?? '', /ECONNREFUSED/);
+  const seen = a.requests.length;
+  await a.start();
+  await state(a, 'ready');
+  await many();
+  assert.ok(a.requests.length > seen);
+  assert.deepEqual(
+    client.servers.list().map(({ inFlight }) => inFlight),
+    [0, 0],
+  );
+  await b.stop();
+  assert.deepEqual(new Set(await many()), new Set(['200 a']));
+});
+
+test('the pool is never empty: with all servers gone each is tried, and the first that is back is found at once', async () => {
+  await using fixture = await open(never);
+  const { a, b, client } = fixture;
+  await a.stop();
+  await b.stop();
+  await assert.rejects(ask(client), (error) => error instanceof ConnectionError && /refused/.test(error.message));
+  assert.deepEqual(
+    client.servers.list().map(({ state }) => state),
+    ['down', 'down'],
+  );
+  await b.start();
+  assert.equal(await ask(client), '200 b');
+  assert.equal(await ask(client, 'POST', '/api', '{}'), '200 b');
+});
+
+test('a write goes elsewhere where the server could not be reached, and is made once', async () => {
+  await using fixture = await open(never);
+  const { a, b, client } = fixture;
+  await a.stop();
+  const writes = await Promise.all(Array.from({ length: 20 }, () => ask(client, 'POST', '/api', '{}')));
+  assert.deepEqual(new Set(writes), new Set(['200 b']));
+  assert.equal(b.requests.length, 20);
+});
+
+for (const [what, script] of [
+  ['half of it', ({ body, length, socket }) => body.length >= length / 2 && Boolean(socket.resetAndDestroy())],
+  ['all of it', ({ body, length, socket }) => body.length >= length && Boolean(socket.resetAndDestroy())],
+  [
+    'all of it and answered half a head',
+    ({ body, length, socket }) => body.length >= length && Boolean(socket.end('HTTP/1.1 200 OK\r\nContent-Le')),
+  ],
+] satisfies [string, Script][]) {
+  test(`a write to a server that dies after reading ${what} is not sent again, and its outcome said to be unknown`, async () => {
+    await using fixture = await open(never, script);
+    const { a, b, client } = fixture;
+    const body = 'x'.repeat(200_000);
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+      const [taken, others] = [a.requests.length, b.requests.length];
+      let good = 0;
+      const counted = async () => {
+        for (;;) {
+          await ask(client, method, '/api', body);
+          good++;
+        }
+      };
+      await assert.rejects(counted(), isUnknown);
+      assert.deepEqual([a.requests.length - taken, b.requests.length - others], [1, good]);
+    }
+  });
+}
+
+test('a write goes elsewhere where the server ended or turned it away before it took anything of its body', async () => {
+  const scripts: Script[] = [
+    ({ socket }) => Boolean(socket.destroy()),
+    ({ socket }) => Boolean(socket.resetAndDestroy()),
+    ({ socket }) => {
+      answer(socket, '503 Service Unavailable', '{}', ['Retry-After: 1', 'Connection: close']);
+      return Boolean(socket.end());
+    },
+  ];
+  await using fixture = await open(never);
+  const { a, b, client } = fixture;
+  a.continues = false;
+  for (const script of scripts) {
+    const bodies: string[] = [];
+    a.script = (request) => {
+      bodies.push(request.body);
+      return script(request);
+    };
+    const from = b.requests.length;
+    const answers = await askUntil(client, a, 'POST', '/api', 'x'.repeat(100_000));
+    assert.deepEqual(new Set(answers), new Set(['200 b']));
+    assert.deepEqual(bodies, ['']);
+    assert.equal(b.requests.length - from, answers.length);
+  }
+  // Without a body it is the head that acts.
+  a.script = ({ socket }) => Boolean(socket.destroy());
+  await assert.rejects(askUntil(client, a, 'DELETE'), isUnknown);
+});
+
+test('a server that does not know Expect is sent the body after a second', async () => {
+  await using fixture = await open(never);
+  const { a, client } = fixture;
+  a.continues = false;
+  const answers = await askUntil(client, a, 'POST', '/api', '{}');
+  assert.equal(answers.at(-1), '200 a');
+});
+
+test('a read goes elsewhere as long as nothing of an answer was passed on', async () => {
+  const scripts: Script[] = [
+    ({ socket }) => Boolean(socket.destroy()),
+    ({ socket }) => Boolean(socket.resetAndDestroy()),
+    ({ socket }) => Boolean(socket.end('HTTP/1.1 200 OK\r\nContent-Le')),
+  ];
+  await using fixture = await open(never);
+  const { a, client } = fixture;
+  for (const script of scripts) {
+    a.script = script;
+    assert.deepEqual(new Set(await askUntil(client, a, 'GET')), new Set(['200 b']));
+  }
+  a.script = ({ socket }) => Boolean(socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"by": '));
+  await assert.rejects(async () => {
+    for (;;) await ask(client);
+  }, /cut off/);
+});
+
+test('what a GET leads to may be a write: proxy, exec and their like are not asked for twice', async () => {
+  await using fixture = await open(never, ({ socket }) => Boolean(socket.destroy()));
+  const { b, client } = fixture;
+  for (const path of ['/api/v1/namespaces/n/services/s/proxy/', '/api/v1/namespaces/n/pods/p/exec?command=x']) {
+    b.requests.length = 0;
+    let good = 0;
+    await assert.rejects(async () => {
+      for (;;) {
+        await ask(client, 'GET', path);
+        good++;
+      }
+    }, isUnknown);
+    assert.equal(b.requests.length, good);
+  }
+});
+
+test('an upgrade goes elsewhere only where the server could not be reached', async () => {
+  const refuse: Script = ({ socket }) => {
+    answer(socket, '403 Forbidden', '{}');
+    return true;
+  };
+  await using fixture = await open(never, refuse, refuse);
+  const { a, b, client } = fixture;
+  const path = '/api/v1/namespaces/n/pods/p/exec?command=x';
+  const upgrade = () => client.openWebSocket({ path, subprotocols: ['v5.channel.k8s.io'] });
+  await a.stop();
+  for (let i = 0; i < 10; i++) await assert.rejects(upgrade(), { code: 403 });
+  assert.equal(b.requests.length, 10);
+  await a.start();
+  b.script = a.script = ({ socket }) => Boolean(socket.destroy());
+  b.requests.length = a.requests.length = 0;
+  await assert.rejects(upgrade(), ConnectionError);
+  assert.equal(a.requests.length + b.requests.length, 1);
+});
+
+test('a draining server gets no new request, and what it has in flight goes on', async () => {
+  await using fixture = await open(fast);
+  const { a, b, client, state } = fixture;
+  a.script = ({ socket }) => {
+    socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n');
+    return true;
+  };
+  let stream = await client.request({ method: 'GET', path: '/watch' });
+  while (a.requests.length === 0) {
+    await text(stream.body);
+    stream = await client.request({ method: 'GET', path: '/watch' });
+  }
+  a.readyz = '500 Internal Server Error';
+  await state(a, 'draining');
+  assert.equal(client.servers.list()[0]?.inFlight, 1);
+  await a.closeListener();
+  await state(a, 'down');
+  for (let i = 0; i < 20; i++) assert.equal(await ask(client), '200 b');
+  assert.equal(a.requests.length, 1);
+  const [chunk] = await once(stream.body, 'data');
+  assert.equal(String(chunk), 'one');
+  stream.body.destroy();
+  await once(stream.body, 'close');
+  assert.equal(client.servers.list()[0]?.inFlight, 0);
+  assert.ok(b.requests.length >= 20);
+});
+
+test('a server that turns requests away because it stops is left at once, by writes too', async () => {
+  await using fixture = await open(never, ({ socket }) => {
+    answer(socket, '429 Too Many Requests', '{}', ['Retry-After: 5', 'Connection: close']);
+    return Boolean(socket.end());
+  });
+  const { a, client } = fixture;
+  assert.deepEqual(new Set(await askUntil(client, a, 'POST', '/api', '{}')), new Set(['200 b']));
+  assert.equal(client.servers.list()[0]?.state, 'draining');
+  for (let i = 0; i < 10; i++) assert.equal(await ask(client, 'POST', '/api', '{}'), '200 b');
+  assert.equal(a.requests.length, 1);
+});
+
+test('reads leave a server that accepts and never answers once it is silent to probes too; writes wait for its answer', async () => {
+  const asked = Promise.withResolvers<void>();
+  const waiting: (() => void)[] = [];
+  await using fixture = await open({ ...fast, timeoutMs: 50 }, ({ method, socket }) => {
+    if (method === 'POST') {
+      waiting.push(() => answer(socket, '200 OK', '{"by": "a"}'));
+      asked.resolve();
+    }
+    return true;
+  });
+  const { a, client, state } = fixture;
+  const writes: Promise<string>[] = [];
+  while (waiting.length === 0) {
+    writes.push(ask(client, 'POST', '/api', '{}'));
+    await Promise.race([asked.promise, writes.at(-1)]);
+  }
+  const reads: Promise<string>[] = [];
+  while (!a.requests.includes('GET /api')) {
+    reads.push(ask(client));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  a.readyz = undefined;
+  assert.deepEqual(new Set(await Promise.all(reads)), new Set(['200 b']));
+  assert.equal(client.servers.list()[0]?.state, 'down');
+  for (const answerNow of waiting) answerNow();
+  assert.ok((await Promise.all(writes)).includes('200 a'));
+  a.readyz = '200 OK';
+  await state(a, 'ready');
+});
+
+test('what acts by its head alone takes new connections, all else the old ones', async () => {
+  await using fixture = await open(never);
+  const { a, b, client } = fixture;
+  for (let i = 0; i < 20; i++) await ask(client);
+  for (let i = 0; i < 20; i++) await ask(client, 'POST', '/api', '{}');
+  assert.ok(a.connections <= 1 && b.connections <= 1);
+  const before = a.connections + b.connections;
+  for (let i = 0; i < 20; i++) await ask(client, 'DELETE', '/api');
+  assert.equal(a.connections + b.connections, before + 20);
+});

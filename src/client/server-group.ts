@@ -1,0 +1,152 @@
+/** `ApiServers` of a cluster with several: spread by what they have in flight, probed, passed over while they are not well. */
+import { leastOfTwo } from '../net/balance/least-of-two.ts';
+import type { ProbeTiming } from '../net/health/prober.ts';
+import { Prober } from '../net/health/prober.ts';
+import type { PoolMember } from '../net/health/server-pool.ts';
+import { ServerPool } from '../net/health/server-pool.ts';
+import { hasListToken, headerValue } from '../net/http1/headers.ts';
+import type { HeaderLines } from '../net/http1/upstream.ts';
+import { UpstreamError } from '../net/http1/upstream.ts';
+import type { ApiServer } from './api-server.ts';
+import type { ApiServers, ServerFacts, ServerLease } from './api-servers.ts';
+import { openReadyzProbe } from './readyz-probe.ts';
+
+export interface GroupMember {
+  server: ApiServer;
+  discovered: boolean;
+}
+
+type Member = PoolMember<GroupMember>;
+
+/** A program that asks one thing and ends needs no probe: its own requests tell enough. */
+const usualTiming: Partial<ProbeTiming> = { firstAfterMs: 1000 };
+
+/** Something that goes on as long as the group is used. */
+export type GroupTask = (group: ServerGroup, signal: AbortSignal) => Promise<void>;
+
+export interface GroupOptions {
+  timing?: Partial<ProbeTiming>;
+  /** Begins with the first request and is awaited when the group is disposed; must not reject. */
+  task?: GroupTask;
+}
+
+/** Connects to nothing before the first request. */
+export class ServerGroup implements ApiServers {
+  /** @internal */
+  readonly pool = new ServerPool<GroupMember>(leastOfTwo);
+  readonly passedOver = new Map<string, string>();
+  readonly isOverheard: boolean;
+  readonly #options: GroupOptions;
+  readonly #stop = new AbortController();
+  readonly #probe = openReadyzProbe();
+  #prober: Prober<GroupMember> | undefined;
+  #task: Promise<void> | undefined;
+
+  constructor(servers: readonly ApiServer[], options: GroupOptions = {}) {
+    this.isOverheard = servers.some(({ isOverheard }) => isOverheard);
+    this.#options = options;
+    for (const server of servers) this.pool.add(server.url, { server, discovered: false });
+  }
+
+  lease(): ServerLease {
+    if (this.#prober === undefined) this.#begin();
+    const member = this.pool.pick();
+    if (member === undefined) throw new Error('a group of servers is never empty');
+    return new GroupLease(this, member, undefined);
+  }
+
+  /** @internal There is a hint that something changed. */
+  probeSoon(member: Member): void {
+    this.#prober?.probeSoon(member);
+  }
+
+  list(): readonly ServerFacts[] {
+    return this.pool.members.map(factsOf);
+  }
+
+  subscribe(listener: (changed: ServerFacts) => void): () => void {
+    return this.pool.subscribe((member) => listener(factsOf(member)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await Promise.all([this.#prober?.[Symbol.asyncDispose](), this.#task]);
+    await this.#probe[Symbol.asyncDispose]();
+  }
+
+  #begin(): void {
+    const { timing, task } = this.#options;
+    this.#prober = new Prober({
+      pool: this.pool,
+      probe: ({ server }, signal) => this.#probe.ask(server.anonymous, server.basePath, signal),
+      timing: { ...usualTiming, ...timing },
+    });
+    this.#task = task?.(this, this.#stop.signal);
+  }
+}
+
+function factsOf({ target, health, inFlight }: Member): ServerFacts {
+  const { state, since, lastError } = health;
+  const { server, discovered } = target;
+  return { url: server.url, state, since, inFlight, discovered, ...(lastError !== undefined && { lastError }) };
+}
+
+class GroupLease implements ServerLease {
+  readonly isGuarded = true;
+  readonly #group: ServerGroup;
+  readonly #member: Member;
+  #tried: Set<Member> | undefined;
+  #isOver = false;
+
+  constructor(group: ServerGroup, member: Member, tried: Set<Member> | undefined) {
+    this.#group = group;
+    this.#member = member;
+    this.#tried = tried;
+    member.inFlight++;
+  }
+
+  get server(): ApiServer {
+    return this.#member.target.server;
+  }
+
+  get lost(): AbortSignal {
+    return this.#member.health.lost;
+  }
+
+  answered(status: number, headers: HeaderLines, bodyWithheld: boolean): boolean {
+    const isRefusal = status === 429 || status === 503;
+    // Go's servers end their connections so when they stop; others may always do, so it is a hint and no more.
+    if (!isRefusal && !hasListToken(headers, 'connection', 'close')) return false;
+    this.#group.probeSoon(this.#member);
+    if (!isRefusal || headerValue(headers, 'retry-after') === undefined) return false;
+    const isClosing = hasListToken(headers, 'connection', 'close');
+    // A body that is not wanted closes the connection too, so that it tells nothing of the server.
+    if (isClosing && !bodyWithheld) {
+      const reason = `it answers ${status} with Retry-After and closes its connections`;
+      this.#group.pool.observe(this.#member, { kind: 'draining', reason });
+    }
+    return isClosing && (status === 429 || bodyWithheld);
+  }
+
+  failed(error: unknown): void {
+    if (!(error instanceof UpstreamError)) return;
+    if (error.connect !== undefined) {
+      const silent = error.connect === 'silent';
+      this.#group.pool.observe(this.#member, { kind: 'down', silent, reason: error.message });
+    }
+    this.#group.probeSoon(this.#member);
+  }
+
+  readonly over = (): void => {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#member.inFlight--;
+  };
+
+  next(): ServerLease | undefined {
+    this.#tried ??= new Set();
+    this.#tried.add(this.#member);
+    const member = this.#group.pool.pick(this.#tried);
+    return member && new GroupLease(this.#group, member, this.#tried);
+  }
+}

@@ -1,0 +1,96 @@
+/** The kubeconfig that leads through the gateway, as a file that only its owner reads and that goes with the gateway. */
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { GatewayContexts } from './contexts.ts';
+import { KubeconfigDoor } from './kubeconfig-door.ts';
+
+/** The file cannot be written; the message says why, and the way out. */
+export class KubeconfigFileError extends Error {
+  override readonly name = 'KubeconfigFileError';
+}
+
+/** By this first line a later gateway knows that the file may be replaced. */
+const mark = '# Written by fairlead proxy, and removed when it stops: every request goes through it.\n';
+
+export interface KubeconfigFile extends AsyncDisposable {
+  path: string;
+}
+
+/**
+ * Writes the file (mode 0600), in one step. Disposing removes it, if it is still this one. Throws KubeconfigFileError
+ * where a file of this name is not one of ours, or cannot be written.
+ */
+export async function writeKubeconfigFile(
+  path: string,
+  { door, contexts, address }: { door: KubeconfigDoor; contexts: GatewayContexts; address: string },
+): Promise<KubeconfigFile> {
+  const text = kubeconfigText({ door, contexts, address });
+  try {
+    const before = await readIfThere(path);
+    if (before !== undefined && before !== '' && !before.startsWith(mark)) {
+      throw new KubeconfigFileError(
+        `${path} is not replaced: it is there, and no gateway wrote it. Name another file for the kubeconfig.`,
+      );
+    }
+    const beside = join(dirname(path), `.fairlead-${process.pid}-${Date.now()}.tmp`);
+    try {
+      await using file = await open(beside, 'wx', 0o600);
+      await file.writeFile(text);
+      await rename(beside, path);
+    } catch (error) {
+      await rm(beside, { force: true });
+      throw error;
+    }
+  } catch (error) {
+    if (error instanceof KubeconfigFileError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new KubeconfigFileError(`The kubeconfig ${path} cannot be written: ${why}. Name another file.`);
+  }
+  return {
+    path,
+    async [Symbol.asyncDispose]() {
+      if ((await readIfThere(path).catch(() => undefined)) === text) await rm(path, { force: true });
+    },
+  };
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** JSON is YAML: nothing needs to be quoted by hand. */
+function kubeconfigText({
+  door,
+  contexts,
+  address,
+}: {
+  door: KubeconfigDoor;
+  contexts: GatewayContexts;
+  address: string;
+}): string {
+  const user = 'fairlead-gateway';
+  const named = contexts.map((context) => ({ name: context.name ?? 'fairlead', context }));
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': named[0]?.name,
+    clusters: named.map(({ name, context }) => ({
+      name,
+      cluster: {
+        server: `https://${address}${KubeconfigDoor.path(context)}`,
+        'certificate-authority-data': Buffer.from(door.caPem).toString('base64'),
+      },
+    })),
+    contexts: named.map(({ name, context }) => ({
+      name,
+      context: { cluster: name, user, namespace: context.config.namespace },
+    })),
+    users: [{ name: user, user: { token: door.token } }],
+  };
+  return `${mark}${JSON.stringify(config, null, 2)}\n`;
+}

@@ -1,0 +1,45 @@
+/** Joins a client's connection to a destination as raw TCP. */
+import type { Socket } from 'node:net';
+import { relay } from '../net/relay.ts';
+import type { Destination } from './destination.ts';
+
+export interface RawRelay {
+  /** A stream to a pod stands; bytes pass from now on. */
+  onOpen?(): void;
+  signal: AbortSignal;
+}
+
+/**
+ * Opens a stream to one of the destination's pods and passes bytes both ways, with backpressure and half-close, until
+ * both directions are over. Rejects where no stream could be opened (nothing was sent), and with the stream's failure
+ * where it broke later; the client's connection is then cut, not ended. A client that leaves is no failure.
+ */
+export async function relayRaw(client: Socket, destination: Destination, options: RawRelay): Promise<void> {
+  const gone = new AbortController();
+  const onClose = (): void => gone.abort();
+  let failure: Error | undefined;
+  client.once('close', onClose);
+  try {
+    const { stream } = await destination.open(AbortSignal.any([options.signal, gone.signal]));
+    stream.on('error', (error) => {
+      failure ??= error;
+    });
+    // Before the relay ends it in peace: what was cut off must look so.
+    stream.once('close', () => {
+      if (failure !== undefined || !stream.readableEnded) client.resetAndDestroy();
+    });
+    const cut = (): void => void stream.destroy();
+    options.signal.addEventListener('abort', cut, { once: true });
+    options.onOpen?.();
+    await relay(client, stream);
+    options.signal.removeEventListener('abort', cut);
+    // A client that leaves destroys the stream without a failure.
+    if (failure !== undefined) throw failure;
+  } catch (error) {
+    const stopped = options.signal.aborted || (gone.signal.aborted && failure === undefined);
+    if (!stopped) throw error;
+  } finally {
+    client.off('close', onClose);
+    if (!client.destroyed && !(client.readableEnded && client.writableFinished)) client.resetAndDestroy();
+  }
+}

@@ -1,0 +1,88 @@
+/** Which part of the gateway answers a request: by its method, its target and its Host. */
+import { headerValue } from '../net/http1/headers.ts';
+import type { ServerExchange } from '../net/http1/server-exchange.ts';
+import type { ApiOrigin } from './api-origin.ts';
+import type { AppOrigin } from './app-origin.ts';
+import * as problems from './app-problems.ts';
+import { parseHost } from './host.ts';
+import type { GatewayMetrics, Part } from './metrics.ts';
+import { answerProblem } from './problem.ts';
+import type { AbsoluteTarget, ProxyTargets } from './proxy-targets.ts';
+import { parseAbsoluteTarget, toOriginForm } from './proxy-targets.ts';
+import type { Tunnels } from './tunnels.ts';
+
+export interface RouterOptions {
+  api: ApiOrigin;
+  apps: AppOrigin;
+  targets: ProxyTargets;
+  tunnels: Tunnels;
+  metrics: GatewayMetrics;
+  log(line: string): void;
+}
+
+export class Router {
+  readonly #options: RouterOptions;
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+  }
+
+  /** Sees that the request is answered. */
+  route(exchange: ServerExchange): void {
+    this.#options.metrics.request(exchange, partOf(exchange));
+    try {
+      const answered = this.#answer(exchange);
+      if (answered instanceof Promise) answered.catch((error: unknown) => this.#defect(exchange, error));
+    } catch (error) {
+      this.#defect(exchange, error);
+    }
+  }
+
+  #answer(exchange: ServerExchange): Promise<void> | void {
+    const { method, target } = exchange.head;
+    if (method === 'CONNECT') return this.#options.tunnels.connect(exchange);
+    if (target.startsWith('/')) return this.#answerByHost(exchange);
+    const absolute = parseAbsoluteTarget(target);
+    if (absolute === undefined) {
+      const message = `"${target.slice(0, 200)}" is neither a path nor an http: URL. For https use CONNECT or SOCKS 5.`;
+      answerProblem(exchange, { code: 400, reason: 'BadRequest', title: 'This target is not served', message });
+      return;
+    }
+    toOriginForm(exchange, absolute);
+    // A proxy's client may name this gateway itself.
+    if (parseHost(absolute.authority) !== undefined) return this.#answerByHost(exchange);
+    return this.#answerAsProxy(exchange, absolute);
+  }
+
+  #answerByHost(exchange: ServerExchange): Promise<void> | void {
+    const host = headerValue(exchange.head.headers, 'host') ?? '';
+    const target = parseHost(host);
+    const { api, apps } = this.#options;
+    if (target !== undefined && target.kind !== 'api') return apps.handle(exchange, target);
+    if (api.filter.acceptsHost(host, target !== undefined)) {
+      api.handle(exchange);
+      return;
+    }
+    const message = `"${host.slice(0, 200)}" is not a name of this gateway. Use localhost, or SERVICE.NAMESPACE.localhost.`;
+    answerProblem(exchange, { code: 403, reason: 'Forbidden', title: 'Unknown host', message });
+  }
+
+  async #answerAsProxy(exchange: ServerExchange, { host, port }: AbsoluteTarget): Promise<void> {
+    const resolved = await this.#options.targets.resolve(host, port);
+    if (exchange.over) return;
+    if ('problem' in resolved) answerProblem(exchange, resolved.problem);
+    else await this.#options.apps.handle(exchange, resolved.target);
+  }
+
+  #defect(exchange: ServerExchange, error: unknown): void {
+    this.#options.log(`the gateway failed: ${error instanceof Error ? error.stack : error}`);
+    if (exchange.responseStarted) exchange.cut();
+    else answerProblem(exchange, problems.defect());
+  }
+}
+
+function partOf({ head: { method, target, headers } }: ServerExchange): Part {
+  if (method === 'CONNECT') return 'tunnel';
+  if (!target.startsWith('/')) return 'app';
+  return parseHost(headerValue(headers, 'host') ?? '')?.kind === 'api' ? 'api' : 'app';
+}

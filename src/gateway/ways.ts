@@ -1,0 +1,40 @@
+/** Which way leads to an application: learnt by trying, kept for a while. What rights a user has is no proof of it. */
+import { StatusError } from '../api/status.ts';
+
+/** Raw streams to a ready pod, or HTTP through the API server's proxy verb. */
+export type Way = 'port-forward' | 'proxy-verb';
+
+/** Then port-forward is tried again: rights may have been granted. */
+const memoryMs = 5 * 60_000;
+const mostNames = 10_000;
+
+export class Ways {
+  readonly #refused = new Map<string, { why: string; until: number }>();
+
+  /** Of `NAMESPACE/NAME`. */
+  of(name: string): Way {
+    return this.whyNotPortForward(name) === undefined ? 'port-forward' : 'proxy-verb';
+  }
+
+  /** A sentence without its end, where port-forward is known not to lead there. */
+  whyNotPortForward(name: string): string | undefined {
+    const known = this.#refused.get(name);
+    if (known !== undefined && known.until > Date.now()) return known.why;
+    this.#refused.delete(name);
+    return undefined;
+  }
+
+  /** Learns from what became of a port-forward. True: it was refused for good, and the other way is to be tried. */
+  portForwardFailed(name: string, error: unknown): boolean {
+    const cause = error instanceof Error && error.cause instanceof StatusError ? error.cause : error;
+    if (!(cause instanceof StatusError) || !isRefusal(cause)) return false;
+    if (this.#refused.size >= mostNames) this.#refused.clear();
+    this.#refused.set(name, { why: cause.message, until: Date.now() + memoryMs });
+    return true;
+  }
+}
+
+/** No right, a server that has no port-forward, or something in between that passes no upgrades on. */
+function isRefusal({ code }: StatusError): boolean {
+  return code === 400 || code === 403 || code === 405 || code === 501 || code === 502;
+}

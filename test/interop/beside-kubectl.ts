@@ -1,0 +1,125 @@
+/** The same command lines by the real kubectl and by Fairlead, each in a namespace of its own, on one cluster. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { type Finished, Home, RunningFairlead } from '../fairlead-process.ts';
+import { peerPath } from '../peers/build.ts';
+import { startRealClusterWithNode } from '../real-cluster/start.ts';
+
+/** Why these tests cannot run here; false when they can. */
+export const skipBesideKubectl = ['kubectl', 'kube-apiserver', 'etcd'].every((name) =>
+  existsSync(peerPath(name === 'etcd' ? 'etcd' : name === 'kubectl' ? 'kubectl' : 'kube-apiserver')),
+)
+  ? false
+  : 'the peers are not built: run npm run test:interop';
+
+export interface Step {
+  /** Words separated by spaces; quotes are not read. Or the words themselves. */
+  line: string | readonly string[];
+  /** For standard input. */
+  input?: string;
+  /** Only exit codes and whether something was printed to each stream: where our sentences are our own. */
+  sense?: 'bytes' | 'outcome';
+  /** Both must come to the same within this many tries: what controllers do takes its time. */
+  settles?: boolean;
+}
+
+/** Of the same length, so that columns stay where they are. */
+const namespaces = { theirs: 'beside-1', ours: 'beside-2' };
+
+/** What differs from run to run and from object to object becomes the same word. */
+function normal(text: string, namespace: string): string {
+  return text
+    .replaceAll(namespace, 'SIDE')
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, 'TIME')
+    .replace(/(resourceVersion"?: "?)\d+/g, '$1VERSION')
+    .replace(/\b10\.96\.\d+\.\d+/g, 'CLUSTERIP')
+    .replace(/\b\d+[smh](?:\d+[sm])?\b/g, 'AGE')
+    .replace(/:3[0-2]\d{3}\/TCP/g, ':NODEPORT/TCP')
+    .replace(/(nodePort: )\d+/g, '$1NODEPORT')
+    .replace(/ {2,}/g, '  ');
+}
+
+interface Side {
+  home: Home;
+  /** Flags that lead to the cluster. */
+  flags: readonly string[];
+  stop(): Promise<void>;
+}
+
+const clusters: Readonly<Record<string, () => Promise<Side>>> = {
+  'the embedded cluster': async () => {
+    const home = await Home.make();
+    const running = await RunningFairlead.up(home, '--data=:memory:');
+    return {
+      home,
+      flags: [],
+      async stop() {
+        await running[Symbol.asyncDispose]();
+        await home[Symbol.asyncDispose]();
+      },
+    };
+  },
+  'a real kube-apiserver with our node': async () => {
+    const home = await Home.make();
+    const cluster = await startRealClusterWithNode();
+    return {
+      home,
+      flags: [`--kubeconfig=${cluster.kubeconfig}`],
+      async stop() {
+        await cluster[Symbol.asyncDispose]();
+        await home[Symbol.asyncDispose]();
+      },
+    };
+  },
+};
+
+/** One test for each step, in order, on each kind of cluster. `prepare` is run by kubectl in both namespaces first. */
+export function besideKubectl(title: string, { prepare, steps }: { prepare?: string; steps: readonly Step[] }): void {
+  for (const [name, start] of Object.entries(clusters)) {
+    describe(`${title}, on ${name}`, { skip: skipBesideKubectl }, () => {
+      let side: Side;
+      const kubectl = (args: readonly string[], input?: string) =>
+        side.home.run(peerPath('kubectl'), [...side.flags, ...args], input);
+      before(async () => {
+        side = await start();
+        for (const namespace of Object.values(namespaces)) {
+          const made = await kubectl(['create', 'namespace', namespace]);
+          assert.equal(made.code, 0, made.stderr);
+          if (prepare === undefined) continue;
+          const applied = await kubectl(['apply', '-n', namespace, '-f', '-'], prepare);
+          assert.equal(applied.code, 0, applied.stderr);
+        }
+      });
+      after(() => side?.stop());
+      for (const { line, input, sense = 'bytes', settles = false } of steps) {
+        const words = typeof line === 'string' ? line.split(' ') : line;
+        test(words.join(' '), async () => {
+          const run = async (): Promise<[object, object]> => {
+            const args = (namespace: string) => [
+              '-n',
+              namespace,
+              ...words.map((word) => word.replaceAll('SIDE', namespace)),
+            ];
+            const [theirs, ours] = await Promise.all([
+              kubectl(args(namespaces.theirs), input),
+              side.home.runFairlead([...side.flags, ...args(namespaces.ours)], input),
+            ]);
+            return [judged(theirs, namespaces.theirs, sense), judged(ours, namespaces.ours, sense)];
+          };
+          let pair = await run();
+          for (let tries = 0; settles && tries < 50 && JSON.stringify(pair[0]) !== JSON.stringify(pair[1]); tries++) {
+            pair = await run();
+          }
+          assert.deepEqual(pair[1], pair[0]);
+        });
+      }
+    });
+  }
+}
+
+function judged({ code, stdout, stderr }: Finished, namespace: string, sense: 'bytes' | 'outcome'): object {
+  if (sense === 'outcome') return { failed: code !== 0, prints: stdout !== '', complains: stderr !== '' };
+  return { code, stdout: normal(stdout, namespace), complains: stderr !== '' };
+}

@@ -1,0 +1,97 @@
+/** Creating objects: names, versions, unknown fields, dry run. */
+import type { Question } from '../request.ts';
+import { deployment, deployments, map, maps } from '../vocabulary.ts';
+
+export const creation: readonly Question[] = [
+  { name: 'create', method: 'POST', path: maps, body: map('one') },
+  { name: 'create again', method: 'POST', path: maps, body: map('one') },
+  { name: 'create with a bad name', method: 'POST', path: maps, body: map('Bad_Name') },
+  { name: 'create with no name', method: 'POST', path: maps, body: { apiVersion: 'v1', kind: 'ConfigMap' } },
+  {
+    name: 'create by generateName',
+    method: 'POST',
+    path: maps,
+    body: { ...map(''), metadata: { generateName: 'generated-' } },
+  },
+  {
+    name: 'create in another namespace than the path',
+    method: 'POST',
+    path: maps,
+    body: map('x', { metadata: { name: 'x', namespace: 'other' } }),
+  },
+  {
+    name: 'create with a resourceVersion',
+    method: 'POST',
+    path: maps,
+    body: map('x', { metadata: { name: 'x', resourceVersion: '5' } }),
+  },
+  {
+    name: 'create in a namespace that is not there',
+    method: 'POST',
+    path: '/api/v1/namespaces/no-such/configmaps',
+    body: map('x'),
+  },
+  { name: 'create of another kind', method: 'POST', path: maps, body: { ...map('x'), kind: 'Secret' } },
+  { name: 'create of another version', method: 'POST', path: maps, body: { ...map('x'), apiVersion: 'v2' } },
+  { name: 'create without kind', method: 'POST', path: maps, body: { metadata: { name: 'without-kind' } } },
+  { name: 'create of a wrong type', method: 'POST', path: maps, body: map('x', { data: { a: 1 } }) },
+  { name: 'create of no JSON', method: 'POST', path: maps, body: '{"apiVersion": "v1",' },
+  { name: 'create with an empty body', method: 'POST', path: maps, body: '' },
+  { name: 'create of a list', method: 'POST', path: maps, body: '[]' },
+  { name: 'create in dry run', method: 'POST', path: `${maps}?dryRun=All`, body: map('dry') },
+  { name: 'get after the dry run', path: `${maps}/dry` },
+  { name: 'create with a bad dryRun', method: 'POST', path: `${maps}?dryRun=Some`, body: map('dry') },
+  {
+    name: 'an unknown field, ignored',
+    method: 'POST',
+    path: `${maps}?fieldValidation=Ignore`,
+    body: map('ignored', { dat: {} }),
+  },
+  {
+    name: 'an unknown field, warned of',
+    method: 'POST',
+    path: `${maps}?fieldValidation=Warn`,
+    body: map('warned', { dat: {} }),
+  },
+  { name: 'an unknown field, by default', method: 'POST', path: maps, body: map('by-default', { dat: {} }) },
+  {
+    name: 'an unknown field, strictly',
+    method: 'POST',
+    path: `${maps}?fieldValidation=Strict`,
+    body: map('x', { dat: {} }),
+  },
+  {
+    name: 'several unknown fields, strictly',
+    method: 'POST',
+    path: `${deployments}?fieldValidation=Strict`,
+    body: deployment('x', { repicas: 1, template: { spec: { containers: [{ name: 'a', image: 'b', imag: 'c' }] } } }),
+  },
+  {
+    name: 'a duplicate field, strictly',
+    method: 'POST',
+    path: `${maps}?fieldValidation=Strict`,
+    body: '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"},"data":{"a":"1","a":"2"}}',
+  },
+  {
+    name: 'a duplicate field, by default',
+    method: 'POST',
+    path: maps,
+    body: '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"doubled"},"data":{"a":"1"},"data":{"a":"2"}}',
+  },
+  { name: 'a bad fieldValidation', method: 'POST', path: `${maps}?fieldValidation=Loose`, body: map('x') },
+  {
+    name: 'bad labels and annotations',
+    method: 'POST',
+    path: maps,
+    body: map('x', { metadata: { name: 'x', labels: { ok: '-bad' }, annotations: { 'no good': 'x' } } }),
+  },
+  { name: 'a bad key in a ConfigMap', method: 'POST', path: maps, body: map('x', { data: { 'a b': '1' } }) },
+  {
+    name: 'a YAML body',
+    method: 'POST',
+    path: maps,
+    headers: { 'Content-Type': 'application/yaml' },
+    body: 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: from-yaml}\ndata: {a: "1"}\n',
+  },
+  { name: 'an XML body', method: 'POST', path: maps, headers: { 'Content-Type': 'text/xml' }, body: '<a/>' },
+];

@@ -1,0 +1,61 @@
+/** The command line as one file, in CommonJS: there every module, and each of Node's that it needs, is loaded on use. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+import { lazyBuiltins } from './lazy-builtins.ts';
+
+export async function bundleCommandLine(root: string, dist: string): Promise<void> {
+  const common = { platform: 'node', format: 'cjs', minify: true, legalComments: 'none', logLevel: 'warning' } as const;
+  const { metafile } = await build({
+    ...common,
+    entryPoints: [join(root, 'bin/fairlead.ts')],
+    outfile: join(dist, 'cli.cjs'),
+    bundle: true,
+    target: 'node24',
+    // Node's own modules by `require`: `import()` would start the loader of ES modules for them.
+    supported: { 'dynamic-import': false },
+    metafile: true,
+    plugins: [moduleAddresses(root), await lazyBuiltins(root)],
+  });
+  // An old Node must be able to read it, to say that it is too old.
+  await build({
+    ...common,
+    entryPoints: [join(root, 'bin/installed.ts')],
+    outfile: join(dist, 'bin/fairlead.cjs'),
+    target: 'node14',
+  });
+  await writeFile(join(dist, 'THIRD-PARTY.txt'), await noticesOf(Object.keys(metafile.inputs), root));
+}
+
+/** In the bundle a module's `import.meta` tells of its emitted twin below `dist/`, so that what lies beside that is found. */
+function moduleAddresses(root: string): Plugin {
+  return {
+    name: 'module-addresses',
+    setup(build) {
+      build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+        const text = await readFile(path, 'utf8');
+        if (!text.includes('import.meta')) return undefined;
+        const twin = relative(root, path).replace(/\.ts$/, '.js');
+        const file = `require('node:path').join(__dirname, ${JSON.stringify(twin)})`;
+        const contents = text
+          .replaceAll('import.meta.url', `require('node:url').pathToFileURL(${file}).href`)
+          .replaceAll('import.meta.dirname', `require('node:path').dirname(${file})`);
+        if (contents.includes('import.meta'))
+          throw new Error(`${path}: only import.meta.url and .dirname are known here`);
+        return { contents, loader: 'ts' };
+      });
+    },
+  };
+}
+
+/** The licences of the packages whose code is in the bundle, which ask to go with it. */
+async function noticesOf(inputs: readonly string[], root: string): Promise<string> {
+  const packages = new Set(inputs.flatMap((input) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []));
+  const texts = await Promise.all(
+    [...packages].sort().map(async (name) => {
+      const folder = dirname(join(root, 'node_modules', name, 'package.json'));
+      return `cli.cjs contains ${name}:\n\n${await readFile(join(folder, 'LICENSE'), 'utf8')}`;
+    }),
+  );
+  return texts.join('\n\n');
+}
