@@ -5,7 +5,7 @@
  */
 import { isRecord } from '../../lib/is-record.ts';
 import type { FieldsV1 } from '../object.ts';
-import { canonicalElement, compareElements } from './field-element.ts';
+import { canonicalElement, sortElements } from './field-element.ts';
 
 export type FieldSet = FieldsV1;
 
@@ -123,9 +123,7 @@ export function* pathsOf(set: FieldSet, prefix: readonly string[] = []): Generat
 }
 
 function elementsOf(set: FieldSet): string[] {
-  return Object.keys(set)
-    .filter((element) => element !== SELF)
-    .sort(compareElements);
+  return sortElements(Object.keys(set).filter((element) => element !== SELF));
 }
 
 /** The set with its elements in the order of writing. */

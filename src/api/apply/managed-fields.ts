@@ -7,6 +7,7 @@ import { isRecord } from '../../lib/is-record.ts';
 import type { GroupVersionKind } from '../group-version.ts';
 import { formatApiVersion, parseApiVersion } from '../group-version.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../object.ts';
+import { checkDepth } from '../schema/depth.ts';
 import { badRequest } from '../status.ts';
 import { applyConfiguration, asToday } from './apply-configuration.ts';
 import { checkTyped } from './check-typed.ts';
@@ -84,6 +85,7 @@ export function applyDocument({ writing, kind, live, applied: sent, force, empty
 /** The document, if it is one of the kind. Throws a 400 `StatusError`. */
 function readApplied(sent: unknown, { type }: Writing, kind: GroupVersionKind): KubeObject {
   if (!isRecord(sent)) throw badRequest('error decoding YAML: an apply is a document with the fields of an object');
+  checkDepth(sent);
   const { apiVersion, kind: name } = sent;
   const expected = formatApiVersion(kind);
   if (apiVersion !== expected || name !== kind.kind) throw badRequest(`invalid object type: ${describeType(sent)}`);
