@@ -79,17 +79,16 @@ export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
 }
 
 function without(a: FieldSet, b: FieldSet, recursive: boolean): FieldSet {
-  let result: Draft | undefined;
+  if (isEmptySet(b)) return a;
+  let changed = false;
+  const result: Draft = {};
   for (const [element, node] of Object.entries(a)) {
     const other = b[element];
-    if (element === SELF || other === undefined) continue;
-    const left = withoutNode(node, other, recursive);
-    if (left === node) continue;
-    result ??= { ...a };
-    if (left === undefined) delete result[element];
-    else result[element] = left;
+    const left = element === SELF || other === undefined ? node : withoutNode(node, other, recursive);
+    if (left !== node) changed = true;
+    if (left !== undefined) result[element] = left;
   }
-  return result ?? a;
+  return changed ? result : a;
 }
 
 /** Undefined when nothing is left. */
