@@ -35,7 +35,12 @@ export interface GatewayFixture extends AsyncDisposable {
 }
 
 export async function openGatewayFixture(
-  options: Partial<Pick<GatewayOptions, 'page' | 'fixedPorts' | 'unusable' | 'kubeconfigFile' | 'https' | 'rules'>> & {
+  options: Partial<
+    Pick<
+      GatewayOptions,
+      'page' | 'fixedPorts' | 'unusable' | 'kubeconfigFile' | 'https' | 'rules' | 'access' | 'names' | 'tls'
+    >
+  > & {
     context?: string;
     config?: Partial<ClientConfig>;
     /** Names of further contexts, each with a cluster of its own. */
@@ -65,6 +70,9 @@ export async function openGatewayFixture(
       ...(options.https && { https: options.https }),
       ...(options.kubeconfigFile && { kubeconfigFile: options.kubeconfigFile }),
       ...(options.rules && { rules: options.rules }),
+      ...(options.access && { access: options.access }),
+      ...(options.names && { names: options.names }),
+      ...(options.tls && { tls: options.tls }),
       ...(options.page && { page: options.page }),
     }),
   );

@@ -129,7 +129,11 @@ export class ApiOrigin {
 
   /** True: it was refused, as a page of another origin asks. */
   #refuseForeign(exchange: ServerExchange, toApp: boolean): boolean {
-    const why = crossOriginReason(exchange.head, exchange.upgrade !== undefined, toApp);
+    const why = crossOriginReason(exchange.head, {
+      upgrade: exchange.upgrade !== undefined,
+      toApp,
+      secure: exchange.encrypted,
+    });
     if (why === undefined) return false;
     const message = `${why}. Applications have host names of their own and no rights on the API.`;
     answerProblem(exchange, { ...refusal, message });

@@ -29,6 +29,7 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'status', group: 'machine', load: async () => (await import('./status.ts')).statusCommand },
   { name: 'node', group: 'machine', load: async () => (await import('./node.ts')).nodeCommand },
   { name: 'proxy', group: 'reach', load: async () => (await import('./proxy.ts')).proxyCommand },
+  { name: 'env', group: 'reach', load: async () => (await import('./env.ts')).envCommand },
   { name: 'get', group: 'objects', load: async () => (await import('./get.ts')).getCommand },
   { name: 'create', group: 'objects', load: async () => (await import('./create.ts')).createCommand },
   {

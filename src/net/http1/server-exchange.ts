@@ -102,6 +102,11 @@ export class ServerExchange {
     return this.#connection.socket.remoteAddress ?? '';
   }
 
+  /** It came over TLS. */
+  get encrypted(): boolean {
+    return 'encrypted' in this.#connection.socket;
+  }
+
   /** Begins to deliver the request's body. A later reader takes over. */
   readBody(reader: RequestBodyReader): void {
     this.#reader = reader;
