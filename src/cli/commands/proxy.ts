@@ -1,6 +1,6 @@
 import type { GatewayContext } from '../../gateway/contexts.ts';
 import { startGateway } from '../../gateway/start.ts';
-import type { ClusterFacts } from '../../ui/server.ts';
+import type { ClusterFacts, OtherContext } from '../../ui/server.ts';
 import { uiHandler } from '../../ui/server.ts';
 import { checkServer } from '../check-server.ts';
 import { defineCommand } from '../command.ts';
@@ -9,6 +9,7 @@ import { accessChoice, accessFlags } from '../proxy/access-flags.ts';
 import { apiRuleFlags, apiRules } from '../proxy/api-rules.ts';
 import { leadFlags, leadOptions } from '../proxy/lead-flags.ts';
 import { keepAliveTime, listenFlags, listenPlace, servingLine } from '../proxy/listen-flags.ts';
+import type { OpenedContexts } from '../proxy/open-contexts.ts';
 import { openContexts } from '../proxy/open-contexts.ts';
 
 export const proxyCommand = defineCommand({
@@ -67,7 +68,7 @@ export const proxyCommand = defineCommand({
       exposeWithoutPassword: flags['expose-without-password'] === true,
       rules,
       ...(keepAliveMs !== undefined && { keepAliveMs }),
-      page: uiHandler({ client: first.client, facts: factsOf(first), signal }),
+      page: uiHandler({ client: first.client, facts: factsOf(first), others: otherContexts(opened), signal }),
       signal,
       log,
     });
@@ -89,6 +90,12 @@ export const proxyCommand = defineCommand({
     return 0;
   },
 });
+
+/** For the page: contexts besides the first. */
+function otherContexts({ contexts: [, ...others], unusable }: OpenedContexts): OtherContext[] {
+  const named = others.map(({ name, alias, client }) => ({ name: name ?? alias, alias, client }));
+  return [...named, ...unusable];
+}
 
 function factsOf({ name, config }: GatewayContext): ClusterFacts {
   const { server, origin } = config;

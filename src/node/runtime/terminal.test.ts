@@ -192,14 +192,17 @@ test('what cannot be started is told as without a terminal', { skip }, async (t)
 test('a container in a terminal: one output in its log, keys and sizes by attachment, its end', { skip }, async (t) => {
   const { running, log } = await container(
     t,
-    'echo out; echo err >&2; stty size; read -r line; stty size; exit 4',
+    'echo out; echo err >&2; read -r a; stty size; read -r b; stty size; exit 4',
     true,
   );
   const [stdin, stdout, terminal] = [new PassThrough(), new PassThrough(), new TerminalSizes()];
   const signal = new AbortController().signal;
   const attached = running.attach({ stdin, stdout, terminal, endsStdin: true, signal });
-  while (!(await log()).includes('24 80')) await once(stdout, 'data');
+  let seen = '';
+  stdin.write('first\n');
+  while (!seen.includes('24 80')) seen += String((await once(stdout, 'data'))[0]);
   terminal.set(size);
+  stdout.resume();
   stdin.write('typed\n');
   assert.equal(await attached, 'ended');
   assert.equal((await running.exited).exitCode, 4);
@@ -210,10 +213,11 @@ test('a container in a terminal: one output in its log, keys and sizes by attach
 });
 
 test('a container in a terminal can be asked to end, and be killed with all that is in it', { skip }, async (t) => {
-  const asked = await container(t, "trap 'exit 6' TERM; echo ready; while :; do sleep 0.02; done", true);
-  const stdout = new PassThrough();
-  void asked.running.attach({ stdout, endsStdin: false, signal: new AbortController().signal });
-  if (!(await asked.log()).includes('ready')) await once(stdout, 'data');
+  const asked = await container(t, "trap 'exit 6' TERM; read -r a; echo ready; while :; do sleep 0.02; done", true);
+  const [stdin, stdout] = [new PassThrough(), new PassThrough()];
+  void asked.running.attach({ stdin, stdout, endsStdin: false, signal: new AbortController().signal });
+  stdin.write('go\n');
+  for (let seen = ''; !seen.includes('ready'); ) seen += String((await once(stdout, 'data'))[0]);
   asked.running.kill('SIGTERM');
   assert.equal((await asked.running.exited).exitCode, 6);
   const killed = await container(t, "trap '' HUP; sleep 600 & sleep 600", true);
