@@ -1,20 +1,28 @@
 /** `fairlead/client` as programs use it, against the embedded cluster. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
-import type { Cluster } from 'fairlead/client';
+import type { Cluster, ExecSession } from 'fairlead/client';
 import { connect, isReason, StatusError } from 'fairlead/client';
 import type { Pod, PodSpec } from 'fairlead/client/types/core-v1';
 import { openTunnel } from '../examples/tunnel/tunnel.ts';
+import { openClusterClient } from '../src/client/cluster-client-http.ts';
+import { openPod } from '../src/client/pod.ts';
+import { PortForwards } from '../src/client/port-forward/port-forwards.ts';
 import { type Cluster as EmbeddedCluster, startCluster } from '../src/cluster.ts';
+import { terminalObstacle } from '../src/node/terminal/binding.ts';
+import { connectProxy, listening, socksProxy } from './proxy-servers.ts';
 
 let embedded: EmbeddedCluster;
 let cluster: Cluster;
 let directory: string;
 const namespace = 'default';
+const { signal } = new AbortController();
 
 before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'fairlead-client-'));
@@ -142,6 +150,53 @@ test('logs, commands with exit codes and streams, and a command that cannot be',
   await assert.rejects(endless.exitCode, { name: 'AbortError' });
 });
 
+/** Resolves with what was shown once that is among it. */
+async function shown(session: ExecSession, pattern: RegExp): Promise<string> {
+  let text = '';
+  while (!pattern.test(text)) text += String((await once(session.stdout, 'data'))[0]);
+  return text;
+}
+
+test('a terminal: its size, keys, its one output, the exit code', { skip: terminalObstacle() ?? false }, async () => {
+  await runPod('terminal', 'exec sleep 600');
+  const door = cluster.pod(namespace, 'terminal');
+  const session = await door.exec(['sh', '-c', 'stty size; echo err >&2; exec sh'], { stdin: true, tty: true });
+  session.resize({ columns: 91, rows: 33 });
+  session.stderr.resume();
+  const first = await shown(session, /err/);
+  assert.match(first, /^33 91\r\nerr/);
+  session.resize({ columns: 40, rows: 10 });
+  session.stdin.write("until [ \"$(stty size)\" = '10 40' ]; do :; done; echo it' fits'\n");
+  await shown(session, /it fits/);
+  session.stdin.write('exit 3\n');
+  session.stdout.resume();
+  assert.equal(await session.exitCode, 3);
+
+  assert.throws(() => session.resize({ columns: 0, rows: 5 }), /columns are a whole number from 1 to 65535, not 0/);
+  assert.throws(() => session.resize({ columns: 80, rows: 70_000 }), /rows are .* not 70000/);
+
+  const cut = new AbortController();
+  const left = await door.exec(['sh', '-c', 'echo up; exec sleep 600'], { tty: true, signal: cut.signal });
+  await shown(left, /up/);
+  cut.abort();
+  await assert.rejects(left.exitCode, { name: 'AbortError' });
+});
+
+test('attached to a container that has a terminal', { skip: terminalObstacle() ?? false }, async () => {
+  const script = 'while read -r line; do echo "<$line> $(stty size)"; done';
+  const containers = [{ name: 'c', image: 'sh', args: ['-c', script], stdin: true, tty: true }];
+  await runPod('seat', '', { containers });
+  const session = await cluster.pod(namespace, 'seat').attach({ stdin: true, tty: true });
+  session.resize({ columns: 91, rows: 33 });
+  session.stdin.write('hello\n');
+  await shown(session, /<hello> (33 91|24 80)\r\n/);
+  session.stdin.write('again\n');
+  await shown(session, /<again> 33 91\r\n/);
+  session.stdin.write('\x04');
+  session.stdout.resume();
+  assert.equal(await session.exitCode, 0);
+});
+
 test('HTTP to a service, and a raw connection to a pod', async () => {
   const server = `require('http').createServer((q, s) => { let b = ''; q.on('data', d => b += d).on('end', () => s.end(q.method + ' ' + q.url + ' ' + b)) }).listen(8080, process.env.POD_IP)`;
   const node = JSON.stringify(process.execPath);
@@ -186,4 +241,36 @@ test('HTTP to a service, and a raw connection to a pod', async () => {
   await assert.rejects(text(held), { name: 'AbortError' });
   const closed = await cluster.pod(namespace, 'web').portForward(9);
   await assert.rejects(text(closed), /9/);
+});
+
+test('streams of every protocol lead through proxies, with TLS and a client certificate', async () => {
+  const { caPem, certPem, keyPem } = embedded.admin;
+  const api = Number(new URL(embedded.apiUrl).port);
+  const seen: string[] = [];
+  const echo = { name: 'c', image: 'fairlead.local/echo', readinessProbe: { tcpSocket: { port: 8080 } } };
+  await runPod('behind', '', { containers: [echo] });
+  await using http = await listening(createServer(connectProxy(api, seen)));
+  await using socks = await listening(createServer((socket) => void socksProxy(api, seen, undefined)(socket)));
+  for (const [protocol, { port }] of [
+    ['http', http],
+    ['socks5', socks],
+  ] as const) {
+    for (const upgrade of ['websocket', 'spdy']) {
+      const before = seen.length;
+      const tls = { ca: caPem, cert: certPem, key: keyPem };
+      const proxy = { protocol, host: '127.0.0.1', port };
+      await using client = openClusterClient({ server: embedded.apiUrl, namespace, tls, proxy });
+      const openStream: typeof client.openStream = (request) =>
+        client.openStream({ ...request, offers: request.offers.filter((offer) => offer.upgrade === upgrade) });
+      const session = await openPod({ ...client, openStream }, namespace, 'behind').exec('cat', { stdin: true });
+      session.stdin.end(upgrade);
+      session.stderr.resume();
+      assert.equal(await text(session.stdout), upgrade);
+      assert.equal(await session.exitCode, 0);
+      const stream = await new PortForwards({ openStream }).connect({ namespace, pod: 'behind', port: 8080, signal });
+      stream.end(upgrade);
+      assert.equal(await text(stream), upgrade);
+      assert.ok(seen.length > before, 'the proxy was asked');
+    }
+  }
 });

@@ -52,9 +52,23 @@ export class Home implements AsyncDisposable {
     return this.run(process.execPath, [entry, ...args], input);
   }
 
+  /** The same with further variables in its environment. */
+  fairleadWith(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Finished> {
+    return this.run(process.execPath, [entry, ...args], '', env);
+  }
+
   /** Runs any program to its end, with this home; `input` goes to its standard input. */
-  async run(program: string, args: readonly string[], input?: string): Promise<Finished> {
-    const child = spawn(program, args, { env: this.env, cwd: this.directory, stdio: ['pipe', 'pipe', 'pipe'] });
+  async run(
+    program: string,
+    args: readonly string[],
+    input?: string,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Finished> {
+    const child = spawn(program, args, {
+      env: { ...this.env, ...env },
+      cwd: this.directory,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     child.stdin.on('error', () => {});
     child.stdin.end(input ?? '');
     return finish(child);

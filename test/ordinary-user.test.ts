@@ -5,7 +5,9 @@ import { once } from 'node:events';
 import { chmod, chown, cp, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { connect } from 'fairlead/client';
 
 const root = resolve(import.meta.dirname, '..');
 /** "nobody" by custom; needs no entry in the user table. */
@@ -35,7 +37,8 @@ test('an ordinary user runs a cluster with the sample application', { skip, time
   try {
     // The checkout may lie where others cannot look, so the user gets a copy that only root may write.
     const program = join(directory, 'program');
-    for (const part of ['bin', 'src', 'examples', 'package.json', 'node_modules/yaml', 'node_modules/ws']) {
+    const packages = ['yaml', 'ws', '@lydell'].map((name) => join('node_modules', name));
+    for (const part of ['bin', 'src', 'examples', 'package.json', ...packages]) {
       await cp(join(root, part), join(program, part), { recursive: true });
     }
     await cp(process.execPath, join(program, 'node'));
@@ -65,8 +68,10 @@ test('an ordinary user runs a cluster with the sample application', { skip, time
     const kubeconfig = join(home, '.kube/config');
     const [mode, text] = [(await stat(kubeconfig)).mode & 0o777, await readFile(kubeconfig, 'utf8')];
     const key = await stat(join(home, '.local/share/fairlead/default/pki/ca.key'));
+    const inTerminal = await commandInTerminal(kubeconfig).catch(String);
     const down = await fairlead('down', '--delete');
     assert.equal(owner, uid);
+    assert.deepEqual(inTerminal, { output: `33 91\r\n${uid}\r\n`, exitCode: 3 });
     assert.match(pods.stdout, /web-\S+ +1\/1 +Running/);
     assert.equal(status.code, 0);
     assert.equal(mode, 0o600);
@@ -86,3 +91,14 @@ test('an ordinary user runs a cluster with the sample application', { skip, time
     await rm(directory, { recursive: true, force: true });
   }
 });
+
+/** A command in a pod of the sample application, in a terminal that is the user's own. */
+async function commandInTerminal(kubeconfig: string): Promise<{ output: string; exitCode: number }> {
+  await using cluster = await connect({ path: kubeconfig });
+  const [pod] = await Array.fromAsync(cluster.resource('v1', 'Pod').list({ namespace: 'demo' }));
+  const script = 'stty size; id -u; test -O "$(tty)" && exit 3';
+  const session = await cluster.pod('demo', pod?.metadata.name ?? '').exec(['sh', '-c', script], { tty: true });
+  session.resize({ columns: 91, rows: 33 });
+  session.stderr.resume();
+  return { output: await text(session.stdout), exitCode: await session.exitCode };
+}

@@ -271,3 +271,38 @@ test('a client that ends its half still gets its answer', async () => {
   assert.equal(await client.end(), 'end');
   assert.match(client.received, /"url":"\/half"/);
 });
+
+test('an application that answers only what it takes for https is asked once more, as if', async () => {
+  const server = createServer((request, response) => {
+    const secure = request.headers['x-forwarded-proto'] === 'https';
+    const leadsNowhere = request.url === '/never';
+    if (secure && !leadsNowhere) response.end('secure');
+    else response.writeHead(301, { Location: `https://${request.headers.host}${request.url}` }).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  await using gateway = await openGatewayFixture();
+  const { port } = server.address() as AddressInfo;
+  gateway.cluster.setService('web', [{ port: 80 }], [{ name: 'web-1', ports: { 80: port } }]);
+  const first = await gateway.ask('/a?b', { host: web });
+  assert.equal(first.headers.location, `http://${web}:${gateway.port}/a?b`);
+  assert.equal((await gateway.ask('/a?b', { host: web })).body, 'secure');
+  const never = await gateway.ask('/never', { host: web });
+  assert.equal(never.headers.location, `https://${web}:${gateway.port}/never`, 'not asked for ever');
+  server.closeAllConnections();
+  server.close();
+});
+
+test('which applications speak TLS may be chosen', async () => {
+  await using app = await openApp('web-1', true);
+  const chosen = { kind: 'service', namespace: 'shop', name: 'web', port: 'ui', alias: undefined } as const;
+  await using gateway = await openGatewayFixture({ https: [chosen] });
+  const ports = [
+    { name: 'ui', port: 9000, targetPort: 8443 },
+    { name: 'http', port: 80, targetPort: 8443 },
+  ];
+  gateway.cluster.setService('web', ports, [{ name: 'web-1', ports: { 8443: app.port } }]);
+  assert.equal((await gateway.ask('/', { host: 'ui.web.shop.svc.localhost' })).status, 200);
+  assert.equal((await gateway.ask('/', { host: '9000.web.shop.svc.localhost' })).status, 200);
+  assert.notEqual((await gateway.ask('/', { host: web })).status, 200);
+});

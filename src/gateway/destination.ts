@@ -40,13 +40,18 @@ interface Reach {
   dialer: PodDialer;
   balance: LeastInFlight;
   ways: Ways;
+  /** Applications that answer only what they take for https. */
+  wantTls: Set<string>;
 }
+
+const mostWantTls = 10_000;
 
 interface FoundFacts {
   context: GatewayContext;
   target: Target;
   candidates: readonly Backend[];
   verbPath: string;
+  port: number;
 }
 
 /** Found for one request or connection; the pods are those that were ready then. */
@@ -57,19 +62,37 @@ export class Destination {
   readonly candidates: readonly Backend[];
   /** Path of the API server's proxy verb to it, without a slash at the end. */
   readonly verbPath: string;
+  /** The Service's, or the pod's. */
+  readonly port: number;
   readonly #reach: Reach;
 
-  constructor({ context, target, candidates, verbPath }: FoundFacts, reach: Reach) {
+  constructor({ context, target, candidates, verbPath, port }: FoundFacts, reach: Reach) {
     this.context = context;
     this.target = target;
     this.candidates = candidates;
     this.verbPath = verbPath;
+    this.port = port;
     this.#reach = reach;
   }
 
   /** How HTTP gets there, by what was learnt. Raw streams have but one way. */
   get way(): Way {
     return this.#reach.ways.of(this.#wayKey);
+  }
+
+  /** The application asked for https; what it gets says from now on that the browser speaks it. */
+  get wantsTls(): boolean {
+    return this.#reach.wantTls.has(this.#portKey);
+  }
+
+  setWantsTls(): void {
+    const { wantTls } = this.#reach;
+    if (wantTls.size >= mostWantTls) wantTls.clear();
+    wantTls.add(this.#portKey);
+  }
+
+  get #portKey(): string {
+    return `${this.#wayKey}:${this.port}`;
   }
 
   get whyNotPortForward(): string | undefined {

@@ -1,6 +1,6 @@
 /** Finds what is asked for in the clusters behind the gateway: one room for host names, CONNECT, SOCKS5 and fixed ports. */
 import { StatusError } from '../api/status.ts';
-import type { Pod } from '../api/types/core-v1.ts';
+import type { Pod, ServicePort } from '../api/types/core-v1.ts';
 import { LeastInFlight } from '../net/balance/least-in-flight.ts';
 import * as problems from './app-problems.ts';
 import type { Backend } from './backends.ts';
@@ -20,21 +20,28 @@ interface Reach {
   dialer: PodDialer;
   balance: LeastInFlight;
   ways: Ways;
+  wantTls: Set<string>;
 }
 
-type Candidates = { candidates: Backend[]; verbPath: string } | { problem: Problem };
+type Candidates = { candidates: Backend[]; verbPath: string; port: number } | { problem: Problem };
+
+export interface DestinationsOptions {
+  unusable?: readonly UnusableContext[];
+  /** Services that the user says speak TLS; without a port all of their ports. */
+  https?: readonly ServiceTarget[];
+  signal: AbortSignal;
+}
 
 export class Destinations {
   readonly #contexts: GatewayContexts;
   readonly #unusable: readonly UnusableContext[];
+  readonly #https: readonly ServiceTarget[];
   readonly #reaches: ReadonlyMap<GatewayContext, Reach>;
 
-  constructor(
-    contexts: GatewayContexts,
-    { unusable = [], signal }: { unusable?: readonly UnusableContext[]; signal: AbortSignal },
-  ) {
+  constructor(contexts: GatewayContexts, { unusable = [], https = [], signal }: DestinationsOptions) {
     this.#contexts = contexts;
     this.#unusable = unusable;
+    this.#https = https;
     this.#reaches = new Map(
       contexts.map((context) => [
         context,
@@ -44,6 +51,7 @@ export class Destinations {
           dialer: new PodDialer(context),
           balance: new LeastInFlight(),
           ways: new Ways(),
+          wantTls: new Set(),
         },
       ]),
     );
@@ -67,27 +75,38 @@ export class Destinations {
       return { problem: problems.unknownAlias(target.alias ?? '', this.#contexts) };
     }
     try {
-      const found = target.kind === 'pod' ? await findPod(reach, target) : await findService(reach, target, at);
+      const found = target.kind === 'pod' ? await findPod(reach, target) : await this.#findService(reach, target, at);
       if ('problem' in found) return found;
       return { destination: new Destination({ context, target, ...found }, reach) };
     } catch (error) {
       return { problem: problems.clusterFailed(error) };
     }
   }
-}
 
-async function findService({ directory }: Reach, target: ServiceTarget, at: string): Promise<Candidates> {
-  const { namespace, name, port, alias } = target;
-  const facts = await directory.find(namespace, name);
-  if (facts === undefined) return { problem: problems.noService(namespace, name) };
-  const choice = choosePort(facts.service, port);
-  if (choice.kind !== 'port') return { problem: problems.noPort(facts.service, choice, { wanted: port, alias, at }) };
-  const candidates = backendsOf(facts, choice.port);
-  if (candidates.length === 0) return { problem: problems.noEndpoints(facts) };
-  const { name: portName, port: number } = choice.port;
-  const scheme = speaksTls(choice.port) ? 'https:' : '';
-  const verbPath = `/api/v1/namespaces/${namespace}/services/${scheme}${name}:${portName || number}/proxy`;
-  return { candidates, verbPath };
+  async #findService({ context, directory }: Reach, target: ServiceTarget, at: string): Promise<Candidates> {
+    const { namespace, name, port: wanted, alias } = target;
+    const facts = await directory.find(namespace, name);
+    if (facts === undefined) return { problem: problems.noService(namespace, name) };
+    const choice = choosePort(facts.service, wanted);
+    if (choice.kind !== 'port') return { problem: problems.noPort(facts.service, choice, { wanted, alias, at }) };
+    const port = this.#isHttps(context, target, choice.port) ? { ...choice.port, appProtocol: 'https' } : choice.port;
+    const candidates = backendsOf(facts, port);
+    if (candidates.length === 0) return { problem: problems.noEndpoints(facts) };
+    const scheme = speaksTls(port) ? 'https:' : '';
+    const verbPath = `/api/v1/namespaces/${namespace}/services/${scheme}${name}:${port.name || port.port}/proxy`;
+    return { candidates, verbPath, port: port.port };
+  }
+
+  /** True where the user said so. */
+  #isHttps(context: GatewayContext, { namespace, name }: ServiceTarget, port: ServicePort): boolean {
+    return this.#https.some(
+      (chosen) =>
+        chosen.namespace === namespace &&
+        chosen.name === name &&
+        this.context(chosen.alias) === context &&
+        (chosen.port === undefined || chosen.port === port.name || chosen.port === String(port.port)),
+    );
+  }
 }
 
 async function findPod({ context }: Reach, target: PodTarget): Promise<Candidates> {
@@ -101,6 +120,7 @@ async function findPod({ context }: Reach, target: PodTarget): Promise<Candidate
   return {
     candidates: [{ namespace, pod: name, uid, ...port, serverName: `${name}.${namespace}.pod` }],
     verbPath: `/api/v1/namespaces/${namespace}/pods/${scheme}${name}:${port.port}/proxy`,
+    port: port.port,
   };
 }
 

@@ -56,9 +56,9 @@ export function delegatedRequestHead(
   return finish(exchange, target, lines);
 }
 
-/** The head for an application: as the browser sent it. */
-export function appRequestHead(exchange: ServerExchange, target: string): string {
-  return finish(exchange, target, appLines(exchange));
+/** The head for an application: as the browser sent it. `tls`: it is told that the browser speaks https. */
+export function appRequestHead(exchange: ServerExchange, target: string, { tls }: { tls: boolean }): string {
+  return finish(exchange, target, appLines(exchange, tls));
 }
 
 /**
@@ -69,9 +69,9 @@ export function appRequestHead(exchange: ServerExchange, target: string): string
 export function verbRequestHead(
   exchange: ServerExchange,
   target: string,
-  { identity, host }: { identity: HeaderLines; host: string | undefined },
+  { identity, host, tls }: { identity: HeaderLines; host: string | undefined; tls: boolean },
 ): string {
-  const lines = appLines(exchange).filter(([name]) => {
+  const lines = appLines(exchange, tls).filter(([name]) => {
     const lower = name.toLowerCase();
     // Compressed pages would come with links that nobody can put right.
     return (
@@ -88,7 +88,7 @@ export function verbRequestHead(
   ]);
 }
 
-function appLines(exchange: ServerExchange): Lines {
+function appLines(exchange: ServerExchange, tls: boolean): Lines {
   const lines: Lines = [];
   for (const line of endToEndHeaders(exchange.head.headers)) {
     const name = line[0].toLowerCase();
@@ -104,7 +104,7 @@ function appLines(exchange: ServerExchange): Lines {
       if (kept !== '') lines.push([line[0], kept]);
     } else lines.push(line);
   }
-  lines.push(['X-Forwarded-For', exchange.remoteAddress], ['X-Forwarded-Proto', 'http']);
+  lines.push(['X-Forwarded-For', exchange.remoteAddress], ['X-Forwarded-Proto', tls ? 'https' : 'http']);
   const host = headerValue(exchange.head.headers, 'host');
   if (host !== undefined) lines.push(['X-Forwarded-Host', host]);
   return lines;
@@ -133,9 +133,12 @@ function withoutOwnCookies(value: string): string {
 
 /** An application's cookies stay with its own host name: `a.ns.localhost` and `b.ns.localhost` share their domain. */
 export function keepCookiesHome(headers: Lines): void {
-  for (const line of headers) {
-    if (line[0].length === 10 && line[0].toLowerCase() === 'set-cookie')
-      line[1] = line[1].replace(/;\s*domain\s*=[^;]*/gi, '');
+  for (let i = headers.length - 1; i >= 0; i--) {
+    const line = headers[i];
+    if (line?.[0].length !== 10 || line[0].toLowerCase() !== 'set-cookie') continue;
+    // The gateway's own are not for applications to set.
+    if (ownCookies.test(line[1].trimStart())) headers.splice(i, 1);
+    else line[1] = line[1].replace(/;\s*domain\s*=[^;]*/gi, '');
   }
 }
 

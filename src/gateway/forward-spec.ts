@@ -20,7 +20,12 @@ export function parseFixedPort(text: string): FixedPort | undefined {
   return { target: { kind: 'service', alias, namespace, name, port }, localPort };
 }
 
-/** `[ALIAS/]NAMESPACE/SERVICE[:PORT]`. */
+/** `[ALIAS/]NAMESPACE/SERVICE[:PORT]`; undefined for what is not of this form. */
+export function parseServiceTarget(text: string): ServiceTarget | undefined {
+  return parseFixedPort(`${text}=0`)?.target;
+}
+
+/** As `parseServiceTarget` reads it. */
 export function formatTarget({ alias, namespace, name, port }: ServiceTarget): string {
   return `${alias === undefined ? '' : `${alias}/`}${namespace}/${name}${port === undefined ? '' : `:${port}`}`;
 }

@@ -30,7 +30,11 @@ export function forwardByVerb(
     toApp: true,
     // A path before the API's own tells of a front that leads to several clusters, which may look at Host.
     head: (target, { host, basePath, identity }) =>
-      verbRequestHead(exchange, target, { identity, host: basePath === '' ? undefined : host }),
+      verbRequestHead(exchange, target, {
+        identity,
+        host: basePath === '' ? undefined : host,
+        tls: destination.wantsTls || exchange.encrypted,
+      }),
     rewriteHeaders: (headers) => {
       withoutPrefix(headers, prefix);
       rewriteHeaders(headers);

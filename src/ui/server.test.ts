@@ -261,3 +261,51 @@ test('a browser gets the page with a strict policy; other clients get the API at
   await ask('/', { accept: 'text/html', 'if-none-match': page?.headers.ETag ?? '' });
   assert.equal(sent.at(-1)?.status, 304);
 });
+
+test('further contexts are shown beside the first, and what is wrong with one stays its own', async () => {
+  await using ui = await openUi();
+  const staging = await startApi();
+  const stop = new AbortController();
+  const client = openClusterClient({ server: ui.api.url, namespace: 'default' });
+  const other = openClusterClient({ server: staging.url, namespace: 'default' });
+  const away = openClusterClient({ server: 'http://127.0.0.1:1', namespace: 'default' });
+  try {
+    ui.api.items.services = [service('web')];
+    staging.items.services = [service('db', { ports: [{ port: 80 }, { name: 'admin', port: 8081 }] })];
+    staging.items.endpointslices = [slice('db', [true])];
+    const handler = uiHandler({
+      client,
+      facts: { cluster: 'test', server: ui.api.url },
+      others: [
+        { name: 'Staging', alias: 'staging', client: other },
+        { name: 'away', alias: 'away', client: away },
+        { name: 'broken', alias: 'broken', why: 'No certificate.' },
+      ],
+      signal: stop.signal,
+      lingerMs: 0,
+    });
+    const about = (alias: string) => (data: unknown) =>
+      typeof data === 'object' && data !== null && 'alias' in data && data.alias === alias;
+    const tab = openTab(handler);
+    assert.deepEqual(await tab.find('context', about('broken')), {
+      name: 'broken',
+      alias: 'broken',
+      trouble: 'No certificate.',
+    });
+    const own = openTab(handler);
+    const web = await own.find('put', (data) => JSON.stringify(data).includes('"name":"web"'));
+    assert.ok(!JSON.stringify(web).includes('"context"'));
+    const further = openTab(handler);
+    const db = await further.find('put', (data) => JSON.stringify(data).includes('"name":"db"'));
+    assert.match(JSON.stringify(db), /"context":\{"name":"Staging","alias":"staging"\}/);
+    assert.match(JSON.stringify(db), /"host":"admin\.db\.shop\.svc\.staging\.localhost"/);
+    assert.deepEqual(await openTab(handler).find('context', about('staging')), { name: 'Staging', alias: 'staging' });
+    const trouble = await openTab(handler).find('context', about('away'));
+    assert.match(JSON.stringify(trouble), /connection refused/);
+    await openTab(handler).find('complete');
+  } finally {
+    stop.abort();
+    await Promise.all([client, other, away].map((each) => each[Symbol.asyncDispose]()));
+    await staging[Symbol.asyncDispose]();
+  }
+});

@@ -36,11 +36,14 @@ const probes = { baseMs: 250, maxMs: 5000 };
 export function openServiceFeed({
   client,
   context,
+  alias,
   signal,
   lingerMs,
 }: {
   client: ClusterClient;
   context: string | undefined;
+  /** Of a context besides the first. */
+  alias?: string;
   signal: AbortSignal;
   /** A reload or a change of tabs finds the informers still there for this long. */
   lingerMs: number;
@@ -72,7 +75,7 @@ export function openServiceFeed({
     });
     const refresh = (key: string): void => {
       const service = services.get(key);
-      tell(key, service && JSON.stringify(viewService(service, slices.byIndex(byService, key), context)));
+      tell(key, service && JSON.stringify(viewService(service, slices.byIndex(byService, key), context, alias)));
     };
     const change = (keys: readonly string[]): void => {
       for (const key of new Set(keys)) if (key !== '') refresh(key);

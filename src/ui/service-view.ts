@@ -17,6 +17,8 @@ export interface PortView {
 }
 
 export interface ServiceView {
+  /** Of a context besides the first: its name, and the label that stands for it in host names. */
+  context?: { name: string; alias: string };
   namespace: string;
   name: string;
   type: string;
@@ -29,11 +31,15 @@ export interface ServiceView {
   note?: string;
 }
 
-/** `context` is named in commands, so that they reach this cluster whatever the current context is. */
+/**
+ * `context` is named in commands, so that they reach this cluster whatever the current context is. `alias` is that of a
+ * context besides the first, whose host names must carry it.
+ */
 export function viewService(
   service: Service,
   slices: readonly EndpointSlice[],
   context: string | undefined,
+  alias?: string,
 ): ServiceView {
   const { name = '', namespace = '' } = service.metadata;
   const spec = service.spec ?? {};
@@ -41,32 +47,37 @@ export function viewService(
   const ready = endpoints.filter(isReady);
   const hasPods = endpoints.some(({ targetRef }) => targetRef?.kind === 'Pod') || spec.selector !== undefined;
   const ports = spec.ports ?? [];
+  const host = alias === undefined ? `${name}.${namespace}.localhost` : `${name}.${namespace}.svc.${alias}.localhost`;
   const choice = choosePort(service, undefined);
   const main = hasPods && choice.kind === 'port' && looksLikeHttp(choice.port) ? choice.port : undefined;
   const views = ports.map((port): PortView => {
     const view: PortView = { name: port.name ?? '', port: port.port, protocol: port.protocol ?? 'TCP' };
     if (!hasPods) return view;
     if (looksLikeHttp(port)) {
-      return { ...view, host: port === main ? `${name}.${namespace}.localhost` : portHost(port, name, namespace) };
+      return { ...view, host: port === main ? host : portHost(port, { name, namespace, alias }) };
     }
     const command = commandFor(port, { name, namespace, slices, context });
     return command === undefined ? view : { ...view, command };
   });
   const note = noteFor(service, { ready: ready.length, total: endpoints.length, hasPods });
   return {
+    ...(alias !== undefined && { context: { name: context ?? alias, alias } }),
     namespace,
     name,
     type: spec.clusterIP === 'None' ? 'Headless' : (spec.type ?? 'ClusterIP'),
     ready: ready.length,
     total: endpoints.length,
     ports: views,
-    ...(main === undefined ? {} : { host: `${name}.${namespace}.localhost` }),
+    ...(main === undefined ? {} : { host }),
     ...(note === undefined ? {} : { note }),
   };
 }
 
-function portHost(port: ServicePort, name: string, namespace: string): string {
-  return `${port.name ?? port.port}.${name}.${namespace}.svc.localhost`;
+function portHost(
+  port: ServicePort,
+  { name, namespace, alias }: { name: string; namespace: string; alias: string | undefined },
+): string {
+  return `${port.name ?? port.port}.${name}.${namespace}.svc${alias === undefined ? '' : `.${alias}`}.localhost`;
 }
 
 /** A pod has an endpoint in several slices when it has addresses of several families, or the Service many ports. */

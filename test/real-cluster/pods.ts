@@ -31,8 +31,13 @@ export async function podWhen(
 }
 
 /** Creates a pod and resolves when it is Ready. */
-export async function runPod(client: ClusterClient, name: string, spec: PodSpec): Promise<void> {
-  const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace }, spec };
+export async function runPod(
+  client: ClusterClient,
+  name: string,
+  spec: PodSpec,
+  labels: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, labels }, spec };
   await client.resource<Pod>('v1', 'pods').create(pod);
   await podWhen(client, name, isReady);
 }

@@ -29,6 +29,7 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'status', group: 'machine', load: async () => (await import('./status.ts')).statusCommand },
   { name: 'node', group: 'machine', load: async () => (await import('./node.ts')).nodeCommand },
   { name: 'proxy', group: 'reach', load: async () => (await import('./proxy.ts')).proxyCommand },
+  { name: 'env', group: 'reach', load: async () => (await import('./env.ts')).envCommand },
   { name: 'get', group: 'objects', load: async () => (await import('./get.ts')).getCommand },
   { name: 'create', group: 'objects', load: async () => (await import('./create.ts')).createCommand },
   {
@@ -136,8 +137,79 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'label', group: 'objects', load: async () => (await import('./label.ts')).labelCommand },
   { name: 'annotate', group: 'objects', load: async () => (await import('./annotate.ts')).annotateCommand },
   { name: 'scale', group: 'objects', load: async () => (await import('./scale.ts')).scaleCommand },
+  { name: 'wait', group: 'objects', load: async () => (await import('./wait.ts')).waitCommand },
   { name: 'events', group: 'objects', load: async () => (await import('./events.ts')).eventsCommand },
   { name: 'config view', group: 'kubeconfig', load: async () => (await import('./config-view.ts')).configViewCommand },
+  {
+    name: 'config get-contexts',
+    group: 'kubeconfig',
+    load: async () => (await import('./config-get-contexts.ts')).configGetContextsCommand,
+  },
+  {
+    name: 'config current-context',
+    group: 'kubeconfig',
+    load: async () => (await import('./config-current-context.ts')).configCurrentContextCommand,
+  },
+  {
+    name: 'config use-context',
+    group: 'kubeconfig',
+    load: async () => (await import('./config-use-context.ts')).configUseContextCommand,
+  },
+  {
+    name: 'config set-context',
+    group: 'kubeconfig',
+    load: async () => (await import('./config-set-context.ts')).configSetContextCommand,
+  },
+  {
+    name: 'config rename-context',
+    group: 'kubeconfig',
+    load: async () => (await import('./config-rename-context.ts')).configRenameContextCommand,
+  },
+  {
+    name: 'config delete-context',
+    group: 'kubeconfig',
+    load: async () => (await import('./config-delete-context.ts')).configDeleteContextCommand,
+  },
+  {
+    name: 'config get-clusters',
+    group: 'kubeconfig',
+    load: async () => (await import('./config-get-clusters.ts')).configGetClustersCommand,
+  },
+  {
+    name: 'config set-cluster',
+    group: 'kubeconfig',
+    load: async () => (await import('./config-set-cluster.ts')).configSetClusterCommand,
+  },
+  {
+    name: 'config delete-cluster',
+    group: 'kubeconfig',
+    load: async () => (await import('./config-delete-cluster.ts')).configDeleteClusterCommand,
+  },
+  {
+    name: 'config get-users',
+    group: 'kubeconfig',
+    load: async () => (await import('./config-get-users.ts')).configGetUsersCommand,
+  },
+  {
+    name: 'config set-credentials',
+    group: 'kubeconfig',
+    load: async () => (await import('./config-set-credentials.ts')).configSetCredentialsCommand,
+  },
+  {
+    name: 'config delete-user',
+    group: 'kubeconfig',
+    load: async () => (await import('./config-delete-user.ts')).configDeleteUserCommand,
+  },
+  {
+    name: 'config set',
+    group: 'kubeconfig',
+    load: async () => (await import('./config-set.ts')).configSetCommand,
+  },
+  {
+    name: 'config unset',
+    group: 'kubeconfig',
+    load: async () => (await import('./config-unset.ts')).configUnsetCommand,
+  },
   { name: 'auth can-i', group: 'kubeconfig', load: async () => (await import('./auth-can-i.ts')).authCanICommand },
   { name: 'auth whoami', group: 'kubeconfig', load: async () => (await import('./auth-whoami.ts')).authWhoamiCommand },
   { name: 'cluster-info', group: 'about', load: async () => (await import('./cluster-info.ts')).clusterInfoCommand },

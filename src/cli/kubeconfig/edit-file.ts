@@ -2,10 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { CommandError } from '../command.ts';
 import type { Fields, KubeconfigText, ListName } from './edit-text.ts';
-import { nameOf, openKubeconfigText, UneditableText } from './edit-text.ts';
+import { nameOf, openKubeconfigText } from './edit-text.ts';
 import { errorCode } from './error-code.ts';
 import { withKubeconfigLock } from './lock.ts';
 import { replaceFile } from './replace-file.ts';
+import { UneditableText } from './text-ranges.ts';
 
 const defaultPatienceMs = 3000;
 

@@ -4,15 +4,14 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Document, Node, Pair, YAMLMap, YAMLSeq } from 'yaml';
+import { changedFields, fieldSplice } from './edit-field.ts';
+import { columnOf, contentEnd, lineEnd, rangeOf, UneditableText } from './text-ranges.ts';
 
 export type ListName = 'clusters' | 'contexts' | 'users';
+/** The mapping of a list's items. */
+export type FieldName = 'cluster' | 'context' | 'user';
 export type Fields = Readonly<Record<string, unknown>>;
 export type Item = Readonly<{ name: string } & Record<string, unknown>>;
-
-/** The text cannot be edited; the message continues "FILE cannot be changed: ". */
-export class UneditableText extends Error {
-  override readonly name = 'UneditableText';
-}
 
 interface Parsed {
   text: string;
@@ -29,6 +28,11 @@ export interface KubeconfigText {
   removeItem(list: ListName, name: string): void;
   /** Sets a text below an item of the list; the mappings on the way to it (`user`, `auth-provider`, …) must be there. */
   setText(list: ListName, name: string, path: readonly string[], text: string): void;
+  /**
+   * Makes the fields of an item's mapping (its `cluster`, `context` or `user`) these, with an edit for each that differs: what
+   * stays the same keeps its text.
+   */
+  setFields(list: ListName, name: string, field: FieldName, fields: Fields): void;
   setCurrentContext(name: string): void;
   /** Says in a new file what it is. */
   setApiVersion(): void;
@@ -213,6 +217,31 @@ export async function openKubeconfigText(original: string): Promise<KubeconfigTe
         accept(insertLine(at, `${' '.repeat(column)}${key}: ${JSON.stringify(text)}`), meaning);
       }
     },
+    setFields(list, name, field, fields) {
+      const items = parsed.value[list];
+      const index = Array.isArray(items) ? items.findIndex((one) => nameOf(one) === name) : -1;
+      const before: unknown = Reflect.get(Object(Reflect.get(Object(items), index)), field);
+      for (const { path, value } of changedFields(Object(before ?? {}), fields)) {
+        const meaning = structuredClone(parsed.value);
+        const found = listOf(list);
+        let map: Node | null | undefined = found?.seq.items[index];
+        let owner: unknown = Reflect.get(Object(meaning[list]), index);
+        // An entry may have none yet: `- name: x`, or `cluster:` and nothing.
+        const steps = isDeepStrictEqual(before ?? {}, {}) ? [] : [field, ...path.slice(0, -1)];
+        for (const step of steps) {
+          map = yaml.isMap<Node, Node | null>(map) ? map.items.find((pair) => keyOf(pair) === step)?.value : undefined;
+          owner = Reflect.get(Object(owner), step);
+        }
+        if (!yaml.isMap<Node, Node | null>(map)) throw new UneditableText(`its "${list}" are not understood`);
+        const key = steps.length === 0 ? field : (path.at(-1) ?? '');
+        const next = steps.length === 0 ? fields : value;
+        if (next === undefined) Reflect.deleteProperty(Object(owner), key);
+        else Reflect.set(Object(owner), key, next);
+        const { start, end, insert } = fieldSplice({ yaml, text: parsed.text, map, key, value: next });
+        accept(splice(start, end, insert), meaning);
+        if (steps.length === 0) return;
+      }
+    },
     removeItem(list, name) {
       const found = listOf(list);
       if (found === undefined) return;
@@ -261,25 +290,4 @@ export function nameOf(item: unknown): string | undefined {
 
 function isFlow(node: Node): boolean {
   return 'flow' in node && node.flow === true;
-}
-
-function rangeOf(node: Node | undefined): readonly [number, number] {
-  if (!node?.range) throw new UneditableText('its layout is not understood');
-  return [node.range[0], node.range[1]];
-}
-
-/** Where the node's last visible character ends: a block's range may reach over the empty lines after it. */
-function contentEnd(text: string, node: Node): number {
-  const [start, end] = rangeOf(node);
-  return start + text.slice(start, end).trimEnd().length;
-}
-
-/** The beginning of the next line. */
-function lineEnd(text: string, position: number): number {
-  const found = text.indexOf('\n', position);
-  return found < 0 ? text.length : found + 1;
-}
-
-function columnOf(text: string, position: number): number {
-  return position - (text.lastIndexOf('\n', position - 1) + 1);
 }

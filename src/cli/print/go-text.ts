@@ -27,9 +27,13 @@ const escapes: Readonly<Record<string, string>> = {
   '\u2029': '\\u2029',
 };
 
-/** As `encoding/json`: keys in order, and what HTML would take for something else is escaped. */
-export function goJson(value: unknown, indent = ''): string {
-  const text = JSON.stringify(value, (_key, field: unknown) => (isRecord(field) ? sorted(field) : field), indent);
+/**
+ * As `encoding/json`: what HTML would take for something else is escaped, and keys are sorted, as those of Go's maps are.
+ * `keepOrder`: they stand for the fields of a struct, and stay in their order.
+ */
+export function goJson(value: unknown, indent = '', { keepOrder = false }: { keepOrder?: boolean } = {}): string {
+  const inOrder = (_key: string, field: unknown): unknown => (isRecord(field) && !keepOrder ? sorted(field) : field);
+  const text = JSON.stringify(value, inOrder, indent);
   return text.replace(/[<>&\u2028\u2029]/g, (character) => escapes[character] ?? character);
 }
 

@@ -9,14 +9,15 @@ export async function formatStructured(
   value: unknown,
   format: StructuredFormat,
   stdout: CommandIo['stdout'],
+  options: { keepOrder?: boolean } = {},
 ): Promise<string> {
-  const text = format === 'json' ? formatJson(value) : await formatYaml(value);
+  const text = format === 'json' ? formatJson(value, options) : await formatYaml(value);
   if (stdout.isTTY !== true) return text;
   return text.replace(/[\u007f-\u009f]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
 }
 
-function formatJson(value: unknown): string {
-  return `${goJson(value, '    ')}\n`;
+function formatJson(value: unknown, options: { keepOrder?: boolean }): string {
+  return `${goJson(value, '    ', options)}\n`;
 }
 
 async function formatYaml(value: unknown): Promise<string> {

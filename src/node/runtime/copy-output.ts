@@ -9,7 +9,7 @@ const maxLeftBytes = 4 * 1024 * 1024;
 
 /**
  * Hands every chunk to `write`, which may take its time. Resolves at the end of the output, or soon after `exited` where
- * others keep it open; the output is destroyed then. A reader that is slow loses nothing. Rejects with the errors of `write`.
+ * others keep it open, or when `write` fails; the output is destroyed then. A reader that is slow loses nothing. Never rejects.
  */
 export async function copyOutput(
   source: Readable | null,
@@ -45,9 +45,8 @@ export async function copyOutput(
       isWaiting = true;
       wait();
     }
-  } catch (error) {
-    // Destroyed above, or lost with a process that was killed.
-    if (!source.destroyed) throw error;
+  } catch {
+    // Destroyed above, lost with a process that was killed, or nobody can take it any more.
   } finally {
     clearTimeout(timer);
     source.destroy();

@@ -1,0 +1,17 @@
+import { defineCommand } from '../command.ts';
+import { readConfigFiles, sortedEntries } from '../kubeconfig/config-files.ts';
+import { escapeControls } from '../print/escape.ts';
+
+export const configGetUsersCommand = defineCommand({
+  usage: '',
+  summary: 'List the users of the kubeconfig',
+  examples: [{ does: 'Their names', line: 'fairlead config get-users' }],
+  flags: {},
+  arguments: { min: 0, max: 0 },
+  async run({ globals, io }) {
+    const { merged } = await readConfigFiles(globals, io);
+    const names = sortedEntries(merged.users).map(({ name }) => `${name}\n`);
+    io.stdout.write(escapeControls(`NAME\n${names.join('')}`));
+    return 0;
+  },
+});

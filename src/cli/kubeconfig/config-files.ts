@@ -1,0 +1,34 @@
+/** The kubeconfig files that apply, and which of them an edit goes to, by kubectl's rules. */
+import { existsSync } from 'node:fs';
+import type { KubeconfigEntry } from '../../client/kubeconfig-entry.ts';
+import { type Kubeconfig, kubeconfigPaths, readKubeconfig } from '../../client/kubeconfig-file.ts';
+import type { CommandIo } from '../command.ts';
+import type { GlobalFlags } from '../flags.ts';
+import type { ListName } from './edit-text.ts';
+
+export interface ConfigFiles {
+  /** What all of them say together. A file that was named and does not exist says nothing: it may be about to be made. */
+  merged: Kubeconfig;
+  /** Where new entries and the current context go: the first that exists, else the last. */
+  defaultFile: string;
+}
+
+/** Throws ConfigError for files that cannot be read. */
+export async function readConfigFiles(
+  globals: Pick<GlobalFlags, 'kubeconfig'>,
+  { env }: Pick<CommandIo, 'env'>,
+): Promise<ConfigFiles> {
+  const { paths } = kubeconfigPaths(globals.kubeconfig, env);
+  const merged = await readKubeconfig(paths, false);
+  return { merged, defaultFile: paths.find((path) => existsSync(path)) ?? paths.at(-1) ?? '' };
+}
+
+/** The file that has the entry, or would get it. */
+export function fileOf({ merged, defaultFile }: ConfigFiles, list: ListName, name: string): string {
+  return merged[list].get(name)?.file ?? defaultFile;
+}
+
+/** By name, as kubectl shows them. */
+export function sortedEntries(entries: ReadonlyMap<string, KubeconfigEntry>): KubeconfigEntry[] {
+  return [...entries.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
