@@ -18,12 +18,15 @@ export interface ApiServers extends AsyncDisposable {
 /** One try of one request at one server. Tell what becomes of it. */
 export interface ServerLease {
   readonly server: ApiServer;
-  /** What must not be sent twice takes a new connection: one that lay idle may be closed by a server that stops just then. */
-  readonly freshForWrites: boolean;
+  /** Requests take the guard that fits them (`guardOf`); else none: there is no other server to turn to. */
+  readonly isGuarded: boolean;
   /** Fires when the server has fallen silent: what only reads should be tried elsewhere, or end. */
   readonly lost?: AbortSignal;
-  /** The head of an answer came. True when the server turned the request away undone, as it is about to stop. */
-  answered(status: number, headers: HeaderLines): boolean;
+  /**
+   * The head of an answer came; `bodyWithheld`: before anything of the request's body was sent. True when the server turned
+   * the request away undone.
+   */
+  answered(status: number, headers: HeaderLines, bodyWithheld: boolean): boolean;
   /** There was no answer. */
   failed(error: unknown): void;
   /** The exchange, and what it was upgraded to, is over; absent where nobody counts. May be called again. */

@@ -1,6 +1,6 @@
 /** One request at one of a cluster's API servers, and at another one where that is safe. */
 import type { Readable } from 'node:stream';
-import { mayRetry } from '../net/http1/retry.ts';
+import { guardOf, mayRetry } from '../net/http1/retry.ts';
 import type { HeaderLines, UpstreamRequest } from '../net/http1/upstream.ts';
 import { UpstreamError } from '../net/http1/upstream.ts';
 import type { ApiServer } from './api-server.ts';
@@ -12,6 +12,7 @@ export interface FailoverRequest {
   /** Path and query below the server's URL. */
   path: string;
   isUpgrade: boolean;
+  hasBody: boolean;
   /** The body can be sent a second time, where the first time did nothing. */
   repeatable: boolean;
   signal: AbortSignal;
@@ -22,12 +23,13 @@ interface Answer {
   headers: HeaderLines;
   body?: Readable;
   stream?: Readable;
+  bodyWithheld?: boolean;
 }
 
 /** Sends the request to this server. */
 export type SendTo<T extends Answer> = (
   server: ApiServer,
-  request: Pick<UpstreamRequest, 'method' | 'target' | 'fresh' | 'signal'>,
+  request: Pick<UpstreamRequest, 'method' | 'target' | 'guard' | 'signal'>,
 ) => Promise<T>;
 
 /** No answer came from the last server that could be tried. */
@@ -43,13 +45,14 @@ export interface NoAnswer {
  * what is thrown.
  */
 export async function withFailover<T extends Answer>(
-  { servers, method, path, isUpgrade, repeatable, signal }: FailoverRequest,
+  { servers, method, path, isUpgrade, hasBody, repeatable, signal }: FailoverRequest,
   sendTo: SendTo<T>,
   explain: (failure: NoAnswer) => unknown,
 ): Promise<T> {
   const below = path.startsWith('/') ? path : `/${path}`;
   const attempt = { method, target: below, upgrade: isUpgrade, responded: false };
-  const onlyReads = mayRetry({ ...attempt, sent: true });
+  const guard = guardOf({ ...attempt, hasBody });
+  const onlyReads = guard === 'none';
   for (let lease: ServerLease = servers.lease(); ; ) {
     const { server, lost, over } = lease;
     let next: ServerLease | undefined;
@@ -57,11 +60,11 @@ export async function withFailover<T extends Answer>(
       const answer = await sendTo(server, {
         method,
         target: `${server.basePath}${below}`,
-        ...(lease.freshForWrites && !onlyReads && { fresh: true }),
+        ...(lease.isGuarded && { guard }),
         signal: onlyReads && lost !== undefined ? AbortSignal.any([signal, lost]) : signal,
       });
-      const isTurnedAway = lease.answered(answer.status, answer.headers);
-      if (isTurnedAway && repeatable) next = lease.next();
+      const isTurnedAway = lease.answered(answer.status, answer.headers, answer.bodyWithheld === true);
+      if (isTurnedAway && (repeatable || answer.bodyWithheld === true)) next = lease.next();
       if (next === undefined) {
         if (over !== undefined) (answer.body ?? answer.stream)?.once('close', over);
         return answer;

@@ -1,9 +1,8 @@
 /** From the bytes of a kubeconfig to a mapping, whoever wrote it: bounded in size, values, depth and aliases. */
-import { close, open, read } from 'node:fs';
-import { promisify } from 'node:util';
 import { isRecord } from '../lib/is-record.ts';
 import { ConfigError } from './client-config.ts';
 import { parsePlainYaml } from './plain-yaml.ts';
+import { readBounded } from './read-bounded.ts';
 
 const maxBytes = 8 * 1024 * 1024;
 /** Lines, and values on one line: what reading takes time and memory for. Base64 has none of these characters. */
@@ -12,35 +11,24 @@ const maxAliases = 100;
 
 /** Undefined where the file does not exist. Pipes can be read too. Throws ConfigError. */
 export async function readKubeconfigText(file: string): Promise<string | undefined> {
-  let content: Buffer;
+  let bytes: Buffer;
   try {
-    content = await readBeginning(file, maxBytes + 1);
+    bytes = await readBounded(file, maxBytes);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     if (code === 'ENOENT') return undefined;
-    const why = { EISDIR: 'it is a directory', EACCES: 'permission denied', ENOTDIR: 'its directory is a file' }[code];
+    const why = {
+      EISDIR: 'it is a directory',
+      EACCES: 'permission denied',
+      ENOTDIR: 'its directory is a file',
+      ELOOP: 'it is a symbolic link that leads to itself',
+      ENXIO: 'it is a socket',
+      SILENT: 'it is a pipe, and nothing is written into it',
+    }[code];
     throw new ConfigError(`Cannot read the kubeconfig ${file}: ${why ?? code}.`);
   }
-  if (content.length > maxBytes) throw tooBig(file, `it has more than ${maxBytes / 1024 / 1024} MiB`);
-  return content.toString('utf8');
-}
-
-/** As many bytes as there are, up to `most`. By callbacks: streams and `fs/promises` would take longer to load than this takes. */
-async function readBeginning(file: string, most: number): Promise<Buffer> {
-  const descriptor = await promisify(open)(file, 'r');
-  try {
-    const chunks: Buffer[] = [];
-    for (let length = 0; length < most; ) {
-      const chunk = Buffer.alloc(Math.min(64 * 1024, most - length));
-      const { bytesRead } = await promisify(read)(descriptor, chunk, 0, chunk.length, null);
-      if (bytesRead === 0) break;
-      chunks.push(chunk.subarray(0, bytesRead));
-      length += bytesRead;
-    }
-    return Buffer.concat(chunks);
-  } finally {
-    close(descriptor);
-  }
+  if (bytes.length > maxBytes) throw tooBig(file, `it has more than ${maxBytes / 1024 / 1024} MiB`);
+  return bytes.toString('utf8');
 }
 
 /** Throws ConfigError, with nothing of the text: it holds secrets. */

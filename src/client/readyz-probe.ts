@@ -22,7 +22,7 @@ export function openReadyzProbe(): ReadyzProbe {
           ['User-Agent', 'fairlead'],
           ['Connection', 'close'],
         ],
-        fresh: true,
+        guard: 'fresh',
         signal,
       });
       body.destroy();

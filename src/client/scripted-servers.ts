@@ -26,6 +26,8 @@ export interface ScriptedApiServer {
   readonly connections: number;
   /** Of /readyz; default `200 OK`. */
   readyz: string | undefined;
+  /** Asks for the body where a request expects to be asked; default true. */
+  continues: boolean;
   script: Script;
   start(): Promise<void>;
   /** Ends listening and all connections. */
@@ -74,6 +76,7 @@ export async function scriptedApiServer(script: Script = answerAs('it')): Promis
         const length = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0);
         request = { method, path, head, length, body: held.slice(end + 4), socket };
         held = '';
+        if (/\r\nexpect: 100-continue/i.test(head) && self.continues) socket.write('HTTP/1.1 100 Continue\r\n\r\n');
         if (path !== '/readyz') requests.push(`${method} ${path}`);
       } else request.body += chunk.toString('latin1');
       if (request.path === '/readyz') {
@@ -92,6 +95,7 @@ export async function scriptedApiServer(script: Script = answerAs('it')): Promis
       return connections;
     },
     readyz: '200 OK',
+    continues: true,
     script,
     async start() {
       server = createServer(serve);

@@ -126,8 +126,10 @@ test('a write goes elsewhere where the server could not be reached, and is made 
 for (const [what, script] of [
   ['half of it', ({ body, length, socket }) => body.length >= length / 2 && Boolean(socket.resetAndDestroy())],
   ['all of it', ({ body, length, socket }) => body.length >= length && Boolean(socket.resetAndDestroy())],
-  ['its head', ({ socket }) => Boolean(socket.destroy())],
-  ['all of it and answered half a head', ({ socket }) => Boolean(socket.end('HTTP/1.1 200 OK\r\nContent-Le'))],
+  [
+    'all of it and answered half a head',
+    ({ body, length, socket }) => body.length >= length && Boolean(socket.end('HTTP/1.1 200 OK\r\nContent-Le')),
+  ],
 ] satisfies [string, Script][]) {
   test(`a write to a server that dies after reading ${what} is not sent again, and its outcome said to be unknown`, async () => {
     await using fixture = await open(never, script);
@@ -147,6 +149,43 @@ for (const [what, script] of [
     }
   });
 }
+
+test('a write goes elsewhere where the server ended or turned it away before it took anything of its body', async () => {
+  const scripts: Script[] = [
+    ({ socket }) => Boolean(socket.destroy()),
+    ({ socket }) => Boolean(socket.resetAndDestroy()),
+    ({ socket }) => {
+      answer(socket, '503 Service Unavailable', '{}', ['Retry-After: 1', 'Connection: close']);
+      return Boolean(socket.end());
+    },
+  ];
+  await using fixture = await open(never);
+  const { a, b, client } = fixture;
+  a.continues = false;
+  for (const script of scripts) {
+    const bodies: string[] = [];
+    a.script = (request) => {
+      bodies.push(request.body);
+      return script(request);
+    };
+    const from = b.requests.length;
+    const answers = await askUntil(client, a, 'POST', '/api', 'x'.repeat(100_000));
+    assert.deepEqual(new Set(answers), new Set(['200 b']));
+    assert.deepEqual(bodies, ['']);
+    assert.equal(b.requests.length - from, answers.length);
+  }
+  // Without a body it is the head that acts.
+  a.script = ({ socket }) => Boolean(socket.destroy());
+  await assert.rejects(askUntil(client, a, 'DELETE'), isUnknown);
+});
+
+test('a server that does not know Expect is sent the body after a second', async () => {
+  await using fixture = await open(never);
+  const { a, client } = fixture;
+  a.continues = false;
+  const answers = await askUntil(client, a, 'POST', '/api', '{}');
+  assert.equal(answers.at(-1), '200 a');
+});
 
 test('a read goes elsewhere as long as nothing of an answer was passed on', async () => {
   const scripts: Script[] = [
@@ -270,12 +309,13 @@ test('reads leave a server that accepts and never answers once it is silent to p
   await state(a, 'ready');
 });
 
-test('writes take new connections, reads the old ones', async () => {
+test('what acts by its head alone takes new connections, all else the old ones', async () => {
   await using fixture = await open(never);
   const { a, b, client } = fixture;
   for (let i = 0; i < 20; i++) await ask(client);
+  for (let i = 0; i < 20; i++) await ask(client, 'POST', '/api', '{}');
   assert.ok(a.connections <= 1 && b.connections <= 1);
   const before = a.connections + b.connections;
-  for (let i = 0; i < 20; i++) await ask(client, 'POST', '/api', '{}');
+  for (let i = 0; i < 20; i++) await ask(client, 'DELETE', '/api');
   assert.equal(a.connections + b.connections, before + 20);
 });

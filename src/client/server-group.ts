@@ -92,7 +92,7 @@ function factsOf({ target, health, inFlight }: Member): ServerFacts {
 }
 
 class GroupLease implements ServerLease {
-  readonly freshForWrites = true;
+  readonly isGuarded = true;
   readonly #group: ServerGroup;
   readonly #member: Member;
   #tried: Set<Member> | undefined;
@@ -113,16 +113,19 @@ class GroupLease implements ServerLease {
     return this.#member.health.lost;
   }
 
-  answered(status: number, headers: HeaderLines): boolean {
+  answered(status: number, headers: HeaderLines, bodyWithheld: boolean): boolean {
+    const isRefusal = status === 429 || status === 503;
     // Go's servers end their connections so when they stop; others may always do, so it is a hint and no more.
-    if (!hasListToken(headers, 'connection', 'close')) return false;
-    const turnsAway = (status === 429 || status === 503) && headerValue(headers, 'retry-after') !== undefined;
-    if (turnsAway) {
+    if (!isRefusal && !hasListToken(headers, 'connection', 'close')) return false;
+    this.#group.probeSoon(this.#member);
+    if (!isRefusal || headerValue(headers, 'retry-after') === undefined) return false;
+    const isClosing = hasListToken(headers, 'connection', 'close');
+    // A body that is not wanted closes the connection too, so that it tells nothing of the server.
+    if (isClosing && !bodyWithheld) {
       const reason = `it answers ${status} with Retry-After and closes its connections`;
       this.#group.pool.observe(this.#member, { kind: 'draining', reason });
     }
-    this.#group.probeSoon(this.#member);
-    return turnsAway && status === 429;
+    return isClosing && (status === 429 || bodyWithheld);
   }
 
   failed(error: unknown): void {

@@ -5,7 +5,7 @@ import type { ApiServers, ServerFacts, ServerLease } from './api-servers.ts';
 export function singleServer(server: ApiServer): ApiServers {
   const lease: ServerLease = {
     server,
-    freshForWrites: false,
+    isGuarded: false,
     answered: () => false,
     failed: () => {},
     next: () => undefined,

@@ -49,6 +49,7 @@ interface Answer {
   headers: HeaderLines;
   body?: Readable;
   stream?: Duplex;
+  bodyWithheld?: boolean;
 }
 
 type Exchange<T extends Answer> = (endpoint: UpstreamEndpoint, request: Omit<UpstreamRequest, 'body'>) => Promise<T>;
@@ -70,8 +71,9 @@ export class Transport {
 
   /** Asks to switch protocols. Throws ConnectionError; any answer of the server is a result. */
   async upgrade({ method, path, headers, signal }: TransportUpgrade): Promise<UpgradeResult> {
-    return this.#withPass({ method, path, headers, signal, isUpgrade: true, repeatable: true }, (endpoint, request) =>
-      this.#pool.upgrade(endpoint, request),
+    return this.#withPass(
+      { method, path, headers, signal, isUpgrade: true, hasBody: false, repeatable: true },
+      (endpoint, request) => this.#pool.upgrade(endpoint, request),
     );
   }
 
@@ -86,7 +88,7 @@ export class Transport {
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted();
       const response = await this.#withPass(
-        { method, path, headers, signal, isUpgrade: false, repeatable },
+        { method, path, headers, signal, isUpgrade: false, hasBody: body !== undefined, repeatable },
         (endpoint, request) => this.#pool.request(endpoint, { ...request, ...(body !== undefined && { body }) }),
       );
       const waitMs = repeatable && attempt < maxRetries ? retryAfterMs(response, reading) : undefined;

@@ -54,7 +54,7 @@ test('a read whose server dies before the answer is tried elsewhere, a write is 
   for (const script of [
     ({ socket, body, length }) => body.length >= length && Boolean(socket.resetAndDestroy()),
     ({ socket, body, length }) => body.length >= length / 2 && Boolean(socket.destroy()),
-    ({ socket }) => Boolean(socket.end('HTTP/1.1 200')),
+    ({ socket, body, length }) => body.length >= length && Boolean(socket.end('HTTP/1.1 200')),
   ] satisfies Script[]) {
     await using cluster = await open(script);
     const { a, b, ask } = cluster;
@@ -73,4 +73,29 @@ test('a read whose server dies before the answer is tried elsewhere, a write is 
       assert.equal(b.requests.length - from, before);
     }
   }
+});
+
+test('a write goes elsewhere where the server ended or turned it away before it took anything of its body', async () => {
+  await using cluster = await open();
+  const { a, b, ask } = cluster;
+  a.continues = false;
+  for (const script of [
+    ({ socket }) => Boolean(socket.destroy()),
+    ({ socket }) =>
+      Boolean(socket.end('HTTP/1.1 503 No\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')),
+  ] satisfies Script[]) {
+    const bodies: string[] = [];
+    a.script = (request) => {
+      bodies.push(request.body);
+      return script(request);
+    };
+    const from = b.requests.length;
+    const [last, before] = await reach(a, () => ask('POST', '/api', 'x'.repeat(100_000)));
+    assert.deepEqual([last, bodies], ['b', ['']]);
+    assert.equal(b.requests.length - from, before + 1);
+  }
+  b.continues = false;
+  b.script = a.script;
+  // Where all turn it away, what the last one says is passed on.
+  assert.match(await ask('POST', '/api', '{}'), /^503/);
 });

@@ -5,7 +5,7 @@ import type { ServerLease } from '../client/api-servers.ts';
 import type { BodyTransform } from '../net/http1/body-transform.ts';
 import type { ConnectionPool } from '../net/http1/connections.ts';
 import type { ResponseHead } from '../net/http1/head.ts';
-import { mayRetry } from '../net/http1/retry.ts';
+import { guardOf } from '../net/http1/retry.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import { splice } from '../net/http1/splice.ts';
 import type { HeaderLines } from '../net/http1/upstream.ts';
@@ -85,16 +85,17 @@ export class ApiUpstream {
     const { method } = exchange.head;
     const target = `${request.withoutServerPath === true ? '' : server.basePath}${request.target}`;
     const upgrade = exchange.upgrade !== undefined;
-    const onlyReads = mayRetry({ method, target, upgrade, sent: true, responded: false });
+    const hasBody = exchange.framing.kind !== 'none';
+    const guard = guardOf({ method, target: request.target, upgrade, hasBody });
+    let next: ServerLease | undefined;
     splice(exchange, {
       connections: this.#options.connections,
       endpoint: pass === undefined ? server.anonymous : server.endpoint(pass.credentials),
       target,
       head: request.head(target, { host: server.host, basePath: server.basePath, identity: pass?.headers ?? [] }),
-      fresh: lease.freshForWrites && !onlyReads,
+      guard: lease.isGuarded ? guard : 'none',
       watch: !request.toApp && method === 'GET' && isWatch(target),
       rewriteHeaders: (headers, head) => {
-        lease.answered(head.status, head.headers);
         // What the server refused is not sent again, as part of it has gone by; the next request finds new credentials.
         if (head.status === 401 && pass !== undefined && !request.toApp) this.#renew(pass);
         request.rewriteHeaders(headers, head);
@@ -104,10 +105,14 @@ export class ApiUpstream {
         request.onOver?.();
       },
       ...(request.transformBody && { transformBody: request.transformBody }),
-      ...(onlyReads && lease.lost && { lost: lease.lost }),
+      isTurnedAway({ status, headers }, bodyWithheld) {
+        if (lease.answered(status, headers, bodyWithheld)) next = lease.next();
+        return next !== undefined;
+      },
+      ...(guard === 'none' && lease.lost && { lost: lease.lost }),
       onFail: (error, canRetry) => {
         lease.failed(error);
-        const next = canRetry ? lease.next() : undefined;
+        if (canRetry) next ??= lease.next();
         if (next !== undefined) this.#spliceTo(next, exchange, request, pass);
         else this.#failed(exchange, error, canRetry);
       },

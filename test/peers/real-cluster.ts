@@ -1,23 +1,25 @@
-/** A real etcd and kube-apiserver on loopback, for tests and benches. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+/** A real etcd and one or more kube-apiservers on loopback, for tests and benches. */
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../free-port.ts';
 import { peerPath } from './build.ts';
+import type { RealApiServer } from './real-api-server.ts';
+import { end, realApiServer, spawnLogged } from './real-api-server.ts';
 
 export interface RealCluster extends AsyncDisposable {
+  /** Leads to the first server. */
   kubeconfig: string;
   apiUrl: string;
+  servers: readonly RealApiServer[];
   token: string;
   caPem: string;
-  /** From starting etcd to the answer of /readyz, in milliseconds. */
+  /** From starting etcd to the answer of the first server's /readyz, in milliseconds. */
   readyMilliseconds: number;
-  /** Process ids of etcd and kube-apiserver. */
+  /** Process ids of etcd and, as they were at the start, of the kube-apiservers. */
   processes: readonly number[];
-  /** Resident memory of etcd and kube-apiserver together, in bytes. */
+  /** Resident memory of all of them together, in bytes. */
   residentBytes(): Promise<number>;
 }
 
@@ -30,36 +32,30 @@ function advertisedAddress(): string {
   throw new Error('kube-apiserver needs an IPv4 address besides loopback to advertise, and this machine has none');
 }
 
-async function spawnLogged(program: string, args: readonly string[], log: string): Promise<ChildProcess> {
-  const file = await open(log, 'w');
-  // Detached: a Ctrl-C in the terminal is for the one that started it, which stops all in order.
-  const child = spawn(program, args, { stdio: ['ignore', file.fd, file.fd], detached: true });
-  await once(child, 'spawn');
-  await file.close();
-  return child;
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
-  await gone;
-  clearTimeout(timer);
+export interface RealClusterShape {
+  /** kube-apiservers on the one etcd; default 1. */
+  servers?: number;
+  /** One address of this machine for each server to listen on and to advertise; default: 127.0.0.1, and another to advertise. */
+  addresses?: readonly string[];
 }
 
 /**
- * Both programs must have been built (`build.ts`). `flags` go to kube-apiserver besides. Throws with the end of the log
+ * Both programs must have been built (`build.ts`). `flags` go to each kube-apiserver besides. Throws with the end of the log
  * when one does not start.
  */
-export async function startRealCluster(flags: readonly string[] = []): Promise<RealCluster> {
+export async function startRealCluster(
+  flags: readonly string[] = [],
+  { servers: count = 1, addresses = [] }: RealClusterShape = {},
+): Promise<RealCluster> {
+  await using parts = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'fairlead-real-'));
+  parts.defer(() => rm(directory, { recursive: true, force: true }));
   const file = (name: string) => join(directory, name);
   execFileSync('openssl', ['genrsa', '-out', file('sa.key'), '2048'], { stdio: 'ignore' });
   execFileSync('openssl', ['rsa', '-in', file('sa.key'), '-pubout', '-out', file('sa.pub')], { stdio: 'ignore' });
   const token = 'admin-of-the-test-cluster';
   await writeFile(file('tokens.csv'), `${token},admin,admin,"system:masters"\nnobody-token,nobody,nobody\n`);
-  const [clientPort, peerPort, apiPort] = [await freePort(), await freePort(), await freePort()];
+  const [clientPort, peerPort] = [await freePort(), await freePort()];
   const [client, peer] = [`http://127.0.0.1:${clientPort}`, `http://127.0.0.1:${peerPort}`];
 
   const started = performance.now();
@@ -75,56 +71,40 @@ export async function startRealCluster(flags: readonly string[] = []): Promise<R
     ],
     file('etcd.log'),
   );
-  const apiserver = await spawnLogged(
-    peerPath('kube-apiserver'),
-    [
-      `--etcd-servers=${client}`,
-      `--cert-dir=${file('certs')}`,
-      '--bind-address=127.0.0.1',
-      `--secure-port=${apiPort}`,
-      `--advertise-address=${advertisedAddress()}`,
-      '--service-cluster-ip-range=10.96.0.0/16',
-      '--service-account-issuer=https://kubernetes.default.svc',
-      `--service-account-key-file=${file('sa.pub')}`,
-      `--service-account-signing-key-file=${file('sa.key')}`,
-      `--token-auth-file=${file('tokens.csv')}`,
-      '--authorization-mode=Node,RBAC',
-      '--allow-privileged=true',
-      ...flags,
-    ],
-    file('apiserver.log'),
-  );
-  const close = async (): Promise<void> => {
-    // The API server first: without etcd it takes minutes to end.
-    await stop(apiserver);
-    await stop(etcd);
-    await rm(directory, { recursive: true, force: true });
-  };
-  const apiUrl = `https://127.0.0.1:${apiPort}`;
-  const ready = (): boolean => {
-    try {
-      const answer = execFileSync('curl', [
-        '-sk',
-        '-m',
-        '2',
-        '-H',
-        `Authorization: Bearer ${token}`,
-        `${apiUrl}/readyz`,
-      ]);
-      return answer.toString() === 'ok';
-    } catch {
-      return false;
-    }
-  };
-  while (!ready()) {
-    if (apiserver.exitCode !== null || performance.now() - started > 60_000) {
-      const log = await readFile(file('apiserver.log'), 'utf8');
-      await close();
-      throw new Error(`kube-apiserver did not become ready:\n${log.slice(-2000)}`);
-    }
-    await delay(25);
+  parts.defer(() => end(etcd));
+  const servers: RealApiServer[] = [];
+  for (let index = 0; index < count; index++) {
+    const address = addresses[index] ?? '127.0.0.1';
+    const port = await freePort();
+    const server = realApiServer({
+      url: `https://${address}:${port}`,
+      log: file(`apiserver-${index}.log`),
+      token,
+      flags: [
+        `--etcd-servers=${client}`,
+        // One certificate for all: the first that starts makes it.
+        `--cert-dir=${file('certs')}`,
+        `--bind-address=${address}`,
+        `--secure-port=${port}`,
+        `--advertise-address=${addresses[index] ?? advertisedAddress()}`,
+        '--service-cluster-ip-range=10.96.0.0/16',
+        '--service-account-issuer=https://kubernetes.default.svc',
+        `--service-account-key-file=${file('sa.pub')}`,
+        `--service-account-signing-key-file=${file('sa.key')}`,
+        `--token-auth-file=${file('tokens.csv')}`,
+        '--authorization-mode=Node,RBAC',
+        '--allow-privileged=true',
+        ...flags,
+      ],
+    });
+    // Before etcd: without it they take minutes to end.
+    parts.defer(() => server.stop());
+    servers.push(server);
+    if (index === 0) await server.start();
   }
   const readyMilliseconds = performance.now() - started;
+  await Promise.all(servers.slice(1).map((server) => server.start()));
+  const apiUrl = servers[0]?.url ?? '';
   const caPem = await readFile(file('certs/apiserver.crt'), 'utf8');
   await writeFile(
     file('kubeconfig'),
@@ -143,20 +123,22 @@ export async function startRealCluster(flags: readonly string[] = []): Promise<R
     }),
     { mode: 0o600 },
   );
-  const processes = [etcd.pid, apiserver.pid].filter((pid) => pid !== undefined);
+  const running = parts.move();
+  const pids = () => [etcd.pid ?? 0, ...servers.map(({ pid }) => pid)].filter((pid) => pid !== 0);
   return {
     kubeconfig: file('kubeconfig'),
     apiUrl,
+    servers,
     token,
     caPem,
     readyMilliseconds,
-    processes,
+    processes: pids(),
     async residentBytes() {
       let sum = 0;
-      for (const pid of processes) sum += await residentBytesOf(pid);
+      for (const pid of pids()) sum += await residentBytesOf(pid);
       return sum;
     },
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 

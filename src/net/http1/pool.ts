@@ -42,7 +42,7 @@ async function send(
   const { method, target, body, signal } = request;
   const head = requestHead(endpoint, request);
   signal.throwIfAborted();
-  for (let fresh = request.fresh === true; ; fresh = true) {
+  for (let fresh = request.guard === 'fresh'; ; fresh = true) {
     const connection = await connections.acquire(endpoint, signal, { fresh });
     if (signal.aborted) {
       connection.release();
@@ -61,7 +61,15 @@ async function send(
   }
 }
 
-function requestHead(endpoint: UpstreamEndpoint, { method, target, headers, body }: UpstreamRequest): string {
+/** A server that has not answered `Expect` after this time does not know it. */
+const continueMs = 1000;
+
+function withholds({ guard, body }: UpstreamRequest): boolean {
+  return guard === 'withhold' && body !== undefined && (body instanceof Readable || body.length > 0);
+}
+
+function requestHead(endpoint: UpstreamEndpoint, request: UpstreamRequest): string {
+  const { method, target, headers, body } = request;
   if (!isToken(method)) throw new TypeError(`not a method: ${JSON.stringify(method)}`);
   if (!/^(?:\/[\x21-\x7e]*|\*)$/.test(target)) throw new TypeError(`not a path: ${JSON.stringify(target)}`);
   const lines = [...headers];
@@ -84,6 +92,7 @@ function requestHead(endpoint: UpstreamEndpoint, { method, target, headers, body
   } else if (length === undefined && (method === 'POST' || method === 'PUT' || method === 'PATCH')) {
     lines.push(['Content-Length', '0']);
   }
+  if (withholds(request)) lines.push(['Expect', '100-continue']);
   return formatHead(`${method} ${target} HTTP/1.1`, lines);
 }
 
@@ -97,6 +106,8 @@ class Attempt {
   readonly #answer = Promise.withResolvers<UpgradeResult>();
   #body: ResponseBody | undefined;
   #drained: (() => void) | undefined;
+  /** Runs while the body is withheld. */
+  #continueTimer: NodeJS.Timeout | undefined;
   readonly #onAbort = (): void => this.#abort(this.#request.signal.reason);
 
   constructor(connection: UpstreamConnection, request: UpstreamRequest, upgrade: string | undefined) {
@@ -107,6 +118,9 @@ class Attempt {
       ...(upgrade === undefined ? {} : { upgrade }),
       payloadOnly: true,
       listener: {
+        onInformational: ({ status }) => {
+          if (status === 100) this.#sendBody();
+        },
         onHead: (head) => this.#onHead(head),
         onBody: (chunk) => {
           if (this.#body?.push(chunk) === false) this.#exchange.pause();
@@ -121,7 +135,8 @@ class Attempt {
         },
         onFail: (error, responded) => {
           this.responded = responded;
-          this.#abort(error);
+          const { message, cause } = error;
+          this.#abort(this.#continueTimer === undefined ? error : new UpstreamError(message, { sent: false, cause }));
         },
         onDrain: () => this.#drained?.(),
       },
@@ -131,7 +146,10 @@ class Attempt {
 
   start(head: string): Promise<UpgradeResult> {
     const { body } = this.#request;
-    if (body instanceof Readable) {
+    if (withholds(this.#request)) {
+      this.#continueTimer = setTimeout(() => this.#sendBody(), continueMs);
+      this.#exchange.write(head);
+    } else if (body instanceof Readable) {
       this.#exchange.write(head);
       void this.#writeBody(body);
     } else {
@@ -144,6 +162,19 @@ class Attempt {
       this.#exchange.requestEnd();
     }
     return this.#answer.promise;
+  }
+
+  /** The body was withheld, and is no longer. */
+  #sendBody(): void {
+    if (this.#continueTimer === undefined) return;
+    clearTimeout(this.#continueTimer);
+    this.#continueTimer = undefined;
+    const { body } = this.#request;
+    if (body instanceof Readable) void this.#writeBody(body);
+    else if (body !== undefined) {
+      this.#exchange.write(body);
+      this.#exchange.requestEnd();
+    }
   }
 
   async #writeBody(body: Readable): Promise<void> {
@@ -180,13 +211,28 @@ class Attempt {
 
   #onHead(head: ResponseHead): void {
     this.responded = true;
+    const bodyWithheld = this.#continueTimer !== undefined;
+    this.#withholdForGood();
     const body = new ResponseBody(this.#exchange, () => this.#end());
     this.#body = body;
     const { status, statusText, headers } = head;
-    this.#answer.resolve({ upgraded: false, status, statusText, headers, body });
+    this.#answer.resolve({
+      upgraded: false,
+      status,
+      statusText,
+      headers,
+      body,
+      ...(bodyWithheld && { bodyWithheld }),
+    });
+  }
+
+  #withholdForGood(): void {
+    clearTimeout(this.#continueTimer);
+    this.#continueTimer = undefined;
   }
 
   #abort(error: unknown): void {
+    this.#withholdForGood();
     this.#end();
     this.#exchange.abort();
     this.#body?.destroy(error instanceof Error ? error : new Error(String(error)));

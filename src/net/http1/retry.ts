@@ -5,7 +5,7 @@ export interface FailedAttempt {
   /** Origin form. */
   target: string;
   upgrade: boolean;
-  /** A byte of the request may have reached the server. */
+  /** A byte of the request may have reached the server, or of its body where that was withheld. */
   sent: boolean;
   /** A byte of the response came. */
   responded: boolean;
@@ -22,6 +22,27 @@ export function mayRetry({ method, target, upgrade, sent, responded }: FailedAtt
   if (responded) return false;
   if (!sent) return true;
   if ((method !== 'GET' && method !== 'HEAD') || upgrade) return false;
+  return !connecting.test(pathOf(target));
+}
+
+/**
+ * How a request is sent so that little is left in doubt if the server stops just then. Go's servers close idle connections
+ * when they stop, and those on which they have read a head that they have not begun with, all without an answer.
+ * `fresh`: on a new connection. `withhold`: the head asks for 100 Continue and the body waits for it (RFC 9110 10.1.1): without
+ * its body nothing can have been carried out.
+ */
+export type Guard = 'none' | 'fresh' | 'withhold';
+
+export function guardOf({
+  hasBody,
+  ...request
+}: Pick<FailedAttempt, 'method' | 'target' | 'upgrade'> & { hasBody: boolean }): Guard {
+  if (mayRetry({ ...request, sent: true, responded: false })) return 'none';
+  // What lies behind these may act on the head alone.
+  return hasBody && !request.upgrade && !connecting.test(pathOf(request.target)) ? 'withhold' : 'fresh';
+}
+
+function pathOf(target: string): string {
   const query = target.indexOf('?');
-  return !connecting.test(query === -1 ? target : target.slice(0, query));
+  return query === -1 ? target : target.slice(0, query);
 }

@@ -6,7 +6,8 @@ import type { BodyTransform } from './body-transform.ts';
 import type { ConnectionPool, UpstreamConnection } from './connections.ts';
 import { Exchange } from './exchange.ts';
 import type { ResponseHead } from './head.ts';
-import { endToEndHeaders } from './headers.ts';
+import { endToEndHeaders, headerValue } from './headers.ts';
+import type { Guard } from './retry.ts';
 import { mayRetry } from './retry.ts';
 import type { ServerExchange } from './server-exchange.ts';
 import type { HeaderLines, UpstreamEndpoint } from './upstream.ts';
@@ -22,8 +23,10 @@ export interface Splice {
   head: string;
   /** Changes the response's end-to-end headers in place. */
   rewriteHeaders?(headers: [name: string, value: string][], head: ResponseHead): void;
-  /** Takes no connection that lay idle, which the server may be closing at this moment. */
-  fresh?: boolean;
+  /** Default `none`. */
+  guard?: Guard;
+  /** The server turned the request away undone, as this head says and a body that was withheld: it is told as a failure. */
+  isTurnedAway?(head: ResponseHead, bodyWithheld: boolean): boolean;
   /** Fires when no answer can be expected any more. */
   lost?: AbortSignal;
   /** Changes the payload of this response. Payloads pass without their framing then. */
@@ -36,9 +39,12 @@ export interface Splice {
   onOver?(): void;
 }
 
+/** A server that has not answered `Expect` after this time does not know it. */
+const continueMs = 1000;
+
 /** Starts the exchange. Never throws: failures go to `onFail` or cut the client's connection. */
 export function splice(client: ServerExchange, options: Splice): void {
-  const fresh = options.fresh === true;
+  const fresh = options.guard === 'fresh';
   const idle = fresh ? undefined : options.connections.takeIdle(options.endpoint);
   if (idle !== undefined) {
     new SplicedExchange(client, options, idle);
@@ -75,6 +81,8 @@ class SplicedExchange {
   /** Payload mode only: how the payload is framed anew. */
   #rechunk = false;
   #watchBody: WatchBody | undefined;
+  /** Runs while the request's body is withheld. */
+  #continueTimer: NodeJS.Timeout | undefined;
   #transform: BodyTransform | undefined;
   readonly #onLost = (): void => {
     this.#upstream.abort();
@@ -98,8 +106,11 @@ class SplicedExchange {
       ...(client.upgrade === undefined ? {} : { upgrade: client.upgrade }),
       payloadOnly: this.#payloadOnly,
       listener: {
-        onInformational: ({ status, statusText, headers }) =>
-          client.writeInformational(status, statusText, endToEndHeaders(headers)),
+        onInformational: ({ status, statusText, headers }) => {
+          const isOurs = status === 100 && this.#continueTimer !== undefined;
+          if (isOurs) this.#sendBody();
+          if (!isOurs || this.#asksItself) client.writeInformational(status, statusText, endToEndHeaders(headers));
+        },
         onHead: (head, framing) => this.#onHead(head, framing),
         onBody: (chunk) => {
           if (!this.#write(chunk)) this.#upstream.pause();
@@ -111,12 +122,24 @@ class SplicedExchange {
       },
     });
     options.lost?.addEventListener('abort', this.#onLost, { once: true });
-    this.#upstream.write(options.head);
-    if (client.framing.kind === 'none') this.#upstream.requestEnd();
-    else if (!this.#upstream.over) this.#sendBody();
+    const hasBody = client.framing.kind !== 'none';
+    if (hasBody && options.guard === 'withhold') {
+      this.#continueTimer = setTimeout(() => this.#sendBody(), continueMs);
+    }
+    this.#upstream.write(
+      this.#continueTimer === undefined || this.#asksItself ? options.head : withExpectation(options.head),
+    );
+    if (!hasBody) this.#upstream.requestEnd();
+    else if (!this.#upstream.over && this.#continueTimer === undefined) this.#sendBody();
+  }
+
+  /** The client waits for 100 Continue too. */
+  get #asksItself(): boolean {
+    return headerValue(this.#client.head.headers, 'expect') !== undefined;
   }
 
   #sendBody(): void {
+    this.#endWithholding();
     this.#client.readBody({
       onChunk: (chunk) => {
         this.#bodyTouched = true;
@@ -127,12 +150,20 @@ class SplicedExchange {
   }
 
   #over(): void {
+    this.#endWithholding();
     this.#options.lost?.removeEventListener('abort', this.#onLost);
     this.#options.onOver?.();
   }
 
   #onHead(head: ResponseHead, framing: BodyFraming): void {
     const client = this.#client;
+    const bodyWithheld = this.#continueTimer !== undefined;
+    this.#endWithholding();
+    if (!this.#bodyTouched && this.#options.isTurnedAway?.(head, bodyWithheld) === true) {
+      this.#upstream.abort();
+      this.#fail(new UpstreamError(`the server turned the request away (${head.status})`, { sent: false }), true);
+      return;
+    }
     const headers = endToEndHeaders(head.headers);
     this.#options.rewriteHeaders?.(headers, head);
     let kind = framing.kind;
@@ -193,20 +224,36 @@ class SplicedExchange {
       this.#over();
       return;
     }
+    const sent = error.sent && this.#continueTimer === undefined;
+    this.#endWithholding();
     client.onGone = undefined;
     const { method } = client.head;
     const { target } = this.#options;
     const upgrade = client.upgrade !== undefined;
-    const canRetry = !this.#bodyTouched && mayRetry({ method, target, upgrade, sent: error.sent, responded });
+    const canRetry = !this.#bodyTouched && mayRetry({ method, target, upgrade, sent, responded });
     // A connection that was idle may have been closed by the server meanwhile: a new one tells more.
     if (canRetry && this.#reused && this.#options.lost?.aborted !== true) {
       this.#options.lost?.removeEventListener('abort', this.#onLost);
       void dial(client, this.#options, true);
       return;
     }
+    this.#fail(error, canRetry);
+  }
+
+  #fail(error: UpstreamError, canRetry: boolean): void {
+    this.#client.onGone = undefined;
     this.#over();
     this.#options.onFail(error, canRetry);
   }
+
+  #endWithholding(): void {
+    clearTimeout(this.#continueTimer);
+    this.#continueTimer = undefined;
+  }
+}
+
+function withExpectation(head: string): string {
+  return `${head.slice(0, -2)}Expect: 100-continue\r\n\r\n`;
 }
 
 function removeHeader(headers: [string, string][], name: string): void {

@@ -1,6 +1,7 @@
 /** The one way out over HTTP/1.1, used by the gateway, the API server's proxy verb and the client library. */
 import type { Duplex, Readable } from 'node:stream';
 import type { UpstreamProxy } from '../proxy/upstream-proxy.ts';
+import type { Guard } from './retry.ts';
 
 /** Where to connect and whom to trust. Connections are shared only between requests whose endpoint is the same. */
 export interface UpstreamEndpoint {
@@ -30,8 +31,8 @@ export interface UpstreamRequest {
   headers: HeaderLines;
   /** Absent: no body. Bytes are sent with Content-Length, streams chunked unless the headers give a length. */
   body?: Uint8Array | Readable;
-  /** Takes no connection that lay idle, which the server may be closing at this moment. */
-  fresh?: boolean;
+  /** Default `none`. */
+  guard?: Guard;
   signal: AbortSignal;
 }
 
@@ -41,6 +42,8 @@ export interface UpstreamResponse {
   headers: HeaderLines;
   /** Fails with an error when the response is cut off. Destroying it closes the connection. */
   body: Readable;
+  /** The answer came instead of 100 Continue: nothing of the request's body was sent. */
+  bodyWithheld?: boolean;
 }
 
 /** The answer to a request for an upgrade: the raw stream (paused) only after a valid 101, else an ordinary response. */
@@ -53,7 +56,10 @@ export interface UpstreamPool extends AsyncDisposable {
   upgrade(endpoint: UpstreamEndpoint, request: UpstreamRequest): Promise<UpgradeResult>;
 }
 
-/** Why an exchange failed: `sent` tells whether any byte of the request may have reached the server. */
+/**
+ * Why an exchange failed: `sent` tells whether any byte of the request (of its body, where that was withheld) may have reached
+ * the server.
+ */
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError';
   readonly sent: boolean;

@@ -1,0 +1,145 @@
+/** A steady stream of reads, writes and a watch on a cluster whose API servers are stopped, killed and started in turn. */
+import type { Cluster } from '../src/client/client.ts';
+import type { RealApiServer } from './peers/real-api-server.ts';
+
+export type Disturbance = 'none' | 'stop' | 'kill' | 'start';
+
+export interface FailedCall {
+  during: Disturbance;
+  error: string;
+}
+
+export interface FailoverReport {
+  reads: number;
+  writes: number;
+  failedReads: readonly FailedCall[];
+  failedWrites: readonly FailedCall[];
+  /** Writes that were carried out twice. */
+  doubled: number;
+  /** Writes that were acknowledged and are not there. */
+  missing: number;
+  /** Objects that are there and that the watch did not tell, or told twice as new. */
+  missedByWatch: number;
+  /** The longest time from asking to the answer of a read, by what happened then, in milliseconds. */
+  slowestReadMs: Readonly<Record<Disturbance, number>>;
+  slowestWriteMs: Readonly<Record<Disturbance, number>>;
+}
+
+const namespace = 'default';
+const readers = 3;
+const writers = 2;
+
+/**
+ * Each server in turn is asked to stop, started again, killed, started again. The watch and the count at the end are those of
+ * `cluster` too.
+ */
+export async function loadWhileServersFail(
+  cluster: Cluster,
+  servers: readonly RealApiServer[],
+): Promise<FailoverReport> {
+  const maps = cluster.resource('v1', 'ConfigMap');
+  let during: Disturbance = 'none';
+  let running = true;
+  let [reads, writes, next] = [0, 0, 0];
+  const failedReads: FailedCall[] = [];
+  const failedWrites: FailedCall[] = [];
+  const acknowledged = new Set<string>();
+  const [slowestReadMs, slowestWriteMs] = [zero(), zero()];
+  const timed = async (
+    slowest: Record<Disturbance, number>,
+    call: () => Promise<unknown>,
+  ): Promise<string | undefined> => {
+    const began = performance.now();
+    const at = during;
+    try {
+      await call();
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    } finally {
+      slowest[at] = Math.max(slowest[at], performance.now() - began);
+    }
+  };
+  const read = async (): Promise<void> => {
+    while (running) {
+      const at = during;
+      const error = await timed(slowestReadMs, () => maps.get('kube-root-ca.crt', { namespace }).catch(unlessMissing));
+      reads++;
+      if (error !== undefined) failedReads.push({ during: at, error });
+    }
+  };
+  const write = async (): Promise<void> => {
+    while (running) {
+      const id = `w${next++}`;
+      const at = during;
+      const metadata = { generateName: 'failover-', namespace, labels: { write: id } };
+      const error = await timed(slowestWriteMs, () => maps.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata }));
+      writes++;
+      if (error === undefined) acknowledged.add(id);
+      else failedWrites.push({ during: at, error });
+    }
+  };
+
+  const told = new Map<string, number>();
+  const stopWatch = new AbortController();
+  const watching = Promise.withResolvers<void>();
+  const watch = (async () => {
+    const events = maps.watch({ namespace, labelSelector: 'write', signal: stopWatch.signal });
+    for await (const { type, object } of events) {
+      watching.resolve();
+      const { name = '' } = object.metadata;
+      if (type === 'ADDED') told.set(name, (told.get(name) ?? 0) + 1);
+    }
+  })().catch((error: unknown) => {
+    if (!stopWatch.signal.aborted) throw error;
+  });
+  const load = [...Array.from({ length: readers }, read), ...Array.from({ length: writers }, write)];
+  await watching.promise;
+  for (const server of servers) {
+    for (const how of ['stop', 'kill'] as const) {
+      during = how;
+      await server[how]();
+      during = 'start';
+      await server.start();
+      during = 'none';
+    }
+  }
+  running = false;
+  await Promise.all(load);
+
+  const there = await maps.list({ namespace, labelSelector: 'write' }).toArray();
+  const counts = new Map<string, number>();
+  for (const { metadata } of there) {
+    const id = metadata.labels?.write ?? '';
+    counts.set(id, (counts.get(id) ?? 0) + 1);
+  }
+  // The watch has told all when it has told an object that was made after all others.
+  const mark = await maps.create({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { generateName: 'failover-', namespace, labels: { write: 'last' } },
+  });
+  while (!told.has(mark.metadata.name ?? '')) await new Promise((resolve) => setTimeout(resolve, 20));
+  stopWatch.abort();
+  await watch;
+  return {
+    reads,
+    writes,
+    failedReads,
+    failedWrites,
+    doubled: [...counts.values()].filter((count) => count > 1).length,
+    missing: [...acknowledged].filter((id) => !counts.has(id)).length,
+    missedByWatch: there.filter(({ metadata }) => told.get(metadata.name ?? '') !== 1).length,
+    slowestReadMs,
+    slowestWriteMs,
+  };
+}
+
+function zero(): Record<Disturbance, number> {
+  return { none: 0, stop: 0, kill: 0, start: 0 };
+}
+
+/** No controller manager runs, so the object may not be there; that it is not is an answer as good as any. */
+function unlessMissing(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 404)) throw error;
+}
