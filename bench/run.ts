@@ -3,6 +3,8 @@ const benches: Readonly<Record<string, () => Promise<boolean>>> = {
   startup: async () => (await import('./startup.ts')).benchStartup(),
   client: async () => (await import('./client.ts')).benchClient(),
   api: async () => (await import('./api.ts')).benchApi(),
+  'port-forward': async () => (await import('./port-forward.ts')).benchPortForward(),
+  storage: async () => (await import('./storage.ts')).benchStorage(),
   gateway: async () => (await import('./gateway.ts')).benchGateway(),
   failover: async () => (await import('./failover.ts')).benchFailover(),
   testing: async () => (await import('./testing.ts')).benchTesting(),

@@ -20,6 +20,7 @@ export interface Answer {
 
 export interface GatewayFixture extends AsyncDisposable {
   cluster: SmallCluster;
+  contexts: GatewayOptions['contexts'];
   /** Those of `others`, in order. */
   others: readonly SmallCluster[];
   port: number;
@@ -35,7 +36,12 @@ export interface GatewayFixture extends AsyncDisposable {
 }
 
 export async function openGatewayFixture(
-  options: Partial<Pick<GatewayOptions, 'page' | 'fixedPorts' | 'unusable' | 'kubeconfigFile' | 'https' | 'rules'>> & {
+  options: Partial<
+    Pick<
+      GatewayOptions,
+      'page' | 'fixedPorts' | 'unusable' | 'kubeconfigFile' | 'https' | 'rules' | 'access' | 'names' | 'tls'
+    >
+  > & {
     context?: string;
     config?: Partial<ClientConfig>;
     /** Names of further contexts, each with a cluster of its own. */
@@ -52,11 +58,12 @@ export async function openGatewayFixture(
     const otherConfig: ClientConfig = { server: other.server, namespace: 'default', token: `of ${name}` };
     others.push({ name, cluster: other, config: otherConfig, client: parts.use(openClusterClient(otherConfig)) });
   }
+  const named = nameContexts([{ name: options.context ?? config.origin?.context, config, client }, ...others]);
   const log: string[] = [];
   const stop = new AbortController();
   const gateway = parts.use(
     await startGateway({
-      ...nameContexts([{ name: options.context ?? config.origin?.context, config, client }, ...others]),
+      ...named,
       listen: { host: 'localhost', port: 0 },
       signal: stop.signal,
       log: (line) => log.push(line),
@@ -65,6 +72,9 @@ export async function openGatewayFixture(
       ...(options.https && { https: options.https }),
       ...(options.kubeconfigFile && { kubeconfigFile: options.kubeconfigFile }),
       ...(options.rules && { rules: options.rules }),
+      ...(options.access && { access: options.access }),
+      ...(options.names && { names: options.names }),
+      ...(options.tls && { tls: options.tls }),
       ...(options.page && { page: options.page }),
     }),
   );
@@ -72,6 +82,7 @@ export async function openGatewayFixture(
   const { port } = gateway;
   return {
     cluster,
+    contexts: named.contexts,
     others: others.map((each) => each.cluster),
     port,
     fixedPorts: gateway.fixedPorts.map((each) => each.port),

@@ -9,13 +9,18 @@ export interface OwnerReference {
   blockOwnerDeletion?: boolean;
 }
 
+/** A set of fields: the members of a node are steps down, `f:spec`; a node without any is a field of the set, `.` too. */
+export interface FieldsV1 {
+  readonly [element: string]: FieldsV1;
+}
+
 export interface ManagedFieldsEntry {
   manager?: string;
   operation?: string;
   apiVersion?: string;
   time?: string;
   fieldsType?: string;
-  fieldsV1?: Record<string, unknown>;
+  fieldsV1?: FieldsV1;
   subresource?: string;
 }
 

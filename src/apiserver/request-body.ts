@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type * as Yaml from 'yaml';
 import { parseJsonStrict } from '../api/schema/strict.ts';
-import { badRequest, StatusError, unsupportedMediaType } from '../api/status.ts';
+import { badRequest, isReason, StatusError, unsupportedMediaType } from '../api/status.ts';
 import { lazy } from '../lib/lazy.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -82,10 +82,9 @@ export async function readDocument(exchange: Exchange, findDuplicates: boolean):
     case 'application/json':
       return bytes.byteLength === 0 ? undefined : parseJson(bytes.toString('utf8'), findDuplicates);
     case 'application/yaml': {
-      if (bytes.byteLength > YAML_LIMIT_BYTES)
-        throw tooLarge(' of YAML (larger ones can be sent as JSON)', YAML_LIMIT_BYTES);
+      checkYamlSize(bytes);
       const yaml = await loadYaml();
-      const value = readText(bytes.toString('utf8'), 'YAML', (text) => parseYaml(yaml, text));
+      const value = readText(bytes.toString('utf8'), 'YAML', (text) => parseYaml(yaml, text, refuse));
       return value === null ? undefined : { value, complaints: [] };
     }
     case 'application/vnd.kubernetes.protobuf': {
@@ -99,8 +98,16 @@ export async function readDocument(exchange: Exchange, findDuplicates: boolean):
   }
 }
 
+function refuse(complaint: string): never {
+  throw new Error(complaint);
+}
+
 /** The library compares each key with every other one of its mapping, so keys are checked here. Throws its errors. */
-function parseYaml({ isScalar, parseDocument, visit }: typeof Yaml, text: string): unknown {
+function parseYaml(
+  { isScalar, parseDocument, visit }: typeof Yaml,
+  text: string,
+  complain: (duplicate: string) => void,
+): unknown {
   const document = parseDocument(text, { uniqueKeys: false });
   const [error] = document.errors;
   if (error !== undefined) throw error;
@@ -109,12 +116,38 @@ function parseYaml({ isScalar, parseDocument, visit }: typeof Yaml, text: string
       const seen = new Set<unknown>();
       for (const { key } of items) {
         const name = isScalar(key) ? String(key.value) : key;
-        if (seen.has(name)) throw new Error(`the key ${JSON.stringify(name)} stands twice in one mapping`);
+        if (seen.has(name)) complain(`the key ${JSON.stringify(name)} stands twice in one mapping`);
         seen.add(name);
       }
     },
   });
   return document.toJS({ maxAliasCount: 100 });
+}
+
+/**
+ * A body that is YAML or, as most are, JSON. Throws `StatusError` 400 for one that is neither, 413 for too much. Of keys
+ * that stand twice the last one counts.
+ */
+export async function readYamlOrJson({ request }: Exchange): Promise<DecodedBody> {
+  const bytes = await readBody(request);
+  const text = bytes.toString('utf8');
+  if (/^\s*\{/.test(text)) {
+    try {
+      return parseJsonStrict(text);
+    } catch (error) {
+      if (!isReason(error, 'BadRequest')) throw error;
+      // a flow mapping looks like JSON and need not be
+    }
+  }
+  checkYamlSize(bytes);
+  const yaml = await loadYaml();
+  const complaints: string[] = [];
+  const value = readText(text, 'YAML', () => parseYaml(yaml, text, (complaint) => complaints.push(complaint)));
+  return { value, complaints };
+}
+
+function checkYamlSize({ byteLength }: Buffer): void {
+  if (byteLength > YAML_LIMIT_BYTES) throw tooLarge(' of YAML (larger ones can be sent as JSON)', YAML_LIMIT_BYTES);
 }
 
 function parseJson(text: string, findDuplicates: boolean): DecodedBody {

@@ -78,6 +78,7 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
     storage,
     resources,
     admission,
+    authorizer,
     now: options.now ?? (() => new Date()),
     signal: draining.signal,
   };

@@ -13,11 +13,11 @@ export interface StoredObject {
 
 /**
  * What goes into the store: JSON with apiVersion, kind and metadata first, without resourceVersion (the store keeps it
- * beside the value), and without what is not kept at all.
+ * beside the value).
  */
 export function encodeForStorage(object: KubeObject): Uint8Array {
   const { apiVersion, kind, metadata, ...rest } = object;
-  const { resourceVersion: _revision, managedFields: _fields, ...kept } = metadata;
+  const { resourceVersion: _revision, ...kept } = metadata;
   return Buffer.from(JSON.stringify({ kind, apiVersion, metadata: kept, ...rest }));
 }
 

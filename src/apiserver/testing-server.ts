@@ -30,6 +30,7 @@ export const widgets: ResourceDefinition<Widget> = {
   statusSubresource: true,
   generation: true,
   scale: {
+    specReplicasPath: ['spec', 'size'],
     specReplicas: (object) => object.spec?.size ?? 0,
     setSpecReplicas(object, replicas) {
       object.spec = { ...object.spec, size: replicas };

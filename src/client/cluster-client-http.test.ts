@@ -145,10 +145,14 @@ test('the time limit ends a slow answer with a sentence, and an abort with its r
 });
 
 test('closing the client ends a watch', async () => {
-  await using server = await scriptedServer((_request, response) => response.writeHead(200).flushHeaders());
+  const asked = Promise.withResolvers<void>();
+  await using server = await scriptedServer((_request, response) => {
+    response.writeHead(200).flushHeaders();
+    asked.resolve();
+  });
   const client = openClusterClient(server.config);
   const watching = Array.fromAsync(client.resource('v1', 'things').watch());
-  while (server.requests.length === 0) await new Promise(setImmediate);
+  await asked.promise;
   await client[Symbol.asyncDispose]();
   await assert.rejects(watching, /closed/);
 });

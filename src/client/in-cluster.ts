@@ -9,7 +9,8 @@ const accountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** Undefined outside of pods, which is where KUBERNETES_SERVICE_HOST or _PORT are not set. */
 export async function inClusterConfig(
   env: Readonly<Record<string, string | undefined>>,
-  directory = accountDirectory,
+  // In the pods of an embedded cluster mounts lie below a root of their own.
+  directory = join(env.FAIRLEAD_ROOT ?? '/', accountDirectory),
 ): Promise<ClientConfig | undefined> {
   const host = env.KUBERNETES_SERVICE_HOST;
   const port = env.KUBERNETES_SERVICE_PORT;

@@ -45,7 +45,7 @@ export interface LoneNode extends AsyncDisposable {
 export async function startLoneNode(options: LoneNodeOptions): Promise<LoneNode> {
   const { config, name, dataDir, images, address, log, signal } = options;
   await using parts = new AsyncDisposableStack();
-  const client = parts.use(openClusterClient(config));
+  const client = parts.use(openClusterClient({ ...config, userAgent: 'fairlead-node' }));
   const registered = await registeredRange(client, name, signal);
   const range = parts.use(await claimRange(options));
   if (registered !== undefined && registered !== range.cidr) throw movedError(name, registered, range.cidr);

@@ -33,10 +33,12 @@ export interface StartedParts extends AsyncDisposable {
 export async function startParts(environment: Environment): Promise<StartedParts> {
   const { options, pki, pool, signal } = environment;
   await using parts = new AsyncDisposableStack();
-  const adminConfig = configOf(environment, pki.admin);
+  const adminConfig = configOf(environment, pki.admin, 'fairlead');
   const client = parts.use(openClusterClient(adminConfig, { pool }));
   const gateway = parts.use(await startGatewayIfAsked(environment, adminConfig, client));
-  const controllers = parts.use(openClusterClient(configOf(environment, pki.controllers), { pool }));
+  const controllers = parts.use(
+    openClusterClient(configOf(environment, pki.controllers, 'fairlead-controllers'), { pool }),
+  );
   parts.use(await startControllers({ client: controllers, caPem: pki.ca, signal, log: options.log }));
   const nodes = parts.use(startNodes(environment));
   forgetFormerNodes(client, options.nodes, signal).catch((error: unknown) => {
@@ -66,8 +68,13 @@ async function startGatewayIfAsked(
   return startClusterGateway({ name, apiUrl, config, client, choice: gateway, log, signal });
 }
 
-function configOf({ pki, apiUrl }: Environment, { cert, key }: { cert: string; key: string }): ClientConfig {
-  return { server: apiUrl, namespace: 'default', tls: { ca: pki.ca, cert, key } };
+/** `userAgent` is also the name by which it owns the fields that it writes. */
+function configOf(
+  { pki, apiUrl }: Environment,
+  { cert, key }: { cert: string; key: string },
+  userAgent: string,
+): ClientConfig {
+  return { server: apiUrl, namespace: 'default', tls: { ca: pki.ca, cert, key }, userAgent };
 }
 
 const nodeName = (index: number): string => (index === 0 ? 'fairlead' : `fairlead-${index + 1}`);
@@ -93,7 +100,7 @@ function startNodes(environment: Environment): AsyncDisposable & { ready: Promis
       numbers.map(async (index) => {
         const name = nodeName(index);
         const { serving, client: identity } = await environment.pki.node(name, ['127.0.0.1', '::1']);
-        const client = running.use(openClusterClient(configOf(environment, identity), { pool }));
+        const client = running.use(openClusterClient(configOf(environment, identity, 'fairlead-node'), { pool }));
         running.use(
           await startNode({
             client,

@@ -11,6 +11,7 @@ import { placeOf } from './api-prefix.ts';
 import type { ApiUpstream } from './api-upstream.ts';
 import { crossOriginReason } from './browser-check.ts';
 import { apiRequestHead, keepOriginApart } from './forward-headers.ts';
+import type { OwnPaths } from './own-paths.ts';
 import { answerByPage, isPagePath } from './page-answer.ts';
 import type { PageHandler } from './page-handler.ts';
 import { answerProblem } from './problem.ts';
@@ -33,6 +34,8 @@ export interface ApiOriginOptions {
   rules?: ApiRules;
   upstream: ApiUpstream;
   page: PageHandler | undefined;
+  /** What the gateway tells of itself. */
+  own?: OwnPaths;
   log(line: string): void;
 }
 
@@ -66,7 +69,11 @@ export class ApiOrigin {
     const mark = target.indexOf('?');
     const path = mark === -1 ? target : target.slice(0, mark);
     const query = mark === -1 ? '' : target.slice(mark);
-    const { page, rules: { prefixes, files } = {} } = this.#options;
+    const { page, own, rules: { prefixes, files } = {} } = this.#options;
+    if (own?.has(path) === true) {
+      if (!this.#refuseForeign(exchange, false)) own.answer(exchange, path);
+      return;
+    }
     const place = placeOf(path, prefixes);
     if (place.kind === 'api') {
       this.#handleApi(exchange, { ...place, query, pagePath: path });
@@ -122,7 +129,11 @@ export class ApiOrigin {
 
   /** True: it was refused, as a page of another origin asks. */
   #refuseForeign(exchange: ServerExchange, toApp: boolean): boolean {
-    const why = crossOriginReason(exchange.head, exchange.upgrade !== undefined, toApp);
+    const why = crossOriginReason(exchange.head, {
+      upgrade: exchange.upgrade !== undefined,
+      toApp,
+      secure: exchange.encrypted,
+    });
     if (why === undefined) return false;
     const message = `${why}. Applications have host names of their own and no rights on the API.`;
     answerProblem(exchange, { ...refusal, message });

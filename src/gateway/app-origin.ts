@@ -13,6 +13,7 @@ import type { GatewayContext } from './contexts.ts';
 import type { Destination, Target } from './destination.ts';
 import type { Destinations } from './destinations.ts';
 import { appRequestHead, keepCookiesHome } from './forward-headers.ts';
+import type { GatewayNames } from './host.ts';
 import { answerProblem } from './problem.ts';
 import { mendRedirect } from './redirects.ts';
 import { forwardByVerb } from './verb-way.ts';
@@ -20,6 +21,7 @@ import { forwardByVerb } from './verb-way.ts';
 export interface AppOriginOptions {
   destinations: Destinations;
   connections: ConnectionPool;
+  names: GatewayNames;
   upstream(context: GatewayContext): ApiUpstream;
 }
 
@@ -32,7 +34,7 @@ export class AppOrigin {
 
   /** Answers every request; never rejects. */
   async handle(exchange: ServerExchange, target: Target): Promise<void> {
-    const foreign = foreignOriginReason(exchange.head, exchange.upgrade !== undefined);
+    const foreign = foreignOriginReason(exchange.head, exchange.upgrade !== undefined, this.#options.names);
     if (foreign !== undefined) {
       answerProblem(exchange, problems.foreignOrigin(foreign));
       return;
@@ -55,8 +57,8 @@ export class AppOrigin {
       connections: this.#options.connections,
       endpoint: destination.endpoint(backend),
       target: path,
-      head: appRequestHead(exchange, path, { tls: destination.wantsTls }),
-      rewriteHeaders: (headers) => comeHome(headers, exchange, destination),
+      head: appRequestHead(exchange, path, { tls: destination.wantsTls || exchange.encrypted }),
+      rewriteHeaders: (headers) => comeHome(headers, { exchange, destination, names: this.#options.names }),
       onOver: over,
       onFail: (error, canRetry) => {
         const others = candidates.filter((candidate) => candidate !== backend);
@@ -73,20 +75,30 @@ export class AppOrigin {
       destination,
       path: ownPath(exchange.head.target, destination.target),
       upstream: this.#options.upstream(destination.context),
-      rewriteHeaders: (headers) => comeHome(headers, exchange, destination),
+      rewriteHeaders: (headers) => comeHome(headers, { exchange, destination, names: this.#options.names }),
     });
   }
 }
 
 /** What an application says of itself is put into the terms of its name here. */
-function comeHome(headers: [string, string][], exchange: ServerExchange, destination: Destination): void {
+function comeHome(
+  headers: [string, string][],
+  { exchange, destination, names }: { exchange: ServerExchange; destination: Destination; names: GatewayNames },
+): void {
   keepCookiesHome(headers);
-  const { head } = exchange;
+  const { head, encrypted: secure } = exchange;
   const { target, port } = destination;
   for (const line of headers) {
     if (line[0].length !== 8 || line[0].toLowerCase() !== 'location') continue;
     const host = headerValue(head.headers, 'host') ?? '';
-    const { location, onlyAsksForTls } = mendRedirect(line[1], { host, path: head.target, target, port });
+    const { location, onlyAsksForTls } = mendRedirect(line[1], {
+      host,
+      path: head.target,
+      target,
+      port,
+      secure,
+      names,
+    });
     // One that goes on asking would be asked for ever: its redirect stays, for the browser to say that it leads nowhere.
     if (onlyAsksForTls && destination.wantsTls) continue;
     if (onlyAsksForTls) destination.setWantsTls();

@@ -27,10 +27,21 @@ function http2Refusal(): Buffer {
 }
 
 /** What to write before the connection is closed. */
-export const refusals: Readonly<Record<Exclude<Protocol, 'http1' | 'socks5'>, () => Buffer>> = {
+export const refusals: Readonly<Record<Exclude<Protocol, 'http1'>, () => Buffer>> = {
   http2: http2Refusal,
   // A fatal alert, protocol_version.
   tls: () => Buffer.from([0x15, 3, 1, 0, 2, 2, 70]),
+  // No acceptable method.
+  socks5: () => Buffer.from([5, 0xff]),
   // Request rejected.
   socks4: () => Buffer.from([0, 0x5b, 0, 0, 0, 0, 0, 0]),
 };
+
+/** To who comes without TLS where there is nothing without: passwords would be read on the way. */
+export function plainRefusal(protocol: Protocol): Buffer {
+  if (protocol !== 'http1') return refusals[protocol]();
+  const body = 'This port speaks TLS: begin the address with https://\n';
+  return Buffer.from(
+    `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+}

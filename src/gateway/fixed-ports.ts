@@ -4,6 +4,7 @@ import type { Destinations } from './destinations.ts';
 import type { FixedPort } from './forward-spec.ts';
 import { formatTarget } from './forward-spec.ts';
 import { openListeners } from './listeners.ts';
+import type { GatewayMetrics } from './metrics.ts';
 import { problemText } from './problem.ts';
 import { relayRaw } from './raw-relay.ts';
 
@@ -16,6 +17,7 @@ export interface OpenedPort {
 export interface FixedPortsOptions {
   ports: readonly FixedPort[];
   destinations: Destinations;
+  metrics: GatewayMetrics;
   signal: AbortSignal;
   /** Told, in a line, why a connection could not be led on. */
   log(line: string): void;
@@ -43,15 +45,22 @@ export async function openFixedPorts(options: FixedPortsOptions): Promise<FixedP
     const complain = oncePer(silenceMs, (why) => options.log(`${to} (port ${bound.port} here): ${why}`));
     const lead = async (client: Socket): Promise<void> => {
       client.on('error', () => client.destroy());
+      options.metrics.connection(client);
+      const over = options.metrics.stream('fixed-port');
+      let failed = true;
       try {
         const found = await destinations.find(target);
-        if ('destination' in found) await relayRaw(client, found.destination, { signal });
-        else {
+        if ('destination' in found) {
+          await relayRaw(client, found.destination, { signal });
+          failed = false;
+        } else {
           complain(problemText(found.problem));
           client.resetAndDestroy();
         }
       } catch (error) {
         complain(error instanceof Error ? error.message : String(error));
+      } finally {
+        over(failed);
       }
     };
     const bound = await openListeners({ host: 'localhost', port: localPort }, (client) => {

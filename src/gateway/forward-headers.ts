@@ -133,9 +133,12 @@ function withoutOwnCookies(value: string): string {
 
 /** An application's cookies stay with its own host name: `a.ns.localhost` and `b.ns.localhost` share their domain. */
 export function keepCookiesHome(headers: Lines): void {
-  for (const line of headers) {
-    if (line[0].length === 10 && line[0].toLowerCase() === 'set-cookie')
-      line[1] = line[1].replace(/;\s*domain\s*=[^;]*/gi, '');
+  for (let i = headers.length - 1; i >= 0; i--) {
+    const line = headers[i];
+    if (line?.[0].length !== 10 || line[0].toLowerCase() !== 'set-cookie') continue;
+    // The gateway's own are not for applications to set.
+    if (ownCookies.test(line[1].trimStart())) headers.splice(i, 1);
+    else line[1] = line[1].replace(/;\s*domain\s*=[^;]*/gi, '');
   }
 }
 

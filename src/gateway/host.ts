@@ -4,19 +4,51 @@ import type { Target } from './destination.ts';
 export type HostTarget = { kind: 'api' } | Target;
 
 const label = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
-const suffix = '.localhost';
+
+/** The names that one gateway answers under, in lower case. */
+export interface GatewayNames {
+  /** Of the API's own origin. */
+  api: readonly string[];
+  /** What the names of applications end with, each with its dot. */
+  suffixes: readonly string[];
+}
+
+const loopbackNames: GatewayNames = { api: ['localhost', '127.0.0.1', '[::1]'], suffixes: ['.localhost'] };
+
+/** Besides those of this machine: the address that it listens on, if it is only one, and a domain of its own. */
+export function gatewayNames({
+  address,
+  domain,
+}: {
+  address?: string | undefined;
+  domain?: string | undefined;
+}): GatewayNames {
+  const own = address === undefined || address === '0.0.0.0' || address === '::' ? [] : [address];
+  const named = own.map((each) => (each.includes(':') ? new URL(`http://[${each}]`).hostname : each));
+  return {
+    api: [...loopbackNames.api, ...named, ...(domain === undefined ? [] : [domain])],
+    suffixes: [...loopbackNames.suffixes, ...(domain === undefined ? [] : [`.${domain}`])],
+  };
+}
 
 /**
  * Parses `HOST[:PORT]`, exactly: undefined for every name that is not served here, `localhost.example.com` and other
  * machines' names among them. The name is compared whole, so DNS rebinding finds nothing.
  */
-export function parseHost(host: string): HostTarget | undefined {
+export function parseHost(host: string, names: GatewayNames = loopbackNames): HostTarget | undefined {
   const name = withoutPort(host.toLowerCase());
-  if (name === 'localhost' || name === '127.0.0.1' || name === '[::1]') return { kind: 'api' };
-  if (name === undefined || !name.endsWith(suffix)) return undefined;
+  if (name === undefined) return undefined;
+  if (names.api.includes(name)) return { kind: 'api' };
+  const suffix = names.suffixes.find((each) => name.endsWith(each));
+  if (suffix === undefined) return undefined;
   const labels = name.slice(0, -suffix.length).split('.');
   if (!labels.every((part) => label.test(part))) return undefined;
   return podTarget(labels) ?? serviceTarget(labels);
+}
+
+/** The name in lower case, without the port. */
+export function hostName(host: string): string {
+  return withoutPort(host.toLowerCase()) ?? '';
 }
 
 function withoutPort(host: string): string | undefined {

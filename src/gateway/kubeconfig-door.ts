@@ -3,8 +3,8 @@
  * for whoever has its token, nothing rejected. Credentials of the clusters stay here.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Socket } from 'node:net';
-import { createSecureContext, TLSSocket } from 'node:tls';
+import type { SecureContext, TLSSocket } from 'node:tls';
+import { createSecureContext } from 'node:tls';
 import { issueCertificate, newKey } from '../net/certificates/certificate.ts';
 import { headerValue } from '../net/http1/headers.ts';
 import { Http1Server } from '../net/http1/server.ts';
@@ -12,13 +12,16 @@ import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import type { ApiUpstream } from './api-upstream.ts';
 import type { GatewayContext } from './contexts.ts';
 import { delegatedRequestHead } from './forward-headers.ts';
+import type { GatewayMetrics } from './metrics.ts';
 import { answerProblem } from './problem.ts';
 import { readOnlyPathReason } from './read-only.ts';
+
+/** By this name (SNI) its clients are told from those of the gateway, where both come by TLS. */
+export const kubeconfigServerName = 'kubeconfig.fairlead.internal';
 
 const root = '/.fairlead/clusters/';
 /** Of the certificate: it is made anew at every start. */
 const lifetimeMs = 365 * 24 * 3600_000;
-const handshakeMs = 10_000;
 
 export class KubeconfigDoor {
   /** PEM of what vouches for the gateway's certificate: itself. */
@@ -26,14 +29,26 @@ export class KubeconfigDoor {
   /** Known to this process and to the file that it writes. */
   readonly token = randomBytes(32).toString('base64url');
   readonly #hash = sha256(`Bearer ${this.token}`);
-  readonly #secureContext: ReturnType<typeof createSecureContext>;
+  readonly secureContext: SecureContext;
   readonly #upstreams: ReadonlyMap<string, ApiUpstream>;
   readonly #readOnly: boolean;
-  readonly #shaking = new Set<TLSSocket>();
-  readonly #server = new Http1Server({ onRequest: (exchange) => this.#handle(exchange) });
+  readonly #server: Http1Server;
 
-  constructor(upstreams: readonly ApiUpstream[], { readOnly }: { readOnly: boolean }) {
+  /** The gateway itself speaks TLS too. */
+  readonly sharesPort: boolean;
+
+  constructor(
+    upstreams: readonly ApiUpstream[],
+    { readOnly, sharesPort, metrics }: { readOnly: boolean; sharesPort: boolean; metrics: GatewayMetrics },
+  ) {
+    this.sharesPort = sharesPort;
     this.#readOnly = readOnly;
+    this.#server = new Http1Server({
+      onRequest: (exchange) => {
+        metrics.request(exchange, 'kubeconfig');
+        this.#handle(exchange);
+      },
+    });
     this.#upstreams = new Map(upstreams.map((upstream) => [segmentOf(upstream.context), upstream]));
     const key = newKey();
     this.caPem = issueCertificate({
@@ -43,11 +58,11 @@ export class KubeconfigDoor {
       notBefore: new Date(Date.now() - 3600_000),
       notAfter: new Date(Date.now() + lifetimeMs),
       use: 'server',
-      dnsNames: ['localhost'],
+      dnsNames: ['localhost', kubeconfigServerName],
       ipAddresses: ['127.0.0.1', '::1'],
     });
     const keyPem = key.export({ type: 'pkcs8', format: 'pem' }).toString();
-    this.#secureContext = createSecureContext({ key: keyPem, cert: this.caPem, minVersion: 'TLSv1.2' });
+    this.secureContext = createSecureContext({ key: keyPem, cert: this.caPem, minVersion: 'TLSv1.2' });
   }
 
   /** Path of the context's API, below the gateway's address. */
@@ -55,31 +70,12 @@ export class KubeconfigDoor {
     return `${root}${segmentOf(context)}`;
   }
 
-  /** Takes a connection whose first bytes, read already, begin a TLS handshake. */
-  accept(socket: Socket, first: Buffer): void {
-    socket.pause();
-    socket.unshift(first);
-    const secure = new TLSSocket(socket, {
-      isServer: true,
-      secureContext: this.#secureContext,
-      ALPNProtocols: ['http/1.1'],
-    });
-    this.#shaking.add(secure);
-    const timer = setTimeout(() => secure.destroy(), handshakeMs);
-    secure.on('error', () => secure.destroy());
-    secure.once('close', () => {
-      clearTimeout(timer);
-      this.#shaking.delete(secure);
-    });
-    secure.once('secure', () => {
-      clearTimeout(timer);
-      this.#shaking.delete(secure);
-      this.#server.accept(secure);
-    });
+  /** Takes a connection after its handshake. */
+  serve(socket: TLSSocket): void {
+    this.#server.accept(socket);
   }
 
   async drain(graceMs: number): Promise<void> {
-    for (const socket of this.#shaking) socket.destroy();
     await this.#server.drain(graceMs);
   }
 

@@ -2,7 +2,7 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { GatewayContexts } from './contexts.ts';
-import { KubeconfigDoor } from './kubeconfig-door.ts';
+import { KubeconfigDoor, kubeconfigServerName } from './kubeconfig-door.ts';
 
 /** The file cannot be written; the message says why, and the way out. */
 export class KubeconfigFileError extends Error {
@@ -83,6 +83,8 @@ function kubeconfigText({
       name,
       cluster: {
         server: `https://${address}${KubeconfigDoor.path(context)}`,
+        // One of two certificates at this port.
+        ...(door.sharesPort && { 'tls-server-name': kubeconfigServerName }),
         'certificate-authority-data': Buffer.from(door.caPem).toString('base64'),
       },
     })),

@@ -28,7 +28,7 @@ export async function answerByPage(
     path,
     query,
     headers,
-    origin: `http://${headerValue(head.headers, 'host') ?? ''}`,
+    origin: `${exchange.encrypted ? 'https' : 'http'}://${headerValue(head.headers, 'host') ?? ''}`,
     signal: exchange.signal,
   };
   const response: PageResponse = {

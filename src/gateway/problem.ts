@@ -24,13 +24,19 @@ export function problemText({ title, message }: Problem): string {
   return `${title}: ${message}`;
 }
 
-/** Answers by what the client accepts. */
-export function answerProblem(exchange: ServerExchange, problem: Problem): void {
+/** Answers by what the client accepts. `more`: further headers. */
+export function answerProblem(
+  exchange: ServerExchange,
+  problem: Problem,
+  more: Readonly<Record<string, string>> = {},
+): void {
   const { code, reason } = problem;
+  exchange.failure = reason === '' ? 'Choice' : reason;
   const retry = problem.retryAfterSeconds;
   const headers = {
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
+    ...more,
     ...(retry === undefined ? {} : { 'Retry-After': String(retry) }),
   };
   if (headerValue(exchange.head.headers, 'accept')?.includes('text/html') === true && exchange.upgrade === undefined) {

@@ -1,6 +1,7 @@
 /** Redirects of applications, put into names that lead somewhere from the browser. */
 import { isUnmistakable, parseClusterName } from './cluster-name.ts';
 import type { Target } from './destination.ts';
+import type { GatewayNames } from './host.ts';
 import { parseHost } from './host.ts';
 
 export interface RedirectSource {
@@ -11,6 +12,9 @@ export interface RedirectSource {
   target: Target;
   /** The port that was meant, of the Service or pod. */
   port: number;
+  /** The browser speaks TLS to the gateway. */
+  secure?: boolean;
+  names?: GatewayNames;
 }
 
 export interface Redirect {
@@ -20,28 +24,34 @@ export interface Redirect {
 }
 
 /**
- * `https:` of the very name that was asked becomes `http:`, as the gateway speaks to browsers; names that only pods of the
+ * `https:` of the very name that was asked becomes what the gateway speaks to browsers, `http:` as a rule; names that only pods of the
  * cluster know (`SERVICE.NAMESPACE.svc`, the application's own SERVICE) become names of the gateway. All else, and
  * everything that is asked for under other names than the gateway's, stays as it is.
  */
 export function mendRedirect(location: string, source: RedirectSource): Redirect {
   const unchanged = { location, onlyAsksForTls: false };
-  if (parseHost(source.host) === undefined) return unchanged;
+  if (parseHost(source.host, source.names) === undefined) return unchanged;
   const match = /^(https?):\/\/([^/?#@\s]+)(.*)$/is.exec(location);
   if (match === null) return unchanged;
-  const [, scheme = '', authority = '', rest = ''] = match;
-  const tls = scheme.toLowerCase() === 'https';
+  const [, asked = '', authority = '', rest = ''] = match;
+  const tls = asked.toLowerCase() === 'https';
   const [name = '', port] = splitPort(authority.toLowerCase());
-  const [own = '', gatewayPort = '80'] = splitPort(source.host.toLowerCase());
+  const secure = source.secure === true;
+  const scheme = secure ? 'https' : 'http';
+  const usualPort = secure ? '443' : '80';
+  const [own = '', gatewayPort = usualPort] = splitPort(source.host.toLowerCase());
   if (name === own) {
     // With our port, with none, or with that of TLS: the browser is to stay where it is.
-    if (!tls && port === gatewayPort) return unchanged;
-    return { location: `http://${source.host}${rest}`, onlyAsksForTls: tls && (rest || '/') === source.path };
+    if (tls === secure && (port ?? usualPort) === gatewayPort) return unchanged;
+    return { location: `${scheme}://${source.host}${rest}`, onlyAsksForTls: tls && (rest || '/') === source.path };
   }
   const host = hostOf(name, port, { tls, source });
   return host === undefined
     ? unchanged
-    : { location: `http://${withPort(host, gatewayPort)}${rest}`, onlyAsksForTls: false };
+    : {
+        location: `${scheme}://${host}${gatewayPort === usualPort ? '' : `:${gatewayPort}`}${rest}`,
+        onlyAsksForTls: false,
+      };
 }
 
 function hostOf(
@@ -55,7 +65,7 @@ function hostOf(
   const meant = isOwn ? { ...target, alias: undefined } : parseClusterName(name);
   if (meant === undefined || meant.kind === 'address') return undefined;
   const alias = meant.alias ?? target.alias;
-  const end = `${meant.kind === 'pod' ? 'pod' : 'svc'}${alias === undefined ? '' : `.${alias}`}.localhost`;
+  const end = `${meant.kind === 'pod' ? 'pod' : 'svc'}${alias === undefined ? '' : `.${alias}`}${suffixOf(source)}`;
   if (meant.kind === 'pod') return `${meant.name}.${meant.namespace}.${end}`;
   const itself = meant.name === target.name && meant.namespace === target.namespace && target.kind === 'service';
   const number = port ?? (tls ? '443' : undefined);
@@ -68,6 +78,8 @@ function splitPort(authority: string): [name: string, port: string | undefined] 
   return at === null ? [authority, undefined] : [authority.slice(0, at.index), at[1]];
 }
 
-function withPort(host: string, port: string): string {
-  return port === '80' ? host : `${host}:${port}`;
+/** What the names of the gateway end with, as it was asked. */
+function suffixOf({ host, names }: RedirectSource): string {
+  const [name] = splitPort(host.toLowerCase());
+  return names?.suffixes.find((suffix) => name.endsWith(suffix)) ?? '.localhost';
 }

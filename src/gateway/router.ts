@@ -1,10 +1,13 @@
 /** Which part of the gateway answers a request: by its method, its target and its Host. */
 import { headerValue } from '../net/http1/headers.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
+import type { Gate } from './access/gate.ts';
 import type { ApiOrigin } from './api-origin.ts';
 import type { AppOrigin } from './app-origin.ts';
 import * as problems from './app-problems.ts';
+import type { GatewayNames, HostTarget } from './host.ts';
 import { parseHost } from './host.ts';
+import type { GatewayMetrics, Part } from './metrics.ts';
 import { answerProblem } from './problem.ts';
 import type { AbsoluteTarget, ProxyTargets } from './proxy-targets.ts';
 import { parseAbsoluteTarget, toOriginForm } from './proxy-targets.ts';
@@ -15,6 +18,10 @@ export interface RouterOptions {
   apps: AppOrigin;
   targets: ProxyTargets;
   tunnels: Tunnels;
+  names: GatewayNames;
+  /** Absent: whoever reaches the gateway may use it. */
+  gate: Gate | undefined;
+  metrics: GatewayMetrics;
   log(line: string): void;
 }
 
@@ -27,6 +34,7 @@ export class Router {
 
   /** Sees that the request is answered. */
   route(exchange: ServerExchange): void {
+    this.#options.metrics.request(exchange, partOf(exchange, this.#options.names));
     try {
       const answered = this.#answer(exchange);
       if (answered instanceof Promise) answered.catch((error: unknown) => this.#defect(exchange, error));
@@ -37,7 +45,7 @@ export class Router {
 
   #answer(exchange: ServerExchange): Promise<void> | void {
     const { method, target } = exchange.head;
-    if (method === 'CONNECT') return this.#options.tunnels.connect(exchange);
+    if (method === 'CONNECT') return this.#answerConnect(exchange);
     if (target.startsWith('/')) return this.#answerByHost(exchange);
     const absolute = parseAbsoluteTarget(target);
     if (absolute === undefined) {
@@ -47,24 +55,47 @@ export class Router {
     }
     toOriginForm(exchange, absolute);
     // A proxy's client may name this gateway itself.
-    if (parseHost(absolute.authority) !== undefined) return this.#answerByHost(exchange);
+    if (parseHost(absolute.authority, this.#options.names) !== undefined) return this.#answerByHost(exchange);
     return this.#answerAsProxy(exchange, absolute);
   }
 
   #answerByHost(exchange: ServerExchange): Promise<void> | void {
     const host = headerValue(exchange.head.headers, 'host') ?? '';
-    const target = parseHost(host);
-    const { api, apps } = this.#options;
-    if (target !== undefined && target.kind !== 'api') return apps.handle(exchange, target);
-    if (api.filter.acceptsHost(host, target !== undefined)) {
-      api.handle(exchange);
-      return;
+    const { api, gate, names } = this.#options;
+    const target = parseHost(host, names);
+    const toApp = target !== undefined && target.kind !== 'api';
+    if (toApp || api.filter.acceptsHost(host, target !== undefined)) {
+      const admitted = gate === undefined || gate.admit(exchange);
+      if (admitted === true) return this.#pass(exchange, target);
+      return admitted === false ? undefined : this.#passLater(exchange, target, admitted);
     }
     const message = `"${host.slice(0, 200)}" is not a name of this gateway. Use localhost, or SERVICE.NAMESPACE.localhost.`;
     answerProblem(exchange, { code: 403, reason: 'Forbidden', title: 'Unknown host', message });
   }
 
+  #pass(exchange: ServerExchange, target: HostTarget | undefined): Promise<void> | void {
+    const { api, apps } = this.#options;
+    if (target !== undefined && target.kind !== 'api') return apps.handle(exchange, target);
+    api.handle(exchange);
+  }
+
+  async #passLater(
+    exchange: ServerExchange,
+    target: HostTarget | undefined,
+    admitted: Promise<boolean>,
+  ): Promise<void> {
+    if ((await admitted) && !exchange.over) await this.#pass(exchange, target);
+  }
+
+  async #answerConnect(exchange: ServerExchange): Promise<void> {
+    const { gate, tunnels } = this.#options;
+    if (gate !== undefined && !(await gate.admitProxy(exchange))) return;
+    if (!exchange.over) await tunnels.connect(exchange);
+  }
+
   async #answerAsProxy(exchange: ServerExchange, { host, port }: AbsoluteTarget): Promise<void> {
+    const { gate } = this.#options;
+    if (gate !== undefined && !(await gate.admitProxy(exchange))) return;
     const resolved = await this.#options.targets.resolve(host, port);
     if (exchange.over) return;
     if ('problem' in resolved) answerProblem(exchange, resolved.problem);
@@ -76,4 +107,10 @@ export class Router {
     if (exchange.responseStarted) exchange.cut();
     else answerProblem(exchange, problems.defect());
   }
+}
+
+function partOf({ head: { method, target, headers } }: ServerExchange, names: GatewayNames): Part {
+  if (method === 'CONNECT') return 'tunnel';
+  if (!target.startsWith('/')) return 'app';
+  return parseHost(headerValue(headers, 'host') ?? '', names)?.kind === 'api' ? 'api' : 'app';
 }

@@ -1,6 +1,9 @@
 /** The gateway: one port on loopback that leads to a cluster's API and, by host name, to each of its services. */
 import { ConnectionPool } from '../net/http1/connections.ts';
 import { Http1Server } from '../net/http1/server.ts';
+import type { FirstUseLink } from './access/first-use-link.ts';
+import { Gate } from './access/gate.ts';
+import type { Password } from './access/password.ts';
 import type { ApiRules } from './api-origin.ts';
 import { ApiOrigin } from './api-origin.ts';
 import { ApiUpstreams } from './api-upstream.ts';
@@ -13,13 +16,20 @@ import type { OpenedPort } from './fixed-ports.ts';
 import { openFixedPorts } from './fixed-ports.ts';
 import type { FixedPort } from './forward-spec.ts';
 import { FrontDoor } from './front-door.ts';
+import type { GatewayNames } from './host.ts';
+import { gatewayNames } from './host.ts';
 import { KubeconfigDoor } from './kubeconfig-door.ts';
 import { writeKubeconfigFile } from './kubeconfig-file.ts';
 import type { ListenPlace } from './listeners.ts';
 import { isLoopback, ListenError, openListeners } from './listeners.ts';
+import { GatewayMetrics } from './metrics.ts';
+import { openMetricsListener } from './metrics-listener.ts';
+import { OwnPaths } from './own-paths.ts';
 import type { PageHandler } from './page-handler.ts';
 import { ProxyTargets } from './proxy-targets.ts';
 import { Router } from './router.ts';
+import type { GatewayTls } from './tls/gateway-tls.ts';
+import { TlsEntrance } from './tls/tls-entrance.ts';
 import { Tunnels } from './tunnels.ts';
 
 export interface GatewayOptions {
@@ -30,6 +40,14 @@ export interface GatewayOptions {
   listen: ListenPlace;
   /** An address that others reach is listened on without asking them who they are: they have the user's rights. */
   exposeWithoutPassword?: boolean;
+  /** Under which names it answers; default: those of this machine. */
+  names?: GatewayNames;
+  /** The one of them that others use, for the URL. */
+  domain?: string;
+  /** Who is let in, and how; absent: whoever reaches it. */
+  access?: { password: Password | undefined; link: FirstUseLink | undefined };
+  /** Everything but what `kubeconfigFile` is for comes by TLS with these certificates. */
+  tls?: GatewayTls;
   /** Local ports that lead to one service each. */
   fixedPorts?: readonly FixedPort[];
   /** Services that speak TLS though neither their ports' names nor appProtocol say so. */
@@ -40,6 +58,8 @@ export interface GatewayOptions {
   keepAliveMs?: number;
   /** Where to write a kubeconfig that leads through the gateway; it is removed when the gateway stops. */
   kubeconfigFile?: string;
+  /** Serves `/metrics` there as well, and nothing else. */
+  metricsAddress?: { host: string; port: number };
   /** Serves the page at `/`. */
   page?: PageHandler;
   /** Stops the gateway, as disposing it does. */
@@ -69,35 +89,62 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const connections = new ConnectionPool(options.keepAliveMs === undefined ? {} : { keepAliveMs: options.keepAliveMs });
   const stop = new AbortController();
   const upstreams = new ApiUpstreams(contexts, { connections, signal: stop.signal, log });
-  const { rules } = options;
-  const api = new ApiOrigin({ ...(rules && { rules }), upstream: upstreams.default, page, log });
+  const { rules, names = gatewayNames({}) } = options;
+  const metrics = new GatewayMetrics(contexts);
+  const own = new OwnPaths(
+    () => ({
+      contexts,
+      unusable: options.unusable ?? [],
+      fixedPorts: fixed.opened,
+      kubeconfig: options.kubeconfigFile,
+    }),
+    metrics,
+  );
+  const api = new ApiOrigin({ ...(rules && { rules }), upstream: upstreams.default, page, own, log });
   const door =
     options.kubeconfigFile === undefined
       ? undefined
-      : new KubeconfigDoor(upstreams.all, { readOnly: rules?.readOnly === true });
+      : new KubeconfigDoor(upstreams.all, {
+          readOnly: rules?.readOnly === true,
+          sharesPort: options.tls !== undefined,
+          metrics,
+        });
   const destinations = new Destinations(contexts, {
     signal: stop.signal,
     ...(options.unusable && { unusable: options.unusable }),
     ...(options.https && { https: options.https }),
   });
-  const apps = new AppOrigin({ destinations, connections, upstream: (context) => upstreams.of(context) });
+  const apps = new AppOrigin({ destinations, connections, names, upstream: (context) => upstreams.of(context) });
   const targets = new ProxyTargets(new ClusterAddresses(contexts[0].client));
-  const tunnels = new Tunnels({ destinations, targets, signal: stop.signal });
-  const router = new Router({ api, apps, targets, tunnels, log });
+  const tunnels = new Tunnels({ destinations, targets, metrics, signal: stop.signal });
+  const gate = options.access && new Gate({ names, ...options.access });
+  const router = new Router({ api, apps, targets, tunnels, names, gate, metrics, log });
   const server = new Http1Server({ onRequest: (exchange) => router.route(exchange) });
-  const entrance = new FrontDoor({ http: server, tunnels, tls: door });
-  const listeners = await openListeners(options.listen, (socket) => entrance.accept(socket));
+  const entrance = new FrontDoor({
+    http: server,
+    tunnels,
+    tls: options.tls || door ? new TlsEntrance({ gateway: options.tls, door }) : undefined,
+    tlsOnly: options.tls !== undefined,
+    socks: gate === undefined ? () => ({}) : gate.socks,
+  });
+  const listeners = await openListeners(options.listen, (socket) => {
+    metrics.connection(socket);
+    entrance.accept(socket);
+  });
   const { port, addresses } = listeners;
   await using parts = new AsyncDisposableStack();
   parts.use(listeners);
   parts.defer(() => stop.abort());
   const fixed = parts.use(
-    await openFixedPorts({ ports: options.fixedPorts ?? [], destinations, signal: stop.signal, log }),
+    await openFixedPorts({ ports: options.fixedPorts ?? [], destinations, metrics, signal: stop.signal, log }),
   );
   if (door !== undefined && options.kubeconfigFile !== undefined) {
     const at = addresses[0]?.replace(/^0\.0\.0\.0$/, '127.0.0.1').replace(/^::$/, '::1') ?? '';
     const address = `${at.includes(':') ? `[${at}]` : at}:${port}`;
     parts.use(await writeKubeconfigFile(options.kubeconfigFile, { door, contexts, address }));
+  }
+  if (options.metricsAddress !== undefined) {
+    parts.use(await openMetricsListener(options.metricsAddress, () => metrics.text()));
   }
   const running = parts.move();
   let closing: Promise<void> | undefined;
@@ -120,7 +167,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     port,
     addresses,
     fixedPorts: fixed.opened,
-    url: 'unixSocket' in options.listen ? undefined : `http://${urlHost(options.listen.host)}:${port}/`,
+    url:
+      'unixSocket' in options.listen
+        ? undefined
+        : `${options.tls ? 'https' : 'http'}://${options.domain ?? urlHost(options.listen.host)}:${port}/`,
     closed,
     [Symbol.asyncDispose]: close,
   };
@@ -133,8 +183,9 @@ function urlHost(host: string): string {
 }
 
 /** The gateway acts with its user's rights for whoever reaches it. */
-function refuseExposure({ listen, exposeWithoutPassword }: GatewayOptions): void {
+function refuseExposure({ listen, exposeWithoutPassword, access, tls }: GatewayOptions): void {
   if ('unixSocket' in listen || isLoopback(listen.host) || exposeWithoutPassword === true) return;
+  if (access?.password !== undefined && tls !== undefined) return;
   throw new ListenError(
     `Others reach ${listen.host}, and would act with your rights. Give --password-file (TLS is then on), or say --expose-without-password if that is what you want.`,
   );

@@ -1,5 +1,5 @@
 /** Raw TCP through the gateway: CONNECT and SOCKS 5 lead to services and pods of the clusters, and nowhere else. */
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import type { SocksReply, SocksServerOptions } from '../net/proxy/socks5-server.ts';
@@ -7,6 +7,7 @@ import { acceptSocks, answerSocks, socksReplies } from '../net/proxy/socks5-serv
 import { relay } from '../net/relay.ts';
 import * as problems from './app-problems.ts';
 import type { Destinations } from './destinations.ts';
+import type { Carrier, GatewayMetrics } from './metrics.ts';
 import type { Problem } from './problem.ts';
 import { answerProblem } from './problem.ts';
 import type { ProxyTargets } from './proxy-targets.ts';
@@ -15,6 +16,7 @@ import { parseAuthority } from './proxy-targets.ts';
 export interface TunnelsOptions {
   destinations: Destinations;
   targets: ProxyTargets;
+  metrics: GatewayMetrics;
   /** Fires when the gateway closes. */
   signal: AbortSignal;
 }
@@ -42,7 +44,7 @@ export class Tunnels {
       answerProblem(exchange, { code: 400, reason: 'BadRequest', title: 'Not a request for a tunnel', message });
       return;
     }
-    const opened = await this.#openTo(asked, exchange.signal);
+    const opened = await this.#openTo(asked, 'connect', exchange.signal);
     if (exchange.over) {
       if ('stream' in opened) opened.stream.destroy();
     } else if ('problem' in opened) answerProblem(exchange, opened.problem);
@@ -58,7 +60,7 @@ export class Tunnels {
     try {
       const handshake = AbortSignal.any([gone.signal, AbortSignal.timeout(handshakeMs)]);
       const { host, port } = await acceptSocks(socket, options, handshake);
-      const opened = await this.#openTo({ host, port: String(port) }, gone.signal);
+      const opened = await this.#openTo({ host, port: String(port) }, 'socks', gone.signal);
       if (gone.signal.aborted) {
         if ('stream' in opened) opened.stream.destroy();
       } else if ('problem' in opened) {
@@ -84,6 +86,18 @@ export class Tunnels {
   }
 
   async #openTo(
+    asked: { host: string; port: string },
+    carrier: Carrier,
+    client: AbortSignal,
+  ): Promise<{ stream: Duplex } | { problem: Problem }> {
+    const over = this.#options.metrics.stream(carrier);
+    const opened = await this.#reach(asked, client);
+    if ('stream' in opened) opened.stream.once('close', () => over(false));
+    else over(true);
+    return opened;
+  }
+
+  async #reach(
     { host, port }: { host: string; port: string },
     client: AbortSignal,
   ): Promise<{ stream: Duplex } | { problem: Problem }> {
@@ -105,6 +119,12 @@ export class Tunnels {
     this.#open.add(client);
     client.on('error', () => client.destroy());
     pod.on('error', () => pod.destroy());
+    // Before the relay ends it in peace: what was cut off must look so.
+    pod.once('close', () => {
+      if (pod.readableEnded) return;
+      if (client instanceof Socket) client.resetAndDestroy();
+      else client.destroy();
+    });
     void relay(client, pod).then(() => this.#open.delete(client));
   }
 }

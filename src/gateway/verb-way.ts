@@ -33,7 +33,7 @@ export function forwardByVerb(
       verbRequestHead(exchange, target, {
         identity,
         host: basePath === '' ? undefined : host,
-        tls: destination.wantsTls,
+        tls: destination.wantsTls || exchange.encrypted,
       }),
     rewriteHeaders: (headers) => {
       withoutPrefix(headers, prefix);

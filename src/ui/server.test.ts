@@ -4,8 +4,10 @@ import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { StatusError } from '../api/status.ts';
 import { openClusterClient } from '../client/cluster-client-http.ts';
 import type { PageRequest, PageResponse } from '../gateway/page-handler.ts';
+import { Ways, wayKey } from '../gateway/ways.ts';
 import { uiHandler } from './server.ts';
 
 /** An API server of two resources, whose watches a test feeds. */
@@ -260,4 +262,74 @@ test('a browser gets the page with a strict policy; other clients get the API at
   }
   await ask('/', { accept: 'text/html', 'if-none-match': page?.headers.ETag ?? '' });
   assert.equal(sent.at(-1)?.status, 304);
+});
+
+test('further contexts are shown beside the first, and what is wrong with one stays its own', async () => {
+  await using ui = await openUi();
+  const staging = await startApi();
+  const stop = new AbortController();
+  const client = openClusterClient({ server: ui.api.url, namespace: 'default' });
+  const other = openClusterClient({ server: staging.url, namespace: 'default' });
+  const away = openClusterClient({ server: 'http://127.0.0.1:1', namespace: 'default' });
+  try {
+    ui.api.items.services = [service('web')];
+    staging.items.services = [service('db', { ports: [{ port: 80 }, { name: 'admin', port: 8081 }] })];
+    staging.items.endpointslices = [slice('db', [true])];
+    const handler = uiHandler({
+      client,
+      facts: { cluster: 'test', server: ui.api.url },
+      others: [
+        { name: 'Staging', alias: 'staging', client: other },
+        { name: 'away', alias: 'away', client: away },
+        { name: 'broken', alias: 'broken', why: 'No certificate.' },
+      ],
+      signal: stop.signal,
+      lingerMs: 0,
+    });
+    const about = (alias: string) => (data: unknown) =>
+      typeof data === 'object' && data !== null && 'alias' in data && data.alias === alias;
+    const tab = openTab(handler);
+    assert.deepEqual(await tab.find('context', about('broken')), {
+      name: 'broken',
+      alias: 'broken',
+      trouble: 'No certificate.',
+    });
+    const own = openTab(handler);
+    const web = await own.find('put', (data) => JSON.stringify(data).includes('"name":"web"'));
+    assert.ok(!JSON.stringify(web).includes('"context"'));
+    const further = openTab(handler);
+    const db = await further.find('put', (data) => JSON.stringify(data).includes('"name":"db"'));
+    assert.match(JSON.stringify(db), /"context":\{"name":"Staging","alias":"staging"\}/);
+    assert.match(JSON.stringify(db), /"host":"admin\.db\.shop\.svc\.staging\.localhost"/);
+    assert.deepEqual(await openTab(handler).find('context', about('staging')), { name: 'Staging', alias: 'staging' });
+    const trouble = await openTab(handler).find('context', about('away'));
+    assert.match(JSON.stringify(trouble), /connection refused/);
+    await openTab(handler).find('complete');
+  } finally {
+    stop.abort();
+    await Promise.all([client, other, away].map((each) => each[Symbol.asyncDispose]()));
+    await staging[Symbol.asyncDispose]();
+  }
+});
+
+test('a service that only the proxy verb leads to is shown so, as soon as that is known', async () => {
+  await using api = await startApi();
+  const stop = new AbortController();
+  const client = openClusterClient({ server: api.url, namespace: 'default' });
+  const ways = new Ways();
+  try {
+    api.items.services = [service('web')];
+    api.items.endpointslices = [slice('web', [true])];
+    const facts = { cluster: 'test', server: api.url };
+    const tab = openTab(uiHandler({ client, facts, ways, signal: stop.signal, lingerMs: 0 }));
+    const first = await tab.find('put');
+    assert.ok(!JSON.stringify(first).includes('note'));
+    await tab.find('complete');
+    const refused = new StatusError({ code: 403, reason: 'Forbidden', message: 'no right to create pods/portforward' });
+    assert.equal(ways.portForwardFailed(wayKey({ kind: 'service', namespace: 'shop', name: 'web' }), refused), true);
+    assert.match(JSON.stringify(await tab.find('put')), /proxy verb.*no right to create pods\/portforward/);
+  } finally {
+    stop.abort();
+    await client[Symbol.asyncDispose]();
+  }
 });

@@ -68,9 +68,11 @@ async function journeys(t: TestContext, place: Place): Promise<void> {
     // Keys and sizes go different ways.
     seat.type("until [ \"$(stty size)\" = '22 66' ]; do :; done; echo now it' is'\n");
     await seat.sees(/now it is/);
-    seat.type("sh -c 'echo begun; exec sleep 600'\n");
+    // What says so itself is in front already, and awaits it: shells lose a Ctrl-C while they start a program.
+    seat.type(`sh -c 'trap "echo interrupted; exit" INT; echo begun; while :; do sleep 0.02; done'\n`);
     await seat.sees(/\nbegun/);
     seat.type('\x03');
+    await seat.sees(/interrupted\r\n/);
     await seat.sees(/ready> /);
     seat.type('exit 3\n');
     assert.equal(await seat.end(), 3);

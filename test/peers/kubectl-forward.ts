@@ -59,6 +59,10 @@ export class KubectlForward implements AsyncDisposable {
     return await text(socket);
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }

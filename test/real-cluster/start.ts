@@ -67,7 +67,15 @@ export async function startRealClusterWithNode(options: RealClusterOptions = {})
     ]),
   );
   const { apiUrl, caPem, token } = cluster;
-  const client = parts.use(openClusterClient({ server: apiUrl, token, tls: { ca: caPem }, namespace: 'default' }));
+  const client = parts.use(
+    openClusterClient({
+      server: apiUrl,
+      token,
+      tls: { ca: caPem },
+      namespace: 'default',
+      userAgent: 'fairlead-controllers',
+    }),
+  );
   parts.use(await startControllers({ client, caPem, signal: new AbortController().signal, log }));
   await ensureDefaultAccount(client);
   const kubeconfig = { name: nodeName, server: apiUrl, caPem, certPem: identity.cert, keyPem: identity.key };

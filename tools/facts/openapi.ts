@@ -73,15 +73,16 @@ function typeOf(schema: Schema): TypeRef {
   throw new Error(`the OpenAPI documents have a type that the generator does not know: ${JSON.stringify(schema)}`);
 }
 
-/** Zero values are what Go's generator writes for every field; they say nothing. */
-function meaningfulDefault(value: unknown): boolean {
-  if (value === undefined || value === '' || value === 0 || value === false || value === null) return false;
+/** Zero values are what Go's generator writes for every field that is always there; of others they are a default as any. */
+function meaningfulDefault(value: unknown, required: boolean): boolean {
+  if (value === undefined || value === null) return false;
+  if (value === '' || value === 0 || value === false) return !required;
   return !(typeof value === 'object' && Object.keys(value).length === 0);
 }
 
 function fieldOf(name: string, schema: Schema, required: boolean): Field {
   const field: Field = { name, type: typeOf(schema), required };
-  if (meaningfulDefault(schema.default)) field.default = schema.default;
+  if (meaningfulDefault(schema.default, required)) field.default = schema.default;
   const mergeKey = schema['x-kubernetes-patch-merge-key'];
   if (mergeKey !== undefined) field.patchMergeKey = mergeKey;
   const strategy = schema['x-kubernetes-patch-strategy'];

@@ -16,11 +16,15 @@ export function authorize(authorizer: Authorizer): Filter {
     if (!info.isResourceRequest && (info.verb === 'get' || info.verb === 'head') && PUBLIC_PATH.test(info.path))
       return next();
     if (user === ANONYMOUS) throw unauthorized();
-    const attributes = attributesOf(exchange);
-    const { allowed, reason } = await authorizer(attributes);
-    if (allowed !== true) throw forbidden(attributes, reason);
+    await requireRight(authorizer, attributesOf(exchange));
     return next();
   };
+}
+
+/** Throws `StatusError` 403. */
+export async function requireRight(authorizer: Authorizer, attributes: AuthorizationAttributes): Promise<void> {
+  const { allowed, reason } = await authorizer(attributes);
+  if (allowed !== true) throw forbidden(attributes, reason);
 }
 
 /** The request as authorizers see it. */

@@ -6,6 +6,7 @@ import type { Json } from './schemas.ts';
 import { SchemaCollection } from './schemas.ts';
 
 const patchTypes = [
+  'application/apply-patch+yaml',
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',

@@ -13,6 +13,7 @@ const deployments: ResourceDefinition = {
   namespaced: true,
   statusSubresource: true,
   scale: {
+    specReplicasPath: ['spec', 'replicas'],
     specReplicas: () => 0,
     setSpecReplicas: () => {},
     statusReplicas: () => 0,

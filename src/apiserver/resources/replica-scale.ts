@@ -10,6 +10,7 @@ interface Replicated extends KubeObject {
 }
 
 export const replicaScale: ScaleMapping<Replicated> = {
+  specReplicasPath: ['spec', 'replicas'],
   specReplicas: (object) => object.spec?.replicas ?? 0,
   setSpecReplicas: (object, replicas) => {
     if (object.spec !== undefined) object.spec.replicas = replicas;

@@ -17,6 +17,8 @@ export interface TableColumn<T extends KubeObject> {
 
 /** Where the scale subresource finds its numbers, as JSON paths of field names. */
 export interface ScaleMapping<T extends KubeObject> {
+  /** The names of the fields down to the wanted number. */
+  specReplicasPath: readonly string[];
   specReplicas(object: T): number;
   setSpecReplicas(object: T, replicas: number): void;
   statusReplicas(object: T): number;

@@ -16,8 +16,6 @@ export function defaultService(object: Service): void {
     if ((port.protocol ?? '') === '') port.protocol = 'TCP';
     if ((port.targetPort ?? '') === '' || port.targetPort === 0) port.targetPort = port.port;
   }
-  // One field is the first of the other; clients of either see both.
-  if (spec.clusterIPs === undefined && (spec.clusterIP ?? '') !== '') spec.clusterIPs = [spec.clusterIP ?? ''];
   if (isExternal(spec)) spec.externalTrafficPolicy ||= 'Cluster';
   if (spec.type !== 'ExternalName') spec.internalTrafficPolicy ??= 'Cluster';
   if (spec.type === 'LoadBalancer') {
@@ -27,11 +25,19 @@ export function defaultService(object: Service): void {
   }
 }
 
+/** One field is the first of the other; clients of either see both. Not a default: nobody owns it who has not said it. */
+export function mirrorAddress({ spec }: Service): void {
+  if (spec !== undefined && spec.clusterIPs === undefined && (spec.clusterIP ?? '') !== '') {
+    spec.clusterIPs = [spec.clusterIP ?? ''];
+  }
+}
+
 function isExternal({ type, externalIPs = [] }: ServiceSpec): boolean {
   return type === 'LoadBalancer' || type === 'NodePort' || (type === 'ClusterIP' && externalIPs.length > 0);
 }
 
 export function keepAllocations(next: Service, previous: Service): void {
+  mirrorAddress(next);
   const { spec } = next;
   const before = previous.spec;
   if (spec === undefined || before === undefined) return;

@@ -2,7 +2,7 @@ import type { Service, ServicePort } from '../../api/types/core-v1.ts';
 import { complainAboutDnsLabel } from '../../api/validation/names.ts';
 import { formatLabels } from './label-text.ts';
 import type { ResourceDefinition } from './resource.ts';
-import { defaultService, keepAllocations } from './service-defaults.ts';
+import { defaultService, keepAllocations, mirrorAddress } from './service-defaults.ts';
 import { validateService, validateServiceUpdate } from './service-validation.ts';
 
 export const service: ResourceDefinition<Service> = {
@@ -18,6 +18,7 @@ export const service: ResourceDefinition<Service> = {
   statusSubresource: true,
   applyDefaults: defaultService,
   prepareForCreate(object) {
+    mirrorAddress(object);
     object.status = { loadBalancer: {} };
   },
   prepareForUpdate: keepAllocations,

@@ -1,6 +1,7 @@
 /** Writing a changed object: everything between what a client wants and what is stored. Update, patch and scale end here. */
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../api/object.ts';
+import { equalJson } from '../../lib/equal-json.ts';
 import type { UserInfo } from '../auth/types.ts';
 import type { ServedResource } from '../served-resource.ts';
 import type { StoredObject } from '../stored-object.ts';
@@ -25,6 +26,8 @@ export interface Change {
   /** For admission: `status`, `scale`… */
   subresource: string;
   part: WrittenPart;
+  /** Sets the owners of what is wanted, in place; absent: `want` has done so, or they stay. */
+  track?: ((next: KubeObject, previous: KubeObject) => void) | undefined;
   /**
    * What is wanted, given what is stored; called again after a conflict. The result is the caller's own copy. Its
    * resourceVersion and uid, where given, are preconditions.
@@ -45,6 +48,7 @@ async function attempt(change: Change, current: StoredObject): Promise<StoredObj
   const next = await change.want(current);
   checkPreconditions(served, previous, next.metadata);
   if (part !== 'unchecked') definition.applyDefaults?.(next);
+  change.track?.(next, previous);
   const admission = new AdmissionChain(api.admission, {
     operation: 'UPDATE',
     resource: definition,
@@ -70,7 +74,7 @@ async function attempt(change: Change, current: StoredObject): Promise<StoredObj
       written = !dryRun;
       return storedObject(current.key, encodeForStorage(next), current.revision);
     }
-    if (isUnchanged(next, previous)) return current;
+    if (isUnchanged(withOwnersOf(previous, next), previous)) return current;
     const value = encodeForStorage(next);
     if (dryRun) return storedObject(current.key, value, current.revision);
     const revision = await api.storage.update(current.key, value, current.revision);
@@ -107,6 +111,18 @@ export function isFinalized({ definition }: ServedResource, object: KubeObject):
   const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = object.metadata;
   if (deletionTimestamp === undefined || deletionGracePeriodSeconds > 0 || finalizers.length > 0) return false;
   return (definition.ownFinalizers?.read(object) ?? []).length === 0;
+}
+
+/** The same object; where owners differ in nothing but when they wrote, with those of `previous`. */
+function withOwnersOf(previous: KubeObject, next: KubeObject): KubeObject {
+  const { managedFields: before = [] } = previous.metadata;
+  const { managedFields: after = [] } = next.metadata;
+  if (after.length === 0 || before.length !== after.length) return next;
+  const isSame = after.every((entry, at) => {
+    const old = before[at];
+    return entry === old || equalJson({ ...entry, time: undefined }, { ...old, time: undefined });
+  });
+  return isSame ? { ...next, metadata: { ...next.metadata, managedFields: before } } : next;
 }
 
 /** A write that changes nothing is none: it makes no revision and wakes no watcher. */

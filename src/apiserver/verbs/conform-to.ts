@@ -5,6 +5,7 @@ import { conform } from '../../api/schema/conform.ts';
 import { schemaOf } from '../../api/schema/schema.ts';
 import { strictDecodingError } from '../../api/schema/strict.ts';
 import { badRequest } from '../../api/status.ts';
+import { isRecord } from '../../lib/is-record.ts';
 import type { Exchange } from '../exchange.ts';
 import type { FieldValidation } from './parameters.ts';
 
@@ -25,7 +26,13 @@ export function conformTo(
     if (validation === 'Warn') exchange.warnings.push(...all);
   }
   object.metadata ??= {};
+  // an empty list is no list, but of owners: it says that there are to be none
+  if (isRecord(value.metadata) && isEmptyList(value.metadata.managedFields)) object.metadata.managedFields = [];
   return object;
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 /** For kinds without a schema: at least metadata must be what everything else relies on. */

@@ -22,7 +22,21 @@ test('create answers with what is stored, and get with the same bytes', async ()
   assert.match(metadata.creationTimestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
   assert.equal(metadata.generation, 1);
   assert.equal(metadata.namespace, 'a');
-  assert.equal(metadata.managedFields, undefined);
+  const [entry] = metadata.managedFields;
+  assert.deepEqual(
+    { ...entry, time: '' },
+    {
+      manager: 'unknown',
+      operation: 'Update',
+      apiVersion: 'test.example/v1',
+      time: '',
+      fieldsType: 'FieldsV1',
+      fieldsV1: {
+        'f:metadata': { 'f:labels': { '.': {}, 'f:a': {} } },
+        'f:spec': { '.': {}, 'f:colour': {}, 'f:size': {} },
+      },
+    },
+  );
   const got = await server.call(`${path}/w`);
   assert.equal(got.text, created.text);
   assert.equal(got.headers['content-type'], 'application/json');

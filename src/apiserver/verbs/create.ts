@@ -8,7 +8,9 @@ import { encodeForStorage, storedObject } from '../stored-object.ts';
 import { chooseView, sendStored } from '../view.ts';
 import { AdmissionChain } from './admission-chain.ts';
 import { decodeObject } from './decode.ts';
+import { facetOf } from './facet.ts';
 import { fillForCreate, generateName, matchNamespace } from './object-meta.ts';
+import { emptyObject, trackOwners } from './ownership.ts';
 import { checkFieldManager, checkParameters, readDryRun } from './parameters.ts';
 import { validateNew } from './validation.ts';
 import type { Verb, VerbCall } from './verb.ts';
@@ -26,18 +28,25 @@ export const create: Verb = async (call) => {
   const dryRun = readDryRun(exchange.query.getAll('dryRun'), 'CreateOptions');
   const object = await decodeObject(exchange, served.kind, 'CreateOptions');
   matchNamespace(object, namespace);
-  const stored = await createWithName(call, object, dryRun);
+  const facet = facetOf(served, '');
+  const track = (made: KubeObject) => {
+    if (facet !== undefined) trackOwners(call, facet, emptyObject(served.kind), made);
+  };
+  const stored = await createWithName(object, (candidate) => storeNew(call, candidate, { dryRun, track }));
   await sendStored(exchange, 201, view, served.definition, stored, api.now());
 };
 
-async function createWithName(call: VerbCall, object: KubeObject, dryRun: boolean): Promise<StoredObject> {
+async function createWithName(
+  object: KubeObject,
+  store: (candidate: KubeObject) => Promise<StoredObject>,
+): Promise<StoredObject> {
   const { name = '', generateName: base = '' } = object.metadata;
-  if (name !== '' || base === '') return store(call, object, dryRun);
+  if (name !== '' || base === '') return store(object);
   for (let attempt = 1; ; attempt += 1) {
     const candidate = cloneJson(object);
     candidate.metadata.name = generateName(base);
     try {
-      return await store(call, candidate, dryRun);
+      return await store(candidate);
     } catch (error) {
       if (!isReason(error, 'AlreadyExists')) throw error;
       if (attempt === NAME_ATTEMPTS) throw namesTaken(base, error);
@@ -54,13 +63,26 @@ function namesTaken(base: string, cause: StatusError): StatusError {
   });
 }
 
-/** Defaults, admission, preparation, validation and the write itself, in the order that `admission.ts` describes. */
-async function store(call: VerbCall, object: KubeObject, dryRun: boolean): Promise<StoredObject> {
-  const { api, exchange, served, namespace } = call;
+export interface NewObject {
+  dryRun: boolean;
+  /** Sets the object's owners, in place, once it has its defaults; absent: it has them. */
+  track?(object: KubeObject): void;
+}
+
+/**
+ * Defaults, admission, preparation, validation and the write itself, in the order that `admission.ts` describes. The
+ * object is taken over. Throws `StatusError`: 409 `AlreadyExists`, and what it is refused with.
+ */
+export async function storeNew(
+  { api, exchange, served, namespace }: VerbCall,
+  object: KubeObject,
+  { dryRun, track }: NewObject,
+): Promise<StoredObject> {
   const { definition } = served;
   const { user } = exchange;
   const now = api.now();
   definition.applyDefaults?.(object);
+  track?.(object);
   const admission = new AdmissionChain(api.admission, {
     operation: 'CREATE',
     resource: definition,

@@ -7,6 +7,8 @@ import type { ResourceDefinition } from '../resources/resource.ts';
 import type { ServedResource } from '../served-resource.ts';
 import type { StoredObject } from '../stored-object.ts';
 import type { WrittenPart } from './change.ts';
+import type { FieldOwnership } from './ownership.ts';
+import { ownFields } from './ownership.ts';
 import { scaleFacet } from './scale.ts';
 
 export interface Facet {
@@ -15,12 +17,17 @@ export interface Facet {
   /** The kind of request and answer bodies. */
   readonly kind: GroupVersionKind;
   readonly part: WrittenPart;
+  readonly ownership: FieldOwnership;
   readonly verbs: readonly string[];
   /** What is answered of the stored object. */
   show(stored: StoredObject): StoredObject;
   /** The stored object with what was sent in its place. Both arguments stay as they are; the result is a copy. */
   merge(stored: KubeObject, sent: KubeObject): KubeObject;
 }
+
+const EVERYTHING = ownFields(() => true);
+const ALL_BUT_STATUS = ownFields((name) => name !== 'status');
+const ONLY_STATUS = ownFields((name) => name === 'status');
 
 const READ_WRITE = ['get', 'update', 'patch'] as const;
 
@@ -33,15 +40,24 @@ export function facetOf(served: ServedResource, subresource: string): Facet | un
         definition,
         kind,
         part: 'main',
+        ownership: definition.statusSubresource ? ALL_BUT_STATUS : EVERYTHING,
         verbs: served.verbs,
         show: (stored) => stored,
         merge: (_stored, sent) => cloneJson(sent),
       };
     case 'status':
       if (!definition.statusSubresource) return undefined;
-      return { definition, kind, part: 'status', verbs: READ_WRITE, show: (stored) => stored, merge: withStatusOf };
+      return {
+        definition,
+        kind,
+        part: 'status',
+        ownership: ONLY_STATUS,
+        verbs: READ_WRITE,
+        show: (stored) => stored,
+        merge: withStatusOf,
+      };
     case 'scale':
-      return definition.scale === undefined ? undefined : scaleFacet(definition, definition.scale);
+      return definition.scale === undefined ? undefined : scaleFacet(served, definition.scale);
     case 'finalize': {
       const own = definition.ownFinalizers;
       if (own === undefined) return undefined;
@@ -50,7 +66,15 @@ export function facetOf(served: ServedResource, subresource: string): Facet | un
         own.write(next, own.read(sent));
         return withPreconditionsOf(next, sent);
       };
-      return { definition, kind, part: 'finalize', verbs: ['update'], show: (stored) => stored, merge };
+      return {
+        definition,
+        kind,
+        part: 'finalize',
+        ownership: ALL_BUT_STATUS,
+        verbs: ['update'],
+        show: (stored) => stored,
+        merge,
+      };
     }
     default:
       return undefined;

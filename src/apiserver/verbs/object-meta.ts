@@ -56,7 +56,6 @@ export function fillForCreate(object: KubeObject, { definition }: ServedResource
 }
 
 function dropUnkept(metadata: ObjectMeta): void {
-  delete metadata.managedFields;
   if ('selfLink' in metadata) delete metadata.selfLink;
 }
 

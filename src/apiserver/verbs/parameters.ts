@@ -3,6 +3,7 @@
 import { isTrue } from '../../api/query-boolean.ts';
 import type { FieldError } from '../../api/status.ts';
 import { badRequest, invalid } from '../../api/status.ts';
+import { complainAboutFieldManager } from '../../api/validation/field-manager.ts';
 import type { Exchange } from '../exchange.ts';
 
 /** True for `dryRun=All`. Throws 422 for any other value. */
@@ -35,20 +36,10 @@ export function readFieldValidation(query: URLSearchParams, kind: string): Field
   ]);
 }
 
-const LONGEST_FIELD_MANAGER_BYTES = 128;
-
-/** The manager's name is checked and then forgotten: this server keeps no managedFields. Throws 422. */
+/** Throws 422 for a name that no manager of fields may have. */
 export function checkFieldManager(query: URLSearchParams, kind: string): void {
-  const manager = query.get('fieldManager') ?? '';
-  const field = 'fieldManager';
-  if (Buffer.byteLength(manager) > LONGEST_FIELD_MANAGER_BYTES) {
-    const message = `Too long: may not be more than ${LONGEST_FIELD_MANAGER_BYTES} bytes`;
-    throw invalidOptions(kind, [{ reason: 'FieldValueTooLong', field, message }]);
-  }
-  if (/[\p{C}\p{Z}]/u.test(manager.replaceAll(' ', ''))) {
-    const message = `Invalid value: ${JSON.stringify(manager)}: should only contain printable characters`;
-    throw invalidOptions(kind, [{ reason: 'FieldValueInvalid', field, message }]);
-  }
+  const errors = complainAboutFieldManager(query.get('fieldManager') ?? '', 'fieldManager');
+  if (errors.length > 0) throw invalidOptions(kind, errors);
 }
 
 /** 422 about options such as `ListOptions`, which have no name. */

@@ -10,6 +10,7 @@ import { WRITE_PARAMETERS } from './create.ts';
 import { withKind } from './decode.ts';
 import type { Facet } from './facet.ts';
 import { matchName, matchNamespace } from './object-meta.ts';
+import { trackOwners } from './ownership.ts';
 import { checkFieldManager, checkParameters, invalidOptions, readDryRun, readFieldValidation } from './parameters.ts';
 import type { VerbCall } from './verb.ts';
 
@@ -19,6 +20,9 @@ const loadJsonPatch = lazy(() => import('../../api/patch/json-patch.ts'));
 const loadMergePatch = lazy(() => import('../../api/patch/merge-patch.ts'));
 const loadStrategic = lazy(() => import('../../api/patch/strategic-merge-patch.ts'));
 
+const loadApply = lazy(() => import('./apply.ts'));
+
+const APPLY = 'application/apply-patch+yaml';
 const STRATEGIC = 'application/strategic-merge-patch+json';
 const TYPES: Readonly<Record<string, ApplyPatch>> = {
   'application/json-patch+json': async (original, patch) => (await loadJsonPatch()).applyJsonPatch(original, patch),
@@ -30,16 +34,18 @@ const TYPES: Readonly<Record<string, ApplyPatch>> = {
   },
 };
 
-/** PATCH: a change of what is stored, tried again on the newer object when others were faster. */
+/** PATCH: a change of what is stored (or, for an apply, of what is to be), tried again on the newer object when others were faster. */
 export async function patch(call: VerbCall, facet: Facet): Promise<void> {
   const { api, exchange, served, namespace, name } = call;
   const { query } = exchange;
+  const type = contentTypeOf(exchange.request);
+  if (type === APPLY) return (await loadApply()).apply(call, facet);
   checkParameters(exchange, [...WRITE_PARAMETERS, 'force']);
   checkFieldManager(query, 'PatchOptions');
   const view = chooseView(exchange, 'object');
   const dryRun = readDryRun(query.getAll('dryRun'), 'PatchOptions');
   const validation = readFieldValidation(query, 'PatchOptions');
-  const apply = patchType(contentTypeOf(exchange.request));
+  const apply = patchType(type);
   if (query.has('force')) {
     const message = 'Forbidden: may not be specified for non-apply patch';
     throw invalidOptions('PatchOptions', [{ reason: 'FieldValueForbidden', field: 'force', message }]);
@@ -55,6 +61,7 @@ export async function patch(call: VerbCall, facet: Facet): Promise<void> {
     dryRun,
     subresource: exchange.info.subresource,
     part: facet.part,
+    track: (next, previous) => trackOwners(call, facet, previous, next),
     async want(current) {
       const shown = facet.show(current).object;
       const patched = withKind(await apply(shown, value, facet), facet.kind);
@@ -86,9 +93,9 @@ function blamePatch<T>(patch: unknown, read: () => T): T {
 function patchType(type: string): ApplyPatch {
   const apply = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
   if (apply !== undefined) return apply;
-  const what = type.startsWith('application/apply-patch') ? 'server-side apply' : 'the body of the request';
+  const accepted = [...Object.keys(TYPES), APPLY].join(', ');
   throw unsupportedMediaType(
-    `${what} (${JSON.stringify(type)}) is not supported - accepted media types include: ${Object.keys(TYPES).join(', ')}`,
+    `the body of the request was in an unknown format - accepted media types include: ${accepted}`,
   );
 }
 

@@ -1,11 +1,15 @@
 /** The `scale` subresource: an `autoscaling/v1` Scale in place of the object, whatever the kind. */
 
+import { fieldElement } from '../../api/apply/field-element.ts';
+import { ownersForScale, ownersFromScale } from '../../api/apply/scale-owners.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { invalid } from '../../api/status.ts';
 import { cloneJson } from '../../lib/clone-json.ts';
-import type { ResourceDefinition, ScaleMapping } from '../resources/resource.ts';
+import type { ScaleMapping } from '../resources/resource.ts';
+import type { ServedResource } from '../served-resource.ts';
 import type { StoredObject } from '../stored-object.ts';
 import type { Facet } from './facet.ts';
+import type { FieldOwnership } from './ownership.ts';
 
 const SCALE = { group: 'autoscaling', version: 'v1', kind: 'Scale' } as const;
 
@@ -14,12 +18,13 @@ interface Scale extends KubeObject {
   status?: { replicas: number; selector?: string };
 }
 
-export function scaleFacet(definition: ResourceDefinition, mapping: ScaleMapping<KubeObject>): Facet {
+export function scaleFacet({ definition, apiVersion }: ServedResource, mapping: ScaleMapping<KubeObject>): Facet {
   const { columns: _columns, ...plain } = definition;
   return {
     definition: plain,
     kind: SCALE,
     part: 'main',
+    ownership: scaleOwnership(apiVersion, mapping),
     verbs: ['get', 'update', 'patch'],
     show: (stored) => showScale(stored, mapping),
     merge(stored, sent: Scale) {
@@ -41,16 +46,34 @@ export function scaleFacet(definition: ResourceDefinition, mapping: ScaleMapping
   };
 }
 
+/** A Scale's owners are those of the number in the object itself. */
+function scaleOwnership(apiVersion: string, mapping: ScaleMapping<KubeObject>): FieldOwnership {
+  const path = mapping.specReplicasPath.map(fieldElement);
+  return {
+    changeable: (fields) => fields,
+    view(stored) {
+      const scale = scaleOf(stored, mapping);
+      const managedFields = ownersForScale(stored.metadata.managedFields ?? [], apiVersion, path);
+      return { ...scale, metadata: { ...scale.metadata, managedFields } };
+    },
+    owners: ({ metadata }, entries = []) => ownersFromScale(metadata.managedFields ?? [], entries, apiVersion, path),
+  };
+}
+
 function showScale({ key, revision, object }: StoredObject, mapping: ScaleMapping<KubeObject>): StoredObject {
+  const scale = scaleOf(object, mapping);
+  return { key, revision, object: scale, bytes: Buffer.from(JSON.stringify(scale)) };
+}
+
+function scaleOf(object: KubeObject, mapping: ScaleMapping<KubeObject>): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const metadata = { name, namespace, uid, resourceVersion, creationTimestamp };
   const replicas = mapping.specReplicas(object);
-  const scale: Scale = {
+  return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: JSON.parse(JSON.stringify(metadata)),
     spec: replicas === 0 ? {} : { replicas },
     status: { replicas: mapping.statusReplicas(object), selector: mapping.selector(object) },
   };
-  return { key, revision, object: scale, bytes: Buffer.from(JSON.stringify(scale)) };
 }

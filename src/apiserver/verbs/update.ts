@@ -4,6 +4,7 @@ import { WRITE_PARAMETERS } from './create.ts';
 import { decodeObject } from './decode.ts';
 import type { Facet } from './facet.ts';
 import { matchName, matchNamespace } from './object-meta.ts';
+import { trackOwners } from './ownership.ts';
 import { checkFieldManager, checkParameters, readDryRun } from './parameters.ts';
 import type { VerbCall } from './verb.ts';
 
@@ -26,6 +27,7 @@ export async function update(call: VerbCall, facet: Facet): Promise<void> {
     dryRun,
     subresource: exchange.info.subresource,
     part: facet.part,
+    track: (next, previous) => trackOwners(call, facet, previous, next),
     want: (current) => facet.merge(current.object, sent),
   });
   await sendStored(exchange, 200, view, facet.definition, facet.show(stored), api.now());

@@ -1,5 +1,6 @@
 /** What every verb is given. */
 import type { AdmissionPlugin } from '../admission/admission.ts';
+import type { Authorizer } from '../auth/types.ts';
 import type { Exchange } from '../exchange.ts';
 import type { ResourceIndex, ServedResource } from '../served-resource.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -9,6 +10,8 @@ export interface ApiContext {
   readonly resources: ResourceIndex;
   readonly storage: Storage;
   readonly admission: readonly AdmissionPlugin[];
+  /** For what a request turns out to be besides what its path and method say. */
+  readonly authorizer: Authorizer;
   now(): Date;
   /** Fires when the server begins to stop: watches then end. */
   readonly signal: AbortSignal;

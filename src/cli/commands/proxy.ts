@@ -1,16 +1,15 @@
-import { resolve } from 'node:path';
 import type { GatewayContext } from '../../gateway/contexts.ts';
-import type { ServiceTarget } from '../../gateway/destination.ts';
-import type { FixedPort } from '../../gateway/forward-spec.ts';
-import { parseFixedPort, parseServiceTarget } from '../../gateway/forward-spec.ts';
 import { startGateway } from '../../gateway/start.ts';
-import type { ClusterFacts } from '../../ui/server.ts';
+import type { ClusterFacts, OtherContext } from '../../ui/server.ts';
 import { uiHandler } from '../../ui/server.ts';
 import { checkServer } from '../check-server.ts';
-import { defineCommand, UsageError } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import { escapeControls } from '../print/escape.ts';
+import { accessChoice, accessFlags } from '../proxy/access-flags.ts';
 import { apiRuleFlags, apiRules } from '../proxy/api-rules.ts';
+import { leadFlags, leadOptions } from '../proxy/lead-flags.ts';
 import { keepAliveTime, listenFlags, listenPlace, servingLine } from '../proxy/listen-flags.ts';
+import type { OpenedContexts } from '../proxy/open-contexts.ts';
 import { openContexts } from '../proxy/open-contexts.ts';
 
 export const proxyCommand = defineCommand({
@@ -32,33 +31,10 @@ export const proxyCommand = defineCommand({
     { does: 'A service in curl', line: 'curl http://web.shop.localhost:8001/' },
   ],
   flags: {
-    context: {
-      type: 'list',
-      value: 'NAME',
-      description:
-        'context to serve, several times for several; the first has the short host names (default: the current one)',
-    },
-    'all-contexts': { type: 'boolean', description: 'serve every context of the kubeconfig, the current one first' },
-    forward: {
-      type: 'list',
-      value: 'SERVICE=PORT',
-      description:
-        'a local port for one service, for tools without proxy settings, several times for several: [ALIAS/]NAMESPACE/SERVICE[:PORT]=LOCALPORT',
-    },
-    https: {
-      type: 'list',
-      value: 'SERVICE',
-      description:
-        'this service speaks TLS, though neither its port (https, https-…, 443) nor appProtocol says so: [ALIAS/]NAMESPACE/SERVICE[:PORT]',
-    },
-    'kubeconfig-out': {
-      type: 'string',
-      value: 'FILE',
-      description:
-        'write a kubeconfig that leads through this gateway, for kubectl, Helm and others: exec, cp and port-forward too; removed at the end',
-    },
+    ...leadFlags,
     ...listenFlags,
     ...apiRuleFlags,
+    ...accessFlags,
   },
   arguments: { min: 0, max: 0 },
   async run({ flags, globals, io, signal }) {
@@ -66,30 +42,48 @@ export const proxyCommand = defineCommand({
     const listen = listenPlace(flags, io.cwd);
     const keepAliveMs = keepAliveTime(flags);
     const rules = await apiRules(flags, { cwd: io.cwd, warn: log });
-    const fixedPorts = flags.forward.map(fixedPort);
-    const https = flags.https.map(httpsService);
+    const lead = leadOptions(flags, { cwd: io.cwd, listen });
     const choice = { contexts: flags.context, all: flags['all-contexts'] === true, globals };
     await using opened = await openContexts(choice, io);
     const [first] = opened.contexts;
     const serverPath = new URL(first.config.server).pathname;
     if (rules.appendServerPath === false && serverPath !== '/')
       log(`Requests go without the server path ${serverPath} (--append-server-path=false).`);
+    const say = (line: string): void => void io.stdout.write(`${line}\n`);
+    // Set when the gateway's address is known.
+    let onLink = (_path: string): void => {};
+    const access = await accessChoice(flags, {
+      place: listen,
+      cwd: io.cwd,
+      env: io.env,
+      onLink: (path) => onLink(path),
+      say: log,
+    });
     await using gateway = await startGateway({
       contexts: opened.contexts,
       unusable: opened.unusable,
-      fixedPorts,
-      https,
-      ...(flags['kubeconfig-out'] !== undefined && { kubeconfigFile: resolve(io.cwd, flags['kubeconfig-out']) }),
+      ...lead,
       listen,
+      ...access,
       exposeWithoutPassword: flags['expose-without-password'] === true,
       rules,
       ...(keepAliveMs !== undefined && { keepAliveMs }),
-      page: uiHandler({ client: first.client, facts: factsOf(first), signal }),
+      page: uiHandler({
+        client: first.client,
+        facts: factsOf(first),
+        ways: first.ways,
+        others: otherContexts(opened),
+        signal,
+      }),
       signal,
       log,
     });
     io.stdout.write(`${servingLine(listen, gateway.port)}\n`);
-    if (gateway.url !== undefined) io.stdout.write(`Every service, one click away: ${gateway.url}\n`);
+    if (gateway.url !== undefined) say(`Every service, one click away: ${gateway.url}`);
+    if (access.access?.link !== undefined) {
+      onLink = (path) => say(`To sign in one browser, once: ${new URL(path, gateway.url ?? 'http://localhost/')}`);
+      access.access.link.renew();
+    }
     if (flags['kubeconfig-out'] !== undefined)
       io.stdout.write(`For kubectl and others: export KUBECONFIG=${flags['kubeconfig-out']}\n`);
     for (const { to, port: at } of gateway.fixedPorts) io.stdout.write(`Forwarding localhost:${at} to ${to}\n`);
@@ -103,18 +97,10 @@ export const proxyCommand = defineCommand({
   },
 });
 
-function fixedPort(text: string): FixedPort {
-  const parsed = parseFixedPort(text);
-  if (parsed !== undefined) return parsed;
-  throw new UsageError(
-    `invalid --forward "${text}": write [ALIAS/]NAMESPACE/SERVICE[:PORT]=LOCALPORT, such as shop/db:5432=15432`,
-  );
-}
-
-function httpsService(text: string): ServiceTarget {
-  const parsed = parseServiceTarget(text);
-  if (parsed !== undefined) return parsed;
-  throw new UsageError(`invalid --https "${text}": write [ALIAS/]NAMESPACE/SERVICE[:PORT], such as shop/web:ui`);
+/** For the page: contexts besides the first. */
+function otherContexts({ contexts: [, ...others], unusable }: OpenedContexts): OtherContext[] {
+  const named = others.map(({ name, alias, client, ways }) => ({ name: name ?? alias, alias, client, ways }));
+  return [...named, ...unusable];
 }
 
 function factsOf({ name, config }: GatewayContext): ClusterFacts {

@@ -30,6 +30,7 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'node', group: 'machine', load: async () => (await import('./node.ts')).nodeCommand },
   { name: 'balance', group: 'reach', load: async () => (await import('./balance.ts')).balanceCommand },
   { name: 'proxy', group: 'reach', load: async () => (await import('./proxy.ts')).proxyCommand },
+  { name: 'env', group: 'reach', load: async () => (await import('./env.ts')).envCommand },
   { name: 'get', group: 'objects', load: async () => (await import('./get.ts')).getCommand },
   { name: 'create', group: 'objects', load: async () => (await import('./create.ts')).createCommand },
   {
@@ -137,6 +138,7 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'label', group: 'objects', load: async () => (await import('./label.ts')).labelCommand },
   { name: 'annotate', group: 'objects', load: async () => (await import('./annotate.ts')).annotateCommand },
   { name: 'scale', group: 'objects', load: async () => (await import('./scale.ts')).scaleCommand },
+  { name: 'wait', group: 'objects', load: async () => (await import('./wait.ts')).waitCommand },
   { name: 'events', group: 'objects', load: async () => (await import('./events.ts')).eventsCommand },
   { name: 'config view', group: 'kubeconfig', load: async () => (await import('./config-view.ts')).configViewCommand },
   {

@@ -42,7 +42,7 @@ export async function applyByPatch(
 ): Promise<Applied> {
   const { objects, signal, local, write } = context;
   const wanted = withLastApplied(target.object);
-  let current = await readIfThere(objects, target);
+  let current = await objects.readIfThere(target);
   if (current === undefined) {
     const object = { ...target.object, ...record(withoutNulls(wanted)), metadata: wanted.metadata };
     if (local) return { object, done: 'created' };
@@ -75,15 +75,6 @@ export async function applyByPatch(
       if (context.force === undefined || !hopeless) throw error;
       return { object: await replace(target, wanted, context), done: 'configured' };
     }
-  }
-}
-
-async function readIfThere(objects: Objects, target: Target): Promise<UnstructuredObject | undefined> {
-  try {
-    return await objects.call(target, { method: 'GET' });
-  } catch (error) {
-    if (isReason(error, 'NotFound')) return undefined;
-    throw error;
   }
 }
 

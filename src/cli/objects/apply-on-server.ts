@@ -1,9 +1,9 @@
 /** Server-side apply, and what was applied from the client before becomes the server's matter. */
+import { hasField, NO_FIELDS, union } from '../../api/apply/field-set.ts';
 import type { ManagedFieldsEntry, UnstructuredObject } from '../../api/object.ts';
 import { isReason, StatusError } from '../../api/status.ts';
 import type { ResourceCall } from '../../client/cluster-client.ts';
 import { CommandError } from '../command.ts';
-import { ownsField, unionFields } from './field-sets.ts';
 import { lastAppliedAnnotation } from './last-applied.ts';
 import type { Objects } from './open-objects.ts';
 import type { Target } from './select-targets.ts';
@@ -83,7 +83,9 @@ async function keepAnnotation(
   const { name, namespace, annotations = {}, managedFields = [] } = applied.metadata;
   const text = annotations[lastAppliedAnnotation];
   if (fieldManager !== usualManager || text === undefined) return applied;
-  if (managedFields.some((entry) => entry.operation === 'Apply' && ownsField(entry.fieldsV1, annotationPath))) {
+  if (
+    managedFields.some((entry) => entry.operation === 'Apply' && hasField(entry.fieldsV1 ?? NO_FIELDS, annotationPath))
+  ) {
     return applied;
   }
   const body = {
@@ -109,7 +111,9 @@ async function migrate(
   let object = applied;
   for (let attempt = 1; ; attempt++) {
     const before = object.metadata.managedFields ?? [];
-    const owners = before.filter((entry) => entry.operation === 'Update' && ownsField(entry.fieldsV1, annotationPath));
+    const owners = before.filter(
+      (entry) => entry.operation === 'Update' && hasField(entry.fieldsV1 ?? NO_FIELDS, annotationPath),
+    );
     const managers = [...new Set(owners.map(({ manager }) => manager ?? ''))];
     if (managers.length === 0) return false;
     const after = managers.reduce((entries, manager) => takeOver(entries, manager, fieldManager), before);
@@ -140,7 +144,7 @@ function takeOver(entries: readonly ManagedFieldsEntry[], from: string, to: stri
   const heir = entries.find(isTo) ?? entries.find(isFrom);
   if (heir === undefined) return [...entries];
   const given = entries.find((entry) => isFrom(entry) && entry.apiVersion === heir.apiVersion);
-  const fieldsV1 = unionFields(heir.fieldsV1 ?? {}, given?.fieldsV1 ?? {});
+  const fieldsV1 = union(heir.fieldsV1 ?? NO_FIELDS, given?.fieldsV1 ?? NO_FIELDS);
   return entries
     .map((entry) => (entry === heir ? { ...entry, manager: to, operation: 'Apply', fieldsV1 } : entry))
     .filter((entry) => !isFrom(entry));

@@ -2,7 +2,7 @@
 
 import { formatApiVersion } from '../../api/group-version.ts';
 import type { UnstructuredObject } from '../../api/object.ts';
-import type { Status } from '../../api/status.ts';
+import { isReason, type Status } from '../../api/status.ts';
 import type { CallOptions, DeleteOptions, ResourceCall, ResourceClient } from '../../client/cluster-client.ts';
 import { type ApiReader, openApiReader } from '../api-reader.ts';
 import type { Invocation } from '../command.ts';
@@ -21,6 +21,8 @@ export interface Objects extends AsyncDisposable {
   call(target: Target, call: Omit<ResourceCall, 'namespace' | 'name'>): Promise<UnstructuredObject>;
   /** As the server has it; what a selector already brought is not asked for again. */
   read(target: Target): Promise<UnstructuredObject>;
+  /** The same, asked for in any case; undefined where it is not there. */
+  readIfThere(target: Target): Promise<UnstructuredObject | undefined>;
   delete(target: Target, options: DeleteOptions & CallOptions): Promise<UnstructuredObject | Status>;
 }
 
@@ -55,6 +57,14 @@ export async function openObjects(invocation: Pick<Invocation, 'globals' | 'io' 
     call,
     read: async (target) =>
       target.source === undefined && target.object !== undefined ? target.object : call(target, { method: 'GET' }),
+    async readIfThere(target) {
+      try {
+        return await call(target, { method: 'GET' });
+      } catch (error) {
+        if (isReason(error, 'NotFound')) return undefined;
+        throw error;
+      }
+    },
     delete: (target, options) =>
       resource(target.type).delete(target.name, { onWarning, signal, ...options, ...inNamespace(target) }),
     [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),

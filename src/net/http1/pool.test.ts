@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { Arrivals } from '../../../test/arrivals.ts';
 import { openUpstreamPool } from './pool.ts';
 import type { UpstreamEndpoint, UpstreamRequest } from './upstream.ts';
 import { UpstreamError } from './upstream.ts';
@@ -293,17 +294,15 @@ test('an aborted request frees its connection, before and after the head', async
 });
 
 test('no place is left: requests wait in line, then are refused', async () => {
-  const held: Socket[] = [];
-  await using server = await serve((socket) => held.push(socket));
+  const held = new Arrivals<Socket>();
+  await using server = await serve((socket) => held.add(socket));
   await using pool = openUpstreamPool({ maxPerEndpoint: 1, maxWaiting: 1 });
   const first = pool.request(server.endpoint, get());
   const second = pool.request(server.endpoint, get());
   await assert.rejects(pool.request(server.endpoint, get()), /too many requests wait/);
-  while (held.length < 1) await new Promise((resolve) => setImmediate(resolve));
-  held[0]?.write(ok('1'));
+  (await held.at(0)).write(ok('1'));
   await text((await first).body);
-  while (held.length < 2) await new Promise((resolve) => setImmediate(resolve));
-  held[1]?.write(ok('2'));
+  (await held.at(1)).write(ok('2'));
   assert.equal(await text((await second).body), '2');
   assert.equal(server.accepted.length, 1);
 });

@@ -38,6 +38,12 @@ export class ServerExchange {
   readonly upgrade: string | undefined;
   /** Called once when the client is gone before the answer was complete. */
   onGone: (() => void) | undefined;
+  /** Called once when the exchange is over, whatever its outcome; what it was upgraded to goes on. */
+  onOver: (() => void) | undefined;
+  /** Of the answer, once its head is written. */
+  status: number | undefined;
+  /** Why the answer is the server's own instead of what was asked for: a word, for counts. */
+  failure: string | undefined;
   /** Called when the client took what was written, after `write` had returned false. */
   onDrain: (() => void) | undefined;
   readonly #connection: ClientConnection;
@@ -96,6 +102,11 @@ export class ServerExchange {
     return this.#connection.socket.remoteAddress ?? '';
   }
 
+  /** It came over TLS. */
+  get encrypted(): boolean {
+    return 'encrypted' in this.#connection.socket;
+  }
+
   /** Begins to deliver the request's body. A later reader takes over. */
   readBody(reader: RequestBodyReader): void {
     this.#reader = reader;
@@ -129,6 +140,7 @@ export class ServerExchange {
   ): void {
     if (this.#over) return;
     this.#response = framing;
+    this.status = status;
     if (framing === 'close' || !this.#request.done || this.#connection.draining || this.upgrade !== undefined)
       this.#keepAlive = false;
     const lines = [...headers];
@@ -184,6 +196,7 @@ export class ServerExchange {
 
   /** Switches protocols: writes the head of the 101 and gives the raw stream, what was read already first. */
   switchProtocols(headers: HeaderLines): Duplex {
+    this.status = 101;
     this.complete = true;
     this.#finish();
     this.#connection.socket.write(formatParsedHead('HTTP/1.1 101 Switching Protocols', headers), 'latin1');
@@ -192,6 +205,7 @@ export class ServerExchange {
 
   /** Answers CONNECT: a 200 without a body, after it the raw stream, what was read already first. */
   openTunnel(): Duplex {
+    this.status = 200;
     this.complete = true;
     this.#finish();
     this.#connection.socket.write('HTTP/1.1 200 Connection established\r\n\r\n', 'latin1');
@@ -265,6 +279,7 @@ export class ServerExchange {
     this.#over = true;
     this.#headText = '';
     clearTimeout(this.#halfOpen);
+    this.onOver?.();
   }
 }
 

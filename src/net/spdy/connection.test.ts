@@ -4,6 +4,7 @@ import { Duplex, duplexPair } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
+import { Arrivals } from '../../../test/arrivals.ts';
 import type { SpdyOptions } from './connection.ts';
 import { SpdyConnection } from './connection.ts';
 import type { SpdyFrame } from './frames.ts';
@@ -85,14 +86,14 @@ test('streams carry bytes both ways, each direction ends apart, headers arrive',
 });
 
 test('a reset ends one stream and says so to the other side; the others go on', async (t) => {
-  const streams: SpdyStream[] = [];
-  const { client } = connected(t, (stream) => streams.push(stream));
+  const streams = new Arrivals<SpdyStream>();
+  const { client } = connected(t, (stream) => streams.add(stream));
   const [first, second] = [client.openStream(headers), client.openStream(headers)];
   second.write('x');
-  while (streams.length < 2) await new Promise((resolve) => setImmediate(resolve));
-  streams[0]?.destroy();
+  const other = await streams.at(1);
+  (await streams.at(0)).destroy();
   await assert.rejects(text(first), /has reset the stream/);
-  streams[1]?.end('still here');
+  other.end('still here');
   assert.equal(await text(second), 'still here');
 });
 
@@ -107,15 +108,17 @@ test('a lost connection fails every stream, one that took leave does not count a
 });
 
 test('closing waits for open streams, ending does not', async (t) => {
-  const accepted: SpdyStream[] = [];
-  const one = connected(t, (stream) => accepted.push(stream));
+  const accepted = new Arrivals<SpdyStream>();
+  const one = connected(t, (stream) => accepted.add(stream));
   const stream = one.client.openStream(headers);
   stream.end('late');
   one.client.close();
-  while (accepted.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  const taken = await accepted.at(0);
+  const [heard] = await once(taken, 'data');
+  // Its answer comes after the leave was taken.
+  await one.client.ping();
   assert.equal(one.server.open, false);
-  const [heard] = await once(accepted[0] as SpdyStream, 'data');
-  accepted[0]?.end(`${heard} answer`);
+  taken.end(`${heard} answer`);
   assert.equal(await text(stream), 'late answer');
   assert.equal((await one.client.closed).isClean, true);
 
@@ -129,8 +132,8 @@ test('closing waits for open streams, ending does not', async (t) => {
 });
 
 test('between ends that count, a stream that is not read holds up itself alone', async (t) => {
-  const streams: SpdyStream[] = [];
-  const { client } = connected(t, (stream) => streams.push(stream));
+  const streams = new Arrivals<SpdyStream>();
+  const { client } = connected(t, (stream) => streams.add(stream));
   const stuck = client.openStream(headers);
   let sent = 0;
   const fill = () => {
@@ -140,11 +143,11 @@ test('between ends that count, a stream that is not read holds up itself alone',
   fill();
   const lively = client.openStream(headers);
   lively.end(Buffer.alloc(2_000_000));
-  while (streams.length < 2) await new Promise((resolve) => setImmediate(resolve));
-  assert.equal((await buffer(streams[1] as SpdyStream)).length, 2_000_000);
+  const [unread, read] = [await streams.at(0), await streams.at(1)];
+  assert.equal((await buffer(read)).length, 2_000_000);
   assert.ok(sent < 2_000_000, `${sent} bytes were taken`);
-  assert.ok((streams[0]?.queuedBytes ?? 0) <= 256 * 1024);
-  streams[0]?.resume();
+  assert.ok(unread.queuedBytes <= 256 * 1024);
+  unread.resume();
   await once(stuck, 'drain');
 });
 
@@ -267,6 +270,25 @@ test('what breaks one stream ends that one alone', async (t) => {
   await until((frame) => frame.type === 'synReply' && frame.id === 13);
   assert.equal(await text(streams[1] as SpdyStream), 'fine');
   assert.equal(server.open, true);
+});
+
+test('a peer that counts may send more to a reader that keeps up, and what it sent to another', async (t) => {
+  const { near, encoder, until } = byHand(t, (stream) => {
+    if (stream.id === 1) stream.resume();
+    else stream.once('readable', () => stream.read(140_000));
+  });
+  near.write(Buffer.from('800300040000000400000000', 'hex'));
+  for (const id of [1, 3]) near.write(encodeSynStream(id, encoder.encode(headers)));
+  near.write(data(1, Buffer.alloc(140_000)));
+  const window = 256 * 1024;
+  assert.deepEqual(await until(({ type }) => type === 'windowUpdate'), {
+    type: 'windowUpdate',
+    id: 1,
+    delta: 140_000 + window,
+  });
+  for (let i = 0; i < 2; i++) near.write(data(3, Buffer.alloc(130_000)));
+  near.write(data(3, Buffer.alloc(300_000)));
+  assert.deepEqual(await until(({ type }) => type === 'rstStream'), { type: 'rstStream', id: 3, status: 7 });
 });
 
 test('a peer that sends more than its window is cut off', async (t) => {

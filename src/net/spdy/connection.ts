@@ -19,6 +19,7 @@ import {
 } from './frames.ts';
 import type { SpdyHeaders } from './header-block.ts';
 import { HeaderDecoder, HeaderEncoder } from './header-block.ts';
+import { initialReceiveWindow, ReceiveWindows } from './receive-windows.ts';
 import type { SpdyStreamOptions, StreamOwner } from './stream.ts';
 import { SpdyStream } from './stream.ts';
 
@@ -42,8 +43,6 @@ export interface SpdyOptions {
 
 const maxControlBytes = 64 * 1024;
 const defaultWindow = 64 * 1024;
-/** What a peer that counts may send on one stream before we have passed it on. */
-const receiveWindow = 256 * 1024;
 /** Of peers that do not count (Go's spdystream), so many bytes are kept for slow readers; then all streams wait. */
 const maxUnreadBytes = 8 * 1024 * 1024;
 /** Answers to a peer that asks and does not read are kept up to here; then nothing more is read of it. */
@@ -64,7 +63,7 @@ export class SpdyConnection {
   readonly #streams = new Map<number, SpdyStream>();
   readonly #owner: StreamOwner;
   readonly #resolveClosed: (close: SpdyClose) => void;
-  readonly #unacknowledged = new Map<number, number>();
+  readonly #windows = new ReceiveWindows();
   #peerStreams = 0;
   #nextId: number;
   #nextPingId: number;
@@ -99,7 +98,7 @@ export class SpdyConnection {
     transport.on('drain', () => this.#wakeIfAble());
     transport.on('error', () => transport.destroy());
     transport.on('close', () => this.#finish(false, 'the connection was lost'));
-    this.#writer.control(encodeSettings([{ id: settingId.initialWindowSize, value: receiveWindow }]));
+    this.#writer.control(encodeSettings([{ id: settingId.initialWindowSize, value: initialReceiveWindow }]));
     if (options.pingIntervalMs !== undefined) this.#startPings(options.pingIntervalMs);
     void this.#read();
   }
@@ -262,7 +261,7 @@ export class SpdyConnection {
       }
       return;
     }
-    if (this.#peerCounts === 'yes' && stream.queuedBytes + payload.length > receiveWindow) {
+    if (this.#peerCounts === 'yes' && this.#windows.isExceeded(stream, payload.length)) {
       stream.reset(resetStatus.flowControlError, 'the peer sent more than it may');
       return;
     }
@@ -314,18 +313,13 @@ export class SpdyConnection {
     this.#unreadBytes -= bytes;
     this.#wakeIfAble();
     if (this.#peerCounts !== 'yes' || stream.destroyed || this.#over) return;
-    const due = (this.#unacknowledged.get(stream.id) ?? 0) + bytes;
-    if (due < receiveWindow / 2) {
-      this.#unacknowledged.set(stream.id, due);
-      return;
-    }
-    this.#unacknowledged.delete(stream.id);
-    this.#writer.control(encodeWindowUpdate(stream.id, due));
+    const allowed = this.#windows.consumed(stream, bytes);
+    if (allowed > 0) this.#writer.control(encodeWindowUpdate(stream.id, allowed));
   }
 
   #remove(stream: SpdyStream): void {
     if (!this.#streams.delete(stream.id)) return;
-    this.#unacknowledged.delete(stream.id);
+    this.#windows.forget(stream.id);
     if (this.#isPeers(stream.id)) this.#peerStreams -= 1;
     this.#finishIfEmpty();
   }

@@ -1,14 +1,14 @@
 /** A command beside a container's main process, with or without a terminal. */
 import type { Readable } from 'node:stream';
+import { hangUpMs } from '../terminal/messages.ts';
 import { copyOutput, writeTo } from './copy-output.ts';
+import { killGroup } from './kill-group.ts';
 import type { ExecExit, ExecLaunch } from './runtime.ts';
 import type { StartedProcess } from './started-process.ts';
-import { killGroup, startPiped } from './started-process.ts';
+import { startPiped } from './started-process.ts';
 
 /** How long a client's first word about its window is waited for, so that programs begin with the right size. */
 const firstSizeMs = 300;
-/** From the hang-up of its terminal to the end of a command that did not heed it. */
-const hangUpMs = 1000;
 
 /** Never rejects. */
 export async function execute(

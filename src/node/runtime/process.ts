@@ -15,10 +15,11 @@ import { attach } from './attach.ts';
 import { AttachedOutputs } from './attached-outputs.ts';
 import { copyOutput } from './copy-output.ts';
 import { execute } from './execute.ts';
+import { killGroup } from './kill-group.ts';
 import { killMarked, MARK } from './process-table.ts';
 import type { ContainerExit, ContainerLaunch, RunningContainer, Runtime } from './runtime.ts';
 import type { StartedProcess } from './started-process.ts';
-import { killGroup, startPiped } from './started-process.ts';
+import { startPiped } from './started-process.ts';
 
 /** What is kept of a run while it may have processes, so that a later start can end them. */
 interface ProcessRecord {

@@ -80,12 +80,3 @@ export function startErrorText(program: string, cwd: string, error: { code?: str
   if (error.code === 'EACCES') return `exec: ${what}: permission denied`;
   return `exec: ${what}: ${error.message}`;
 }
-
-export function killGroup(pid: number, signal: NodeJS.Signals): void {
-  if (pid <= 1) return;
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // Nothing left in the group.
-  }
-}

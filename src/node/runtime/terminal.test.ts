@@ -96,10 +96,11 @@ test('an interactive shell: keys, Ctrl-C for the program in front, a new size, C
   const session = open(running, ['sh'], size);
   session.stdin.write("PS1='pro''mpt> '\n");
   await session.shows(/prompt> /);
-  // What says so itself is in front already: Ctrl-C would go to the shell before that.
-  session.stdin.write("sh -c 'echo began; exec sleep 600'\n");
+  // What says so itself is in front already, and awaits it: shells lose a Ctrl-C while they start a program.
+  session.stdin.write(`sh -c 'trap "echo interrupted; exit" INT; echo began; while :; do sleep 0.02; done'\n`);
   await session.shows(/\nbegan/);
   session.stdin.write('\x03');
+  await session.shows(/interrupted\r\n/);
   await session.shows(/prompt> /);
   session.terminal.set({ columns: 120, rows: 40 });
   session.stdin.write('stty size\n');
@@ -191,13 +192,17 @@ test('what cannot be started is told as without a terminal', { skip }, async (t)
 test('a container in a terminal: one output in its log, keys and sizes by attachment, its end', { skip }, async (t) => {
   const { running, log } = await container(
     t,
-    'echo out; echo err >&2; stty size; read -r line; stty size; exit 4',
+    'echo out; echo err >&2; read -r a; stty size; read -r b; stty size; exit 4',
     true,
   );
   const [stdin, stdout, terminal] = [new PassThrough(), new PassThrough(), new TerminalSizes()];
-  terminal.set(size);
   const signal = new AbortController().signal;
   const attached = running.attach({ stdin, stdout, terminal, endsStdin: true, signal });
+  let seen = '';
+  stdin.write('first\n');
+  while (!seen.includes('24 80')) seen += String((await once(stdout, 'data'))[0]);
+  terminal.set(size);
+  stdout.resume();
   stdin.write('typed\n');
   assert.equal(await attached, 'ended');
   assert.equal((await running.exited).exitCode, 4);
@@ -208,10 +213,11 @@ test('a container in a terminal: one output in its log, keys and sizes by attach
 });
 
 test('a container in a terminal can be asked to end, and be killed with all that is in it', { skip }, async (t) => {
-  const asked = await container(t, "trap 'exit 6' TERM; echo ready; while :; do sleep 0.02; done", true);
-  const stdout = new PassThrough();
-  void asked.running.attach({ stdout, endsStdin: false, signal: new AbortController().signal });
-  if (!(await asked.log()).includes('ready')) await once(stdout, 'data');
+  const asked = await container(t, "trap 'exit 6' TERM; read -r a; echo ready; while :; do sleep 0.02; done", true);
+  const [stdin, stdout] = [new PassThrough(), new PassThrough()];
+  void asked.running.attach({ stdin, stdout, endsStdin: false, signal: new AbortController().signal });
+  stdin.write('go\n');
+  for (let seen = ''; !seen.includes('ready'); ) seen += String((await once(stdout, 'data'))[0]);
   asked.running.kill('SIGTERM');
   assert.equal((await asked.running.exited).exitCode, 6);
   const killed = await container(t, "trap '' HUP; sleep 600 & sleep 600", true);

@@ -21,7 +21,7 @@ export interface TerminalBinding {
 }
 
 const platforms = ['linux-x64', 'linux-arm64'];
-const require = createRequire(import.meta.url);
+const load = createRequire(import.meta.url);
 const file = `@lydell/node-pty-${process.platform}-${process.arch}/pty.node`;
 
 /** Why there can be no terminals here, as a clause; undefined where there can. */
@@ -31,7 +31,7 @@ export function terminalObstacle(): string | undefined {
     return `terminals are not available on ${platform} (only on ${platforms.join(' and ')})`;
   }
   try {
-    require.resolve(file);
+    load.resolve(file);
     return undefined;
   } catch {
     return `terminals need the optional package @lydell/node-pty-${platform}, which is not installed (npm install --include=optional)`;
@@ -40,5 +40,5 @@ export function terminalObstacle(): string | undefined {
 
 /** Throws where the file is for another system (musl instead of glibc). */
 export function loadBinding(): TerminalBinding {
-  return require(file) as TerminalBinding;
+  return load(file) as TerminalBinding;
 }

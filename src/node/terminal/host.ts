@@ -7,10 +7,11 @@ import { Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { ReadStream } from 'node:tty';
+import { killGroup } from '../runtime/kill-group.ts';
 import type { TerminalBinding } from './binding.ts';
 import { loadBinding } from './binding.ts';
 import type { FromHost, ToHost } from './messages.ts';
-import { wireFd } from './messages.ts';
+import { hangUpMs, wireFd } from './messages.ts';
 
 /** How soon a terminal that takes no more input is tried again. */
 const retryMs = 10;
@@ -23,7 +24,7 @@ wire.on('error', () => {});
 
 type Start = Extract<ToHost, { kind: 'start' }>;
 
-let terminal: { binding: TerminalBinding; file: ReadStream; fd: number } | undefined;
+let terminal: { binding: TerminalBinding; file: ReadStream; fd: number; pid: number } | undefined;
 
 process.on('message', (message: ToHost) => {
   if (message.kind === 'start') begin(message);
@@ -32,10 +33,13 @@ process.on('message', (message: ToHost) => {
     terminal.binding.resize(terminal.fd, message.size.columns, message.size.rows);
   }
 });
-// The node is gone: so is whoever would see the terminal.
+// The node is gone, and whoever would see the terminal: nobody else is left to end its program.
 process.on('disconnect', () => {
   hangUp();
-  process.exit();
+  void setTimeout(terminal === undefined ? 0 : hangUpMs).then(() => {
+    if (terminal !== undefined) killGroup(terminal.pid, 'SIGKILL');
+    process.exit();
+  });
 });
 
 function begin({ argv: [program = '', ...args], environment, workingDirectory, size }: Start): void {
@@ -56,7 +60,7 @@ function begin({ argv: [program = '', ...args], environment, workingDirectory, s
       (code, signal) => exited.resolve({ kind: 'exited', code, signal }),
     );
     const file = new ReadStream(fd);
-    terminal = { binding, file, fd };
+    terminal = { binding, file, fd, pid };
     tell({ kind: 'started', pid });
     const passed = passOutput(file);
     wire.pipe(inputTo(file, fd));
@@ -86,6 +90,7 @@ async function passOutput(file: ReadStream): Promise<void> {
   });
   // Nobody takes it any more.
   wire.once('close', () => file.destroy());
+  if (wire.destroyed) file.destroy();
   file.on('error', () => {});
   await new Promise<void>((resolve) => file.once('close', () => resolve()));
   await new Promise<void>((resolve) => {

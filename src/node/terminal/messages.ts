@@ -1,6 +1,9 @@
 /** What a node and the process that holds one terminal tell each other. The terminal's bytes go through a socket beside. */
 import type { TerminalSize } from './size.ts';
 
+/** From the hang-up of a terminal to the end of a program that does not heed it. */
+export const hangUpMs = 1000;
+
 /** The number of that socket in the holding process. */
 export const wireFd = 3;
 

@@ -1,5 +1,6 @@
 /** What is asked of both servers, in this order; they have a namespace `diff` with a service account `default`. */
 import { access } from './questions/access.ts';
+import { applies } from './questions/applies.ts';
 import { changes } from './questions/changes.ts';
 import { creation } from './questions/creation.ts';
 import { deletion } from './questions/deletion.ts';
@@ -17,6 +18,7 @@ export const questions: readonly Question[] = [
   ...creation,
   ...kinds,
   ...changes,
+  ...applies,
   ...moreKinds,
   ...access,
   ...podActions,

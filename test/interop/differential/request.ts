@@ -102,7 +102,7 @@ const volatile: readonly [RegExp, string][] = [
   [/\\?"resourceVersion\\?":\\?"\d+\\?"/g, '"resourceVersion":"N"'],
 ];
 
-/** The answer without what differs from one run to the next: uids, times, versions, field managers, generated suffixes. */
+/** The answer without what differs from one run to the next: uids, times, versions, generated suffixes. */
 export function comparable(answer: Answer, { select = (body) => body }: Question): unknown {
   return { ...answer, body: normalised(select(answer.body)) };
 }
@@ -114,10 +114,19 @@ function normalised(value: unknown, key = ''): unknown {
     return volatile.reduce((text, [pattern, by]) => text.replace(pattern, by), value);
   }
   if (typeof value === 'number') return key === 'nodePort' ? 'PORT' : value;
+  if (key === 'managedFields' && Array.isArray(value)) return owners(value);
   if (Array.isArray(value)) return value.map((item) => normalised(item));
   if (typeof value !== 'object' || value === null) return value;
-  const kept = Object.entries(value).filter(([name]) => name !== 'managedFields');
-  return Object.fromEntries(kept.map(([name, item]) => [name, normalised(item, name)]));
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, normalised(item, name)]));
+}
+
+/** By what they are called, since their order is that of times; without controllers, which the other side has none of. */
+function owners(entries: unknown[]): unknown {
+  const kept = entries
+    .filter((entry) => !/"manager":"fairlead-/.test(JSON.stringify(entry)))
+    .map((entry) => normalised(entry))
+    .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  return kept.length === 0 ? undefined : kept;
 }
 
 /** Where two comparable answers part: "body.message: X instead of Y", at most `most` lines. */

@@ -3,12 +3,15 @@
 //
 //	go run . protobuf > ../../../src/api/protobuf/vectors.json
 //	go run . patch < patch-cases.json > ../../../src/api/patch/vectors.json
+//	go run . apply "$(go env GOMODCACHE)/k8s.io/kubernetes@v1.36.3" < apply-cases.json > ../../../src/api/apply/vectors.json
+//	(a COUNT after the folder: so many random sequences of writes instead of the few that are kept)
 //	go run . three-way < three-way-cases.json > ../../../src/api/patch/three-way-vectors.json
 //	go run . random 20   (every kind filled at random, for a wider comparison that is not kept)
 package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -46,9 +49,19 @@ func check(err error) {
 	}
 }
 
+// countArgument is the number at that place of the command line.
+func countArgument(at, absent int) int {
+	if len(os.Args) <= at {
+		return absent
+	}
+	count, err := strconv.Atoi(os.Args[at])
+	check(err)
+	return count
+}
+
 func main() {
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: go run . protobuf|patch|three-way|random [COUNT]")
+		fmt.Fprintln(os.Stderr, "usage: go run . protobuf|patch|three-way|apply KUBERNETES-FOLDER [COUNT]|random [COUNT]")
 		os.Exit(2)
 	}
 	out := json.NewEncoder(os.Stdout)
@@ -57,15 +70,14 @@ func main() {
 	case "protobuf":
 		writeLines(out, protobufVectors())
 	case "random":
-		count := 1
-		if len(os.Args) > 2 {
-			var err error
-			count, err = strconv.Atoi(os.Args[2])
-			check(err)
-		}
-		randomVectors(out, count)
+		randomVectors(out, countArgument(2, 1))
 	case "patch":
 		writeLines(out, patchVectors(os.Stdin))
+	case "apply":
+		if len(os.Args) < 3 {
+			check(errors.New("apply needs the folder of the module k8s.io/kubernetes"))
+		}
+		writeLines(out, applyVectors(os.Stdin, os.Args[2], countArgument(3, 12)))
 	case "three-way":
 		writeLines(out, threeWayVectors(os.Stdin))
 	}

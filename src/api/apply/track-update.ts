@@ -1,0 +1,127 @@
+/** Who owns what after a create, an update or a patch; after `apimachinery/pkg/util/managedfields`. */
+import type { KubeObject } from '../object.ts';
+import type { Comparison } from './compare.ts';
+import { compare } from './compare.ts';
+import { compareText } from './field-element.ts';
+import type { FieldSet } from './field-set.ts';
+import { difference, isEmptySet, NO_FIELDS, union } from './field-set.ts';
+import type { MergeType } from './merge-type.ts';
+import type { Owner, Owners } from './owners.ts';
+import { ownerId, secondsOf, withFields } from './owners.ts';
+
+/** One write, and what is known of its object. */
+export interface Writing {
+  manager: string;
+  apiVersion: string;
+  /** '' for the object itself. */
+  subresource: string;
+  type: MergeType;
+  /** RFC 3339 in whole seconds, UTC. */
+  now: string;
+  /** Of the fields that a write names, those that it can change: a status is none of them, or nothing else is. */
+  changeable(fields: FieldSet): FieldSet;
+}
+
+/** What nobody owns: it is the server's, or the object's identity. */
+const UNOWNED: FieldSet = {
+  'f:apiVersion': NO_FIELDS,
+  'f:kind': NO_FIELDS,
+  'f:metadata': {
+    '.': NO_FIELDS,
+    'f:name': NO_FIELDS,
+    'f:namespace': NO_FIELDS,
+    'f:creationTimestamp': NO_FIELDS,
+    'f:selfLink': NO_FIELDS,
+    'f:uid': NO_FIELDS,
+    'f:clusterName': NO_FIELDS,
+    'f:generation': NO_FIELDS,
+    'f:managedFields': NO_FIELDS,
+    'f:resourceVersion': NO_FIELDS,
+  },
+};
+
+export function ownable(fields: FieldSet): FieldSet {
+  return difference(fields, UNOWNED);
+}
+
+/** The object without managedFields, which say nothing of themselves. */
+export function withoutOwners(object: KubeObject): KubeObject {
+  const { managedFields: _fields, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+/** What the write changes of what it can change. */
+export function changesOf({ type, changeable }: Writing, before: KubeObject, after: KubeObject): Comparison {
+  const { added, modified, removed } = compare(withoutOwners(before), withoutOwners(after), type);
+  return { added: changeable(added), modified: changeable(modified), removed: changeable(removed) };
+}
+
+/**
+ * The owners after a write: it takes what it sets from whoever had it, and what it removes is nobody's. The argument stays
+ * as it is.
+ */
+export function trackUpdate(writing: Writing, before: KubeObject, after: KubeObject, owners: Owners): Owners {
+  const { added, modified, removed } = changesOf(writing, before, after);
+  const set = union(modified, added);
+  if (isEmptySet(set) && isEmptySet(removed)) return owners;
+  const next = takeFrom(owners, union(set, removed), writing.apiVersion);
+  const own = ownable(set);
+  if (!isEmptySet(own)) {
+    const { manager, apiVersion, subresource, now: time } = writing;
+    const identity = {
+      manager: manager === '' ? 'unknown' : manager,
+      operation: 'Update',
+      apiVersion,
+      subresource,
+    } as const;
+    const id = ownerId(identity);
+    next.set(id, { ...identity, time, fields: union(own, next.get(id)?.fields ?? NO_FIELDS) });
+  }
+  return capUpdaters(next);
+}
+
+/** Without the fields, and without those who then have none, or whose version is not served any more. */
+function takeFrom(owners: Owners, fields: FieldSet, apiVersion: string): Owners {
+  const next: Owners = new Map();
+  for (const [id, owner] of owners) {
+    if (owner.apiVersion !== apiVersion) continue;
+    const left = difference(owner.fields, fields);
+    if (left === owner.fields) next.set(id, owner);
+    else if (!isEmptySet(left)) next.set(id, withFields(owner, left));
+  }
+  return next;
+}
+
+const MOST_UPDATERS = 10;
+const ANCIENT = 'ancient-changes';
+
+/** Of too many updaters the oldest are made one. In place. */
+function capUpdaters(owners: Owners): Owners {
+  if (owners.size <= MOST_UPDATERS) return owners;
+  const updaters = [...owners].filter(([, { operation }]) => operation === 'Update');
+  let surplus = updaters.length - MOST_UPDATERS;
+  if (surplus <= 0) return owners;
+  updaters.sort(([id, a], [otherId, b]) => secondsOf(a) - secondsOf(b) || compareText(id, otherId));
+  const first = new Map<string, [string, Owner]>();
+  for (const [id, owner] of updaters) {
+    if (surplus === 0) break;
+    const { apiVersion } = owner;
+    const begun = first.get(apiVersion);
+    if (begun === undefined) {
+      first.set(apiVersion, [id, owner]);
+      continue;
+    }
+    const identity = { manager: ANCIENT, operation: 'Update', apiVersion, subresource: '' } as const;
+    const bucket = ownerId(identity);
+    const [firstId, oldest] = begun;
+    let known = owners.get(bucket);
+    if (known === undefined) {
+      known = oldest;
+      owners.delete(firstId);
+    }
+    owners.delete(id);
+    owners.set(bucket, { ...identity, time: owner.time, fields: union(owner.fields, known.fields) });
+    surplus -= 1;
+  }
+  return owners;
+}

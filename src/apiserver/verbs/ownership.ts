@@ -1,0 +1,92 @@
+/** Who owns the fields of an object that a request writes: from the request to `metadata.managedFields`. */
+import type { Writing } from '../../api/apply/managed-fields.ts';
+import { trackWrite } from '../../api/apply/managed-fields.ts';
+import { mergeTypeOf } from '../../api/apply/merge-type.ts';
+import type { GroupVersionKind } from '../../api/group-version.ts';
+import { formatApiVersion } from '../../api/group-version.ts';
+import type { FieldsV1, KubeObject, ManagedFieldsEntry } from '../../api/object.ts';
+import { conform } from '../../api/schema/conform.ts';
+import { schemaOf } from '../../api/schema/schema.ts';
+import { isPrintable, LONGEST_FIELD_MANAGER_BYTES } from '../../api/validation/field-manager.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Facet } from './facet.ts';
+import { timestamp } from './object-meta.ts';
+import type { VerbCall } from './verb.ts';
+
+/** How owners are told on the side of an object that a facet shows. */
+export interface FieldOwnership {
+  /** Of the fields that a write names, those that it can change. */
+  changeable(fields: FieldsV1): FieldsV1;
+  /** The facet's view of a stored object, with its owners. */
+  view(stored: KubeObject): KubeObject;
+  /** The stored object's owners once those of its view are `entries`. */
+  owners(stored: KubeObject, entries: ManagedFieldsEntry[] | undefined): ManagedFieldsEntry[] | undefined;
+}
+
+/** The object itself; `changeable`: of the members of its root. */
+export function ownFields(changeable: (name: string) => boolean): FieldOwnership {
+  return {
+    changeable(fields) {
+      const names = Object.keys(fields);
+      const kept = names.filter((element) => changeable(element.slice(2)));
+      return kept.length === names.length
+        ? fields
+        : Object.fromEntries(kept.map((element) => [element, fields[element] ?? {}]));
+    },
+    view: (stored) => stored,
+    owners: (_stored, entries) => entries,
+  };
+}
+
+export function writingOf({ api, exchange }: VerbCall, { kind, ownership }: Facet): Writing {
+  return {
+    manager: managerOf(exchange),
+    apiVersion: formatApiVersion(kind),
+    subresource: exchange.info.subresource,
+    type: mergeTypeOf(kind),
+    now: timestamp(api.now()),
+    changeable: ownership.changeable,
+  };
+}
+
+/** Sets the owners of `next`, in place, after a write that is no apply. */
+export function trackOwners(call: VerbCall, facet: Facet, previous: KubeObject, next: KubeObject): void {
+  const { ownership } = facet;
+  const entries = trackWrite(writingOf(call, facet), ownership.view(previous), ownership.view(next));
+  setOwners(next, ownership.owners(previous, entries));
+}
+
+const empties = new Map<string, KubeObject>();
+
+/** An object of the kind with nothing in it but what is never left out. Must not be changed. */
+export function emptyObject(kind: GroupVersionKind): KubeObject {
+  const apiVersion = formatApiVersion(kind);
+  const key = `${apiVersion} ${kind.kind}`;
+  let empty = empties.get(key);
+  if (empty === undefined) {
+    const bare = { kind: kind.kind, apiVersion, metadata: {} };
+    const schema = schemaOf(kind);
+    empty = schema === undefined ? bare : conform(bare, schema).object;
+    empties.set(key, empty);
+  }
+  return empty;
+}
+
+export function setOwners({ metadata }: KubeObject, entries: ManagedFieldsEntry[] | undefined): void {
+  if (entries === undefined) delete metadata.managedFields;
+  else metadata.managedFields = entries;
+}
+
+/** The name that a client gives itself: the parameter, or the program of its User-Agent. */
+function managerOf({ query, request }: Exchange): string {
+  const given = query.get('fieldManager') ?? '';
+  if (given !== '') return given;
+  const [program = ''] = (request.headers['user-agent'] ?? '').split('/', 1);
+  let name = '';
+  for (const character of program) {
+    if (!isPrintable(character)) continue;
+    if (Buffer.byteLength(name) + Buffer.byteLength(character) > LONGEST_FIELD_MANAGER_BYTES) break;
+    name += character;
+  }
+  return name;
+}

@@ -1,0 +1,137 @@
+/** What the gateway counts of itself, in Prometheus' text form. No names of services or users: anybody may read it. */
+import type { Socket } from 'node:net';
+import type { ServerExchange } from '../net/http1/server-exchange.ts';
+import type { GatewayContexts } from './contexts.ts';
+
+export const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** Which part of the gateway answers. */
+export type Part = 'api' | 'app' | 'tunnel' | 'kubeconfig';
+/** What carries raw TCP. */
+export type Carrier = 'fixed-port' | 'socks' | 'connect';
+
+export class GatewayMetrics {
+  readonly #contexts: GatewayContexts;
+  readonly #requests = new Map<string, number>();
+  readonly #failures = new Map<string, number>();
+  readonly #streams = new Map<Carrier, { open: number; total: number; failed: number }>();
+  readonly #inFlight = new Map<Part, number>();
+  readonly #sockets = new Set<Socket>();
+  readonly #closed = { connections: 0, received: 0, sent: 0 };
+
+  constructor(contexts: GatewayContexts) {
+    this.#contexts = contexts;
+  }
+
+  /** Counts a client's connection and its bytes, until it is closed. */
+  connection(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      this.#closed.connections++;
+      this.#closed.received += socket.bytesRead;
+      this.#closed.sent += socket.bytesWritten;
+    });
+  }
+
+  /** Counts a request and what becomes of it. */
+  request(exchange: ServerExchange, part: Part): void {
+    add(this.#inFlight, part, 1);
+    exchange.onOver = () => {
+      add(this.#inFlight, part, -1);
+      // A client that left before its answer began.
+      const code = exchange.status ?? 0;
+      add(this.#requests, labels({ part, code: code === 0 ? 'none' : String(code) }), 1);
+      if (exchange.failure !== undefined) add(this.#failures, labels({ part, reason: exchange.failure }), 1);
+    };
+  }
+
+  /** A raw connection begins; call the result when it is over, with whether it could not be led on. */
+  stream(carrier: Carrier): (failed: boolean) => void {
+    const counts = this.#streams.get(carrier) ?? { open: 0, total: 0, failed: 0 };
+    this.#streams.set(carrier, counts);
+    counts.open++;
+    counts.total++;
+    return (failed) => {
+      counts.open--;
+      if (failed) counts.failed++;
+    };
+  }
+
+  text(): string {
+    let { received, sent } = this.#closed;
+    for (const socket of this.#sockets) {
+      received += socket.bytesRead;
+      sent += socket.bytesWritten;
+    }
+    const carriers = [...this.#streams];
+    const lines = [
+      ...metric('requests_total', 'counter', 'Requests that are over, by the code of their answer.', this.#requests),
+      ...metric('requests_in_flight', 'gauge', 'Requests that are not over.', [
+        ...[...this.#inFlight].map(([part, count]): [string, number] => [labels({ part }), count]),
+      ]),
+      ...metric('failures_total', 'counter', "Answers of the gateway's own that say why.", this.#failures),
+      ...metric('connections_open', 'gauge', 'Connections of clients.', [['', this.#sockets.size]]),
+      ...metric('connections_total', 'counter', 'Connections of clients so far.', [
+        ['', this.#closed.connections + this.#sockets.size],
+      ]),
+      ...metric('bytes_total', 'counter', 'Bytes from and to clients.', [
+        [labels({ direction: 'received' }), received],
+        [labels({ direction: 'sent' }), sent],
+      ]),
+      ...metric('streams_open', 'gauge', 'Raw connections to services and pods.', byCarrier(carriers, 'open')),
+      ...metric('streams_total', 'counter', 'Raw connections so far.', byCarrier(carriers, 'total')),
+      ...metric('stream_failures_total', 'counter', 'Raw connections that failed.', byCarrier(carriers, 'failed')),
+      ...this.#servers(),
+      ...metric('resident_memory_bytes', 'gauge', 'Memory of the process.', [['', process.memoryUsage.rss()]]),
+    ];
+    return `${lines.join('\n')}\n`;
+  }
+
+  #servers(): string[] {
+    const servers = this.#contexts.flatMap(({ alias, client }) =>
+      client.servers.list().map((server) => ({ name: labels({ context: alias, server: server.url }), server })),
+    );
+    return [
+      ...metric('api_server_ready', 'gauge', 'Whether requests go to this API server.', [
+        ...servers.map(({ name, server }): [string, number] => [
+          name,
+          server.state === 'ready' || server.state === 'untested' ? 1 : 0,
+        ]),
+      ]),
+      ...metric('api_server_requests_in_flight', 'gauge', 'What it has to do for the gateway now.', [
+        ...servers.map(({ name, server }): [string, number] => [name, server.inFlight]),
+      ]),
+    ];
+  }
+}
+
+function byCarrier(
+  carriers: readonly [Carrier, { open: number; total: number; failed: number }][],
+  which: 'open' | 'total' | 'failed',
+): [string, number][] {
+  return carriers.map(([carrier, counts]) => [labels({ carrier }), counts[which]]);
+}
+
+function add<K>(map: Map<K, number>, key: K, count: number): void {
+  map.set(key, (map.get(key) ?? 0) + count);
+}
+
+function labels(values: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(values).map(([name, value]) => `${name}="${value.replace(/["\\\n]/g, '_')}"`);
+  return `{${pairs.join(',')}}`;
+}
+
+function metric(
+  name: string,
+  type: 'counter' | 'gauge',
+  help: string,
+  values: Iterable<readonly [labels: string, value: number]>,
+): string[] {
+  const full = `fairlead_gateway_${name}`;
+  return [
+    `# HELP ${full} ${help}`,
+    `# TYPE ${full} ${type}`,
+    ...[...values].map(([label, value]) => `${full}${label} ${value}`),
+  ];
+}
