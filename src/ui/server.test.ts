@@ -4,8 +4,10 @@ import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { StatusError } from '../api/status.ts';
 import { openClusterClient } from '../client/cluster-client-http.ts';
 import type { PageRequest, PageResponse } from '../gateway/page-handler.ts';
+import { Ways, wayKey } from '../gateway/ways.ts';
 import { uiHandler } from './server.ts';
 
 /** An API server of two resources, whose watches a test feeds. */
@@ -307,5 +309,27 @@ test('further contexts are shown beside the first, and what is wrong with one st
     stop.abort();
     await Promise.all([client, other, away].map((each) => each[Symbol.asyncDispose]()));
     await staging[Symbol.asyncDispose]();
+  }
+});
+
+test('a service that only the proxy verb leads to is shown so, as soon as that is known', async () => {
+  await using api = await startApi();
+  const stop = new AbortController();
+  const client = openClusterClient({ server: api.url, namespace: 'default' });
+  const ways = new Ways();
+  try {
+    api.items.services = [service('web')];
+    api.items.endpointslices = [slice('web', [true])];
+    const facts = { cluster: 'test', server: api.url };
+    const tab = openTab(uiHandler({ client, facts, ways, signal: stop.signal, lingerMs: 0 }));
+    const first = await tab.find('put');
+    assert.ok(!JSON.stringify(first).includes('note'));
+    await tab.find('complete');
+    const refused = new StatusError({ code: 403, reason: 'Forbidden', message: 'no right to create pods/portforward' });
+    assert.equal(ways.portForwardFailed(wayKey({ kind: 'service', namespace: 'shop', name: 'web' }), refused), true);
+    assert.match(JSON.stringify(await tab.find('put')), /proxy verb.*no right to create pods\/portforward/);
+  } finally {
+    stop.abort();
+    await client[Symbol.asyncDispose]();
   }
 });

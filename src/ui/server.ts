@@ -1,6 +1,7 @@
 /** The gateway's page: its files, and one stream of server-sent events that keeps every open tab up to date. */
 import type { ClusterClient } from '../client/cluster-client.ts';
 import type { PageHandler, PageRequest, PageResponse } from '../gateway/page-handler.ts';
+import type { Ways } from '../gateway/ways.ts';
 import { EventStream } from './event-stream.ts';
 import { kubectlFor } from './kubectl-line.ts';
 import { pageHeaders, sendPageFile } from './page-files.ts';
@@ -18,11 +19,13 @@ export interface ClusterFacts {
 }
 
 /** A further context behind the same gateway: its cluster, or why there is none. */
-export type OtherContext = { name: string; alias: string } & ({ client: ClusterClient } | { why: string });
+export type OtherContext = { name: string; alias: string } & ({ client: ClusterClient; ways?: Ways } | { why: string });
 
 export interface UiOptions {
   client: ClusterClient;
   facts: ClusterFacts;
+  /** How the gateway gets to the services of the first context. */
+  ways?: Ways;
   others?: readonly OtherContext[];
   /** Ends every stream. */
   signal: AbortSignal;
@@ -34,8 +37,8 @@ export interface UiOptions {
 const mostStreams = 100;
 
 /** Serves `/` (to browsers; other clients get the API's answer there) and what lies under `/.fairlead/`. */
-export function uiHandler({ client, facts, others = [], signal, lingerMs = 10_000 }: UiOptions): PageHandler {
-  const feed = openServiceFeed({ client, context: facts.context, signal, lingerMs });
+export function uiHandler({ client, facts, ways, others = [], signal, lingerMs = 10_000 }: UiOptions): PageHandler {
+  const feed = openServiceFeed({ client, context: facts.context, ...(ways && { ways }), signal, lingerMs });
   const further = others.map((other) => ({ ...other, feed: feedOf(other, { signal, lingerMs }) }));
   let streams = 0;
   return (request, response) => {
@@ -83,7 +86,8 @@ interface Followed {
 /** Or why there is none. */
 function feedOf(other: OtherContext, common: { signal: AbortSignal; lingerMs: number }): ServiceFeed | string {
   if ('why' in other) return other.why;
-  return openServiceFeed({ client: other.client, context: other.name, alias: other.alias, ...common });
+  const { client, name, alias, ways } = other;
+  return openServiceFeed({ client, context: name, alias, ...(ways && { ways }), ...common });
 }
 
 /** What becomes of one context is told apart from the others. Returns a function that ends it. */

@@ -6,6 +6,7 @@ import type { EndpointSlice } from '../api/types/discovery-v1.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
 import { openInformer } from '../client/informer.ts';
 import { objectKey } from '../client/object-key.ts';
+import type { Ways } from '../gateway/ways.ts';
 import { sleepUnlessAborted } from '../lib/abortable-sleep.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import { viewService } from './service-view.ts';
@@ -37,6 +38,7 @@ export function openServiceFeed({
   client,
   context,
   alias,
+  ways,
   signal,
   lingerMs,
 }: {
@@ -44,6 +46,8 @@ export function openServiceFeed({
   context: string | undefined;
   /** Of a context besides the first. */
   alias?: string;
+  /** How the gateway gets to them. */
+  ways?: Ways;
   signal: AbortSignal;
   /** A reload or a change of tabs finds the informers still there for this long. */
   lingerMs: number;
@@ -75,7 +79,10 @@ export function openServiceFeed({
     });
     const refresh = (key: string): void => {
       const service = services.get(key);
-      tell(key, service && JSON.stringify(viewService(service, slices.byIndex(byService, key), context, alias)));
+      tell(
+        key,
+        service && JSON.stringify(viewService(service, slices.byIndex(byService, key), { context, alias, ways })),
+      );
     };
     const change = (keys: readonly string[]): void => {
       for (const key of new Set(keys)) if (key !== '') refresh(key);
@@ -89,6 +96,8 @@ export function openServiceFeed({
           if (service !== undefined) change([objectKey(service)]);
         });
         slices.onChange((next, previous) => change([next, previous].map(serviceKey)));
+        const leave = ways?.onChange((key) => change([key.replace(/^service /, '')]));
+        if (leave !== undefined) ended.addEventListener('abort', leave, { once: true });
         settle(run);
       },
       // Stopped before the first list was in.

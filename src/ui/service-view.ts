@@ -2,6 +2,8 @@
 import type { Service, ServicePort } from '../api/types/core-v1.ts';
 import type { Endpoint, EndpointSlice } from '../api/types/discovery-v1.ts';
 import { choosePort } from '../gateway/service-ports.ts';
+import type { Ways } from '../gateway/ways.ts';
+import { wayKey } from '../gateway/ways.ts';
 import { looksLikeHttp } from './http-ports.ts';
 import { kubectlFor } from './kubectl-line.ts';
 
@@ -31,15 +33,19 @@ export interface ServiceView {
   note?: string;
 }
 
-/**
- * `context` is named in commands, so that they reach this cluster whatever the current context is. `alias` is that of a
- * context besides the first, whose host names must carry it.
- */
+/** Whose services they are. */
+export interface ViewContext {
+  /** Named in commands, so that they reach this cluster whatever the current context is. */
+  context?: string | undefined;
+  /** Of a context besides the first, whose host names must carry it. */
+  alias?: string | undefined;
+  ways?: Ways | undefined;
+}
+
 export function viewService(
   service: Service,
   slices: readonly EndpointSlice[],
-  context: string | undefined,
-  alias?: string,
+  { context, alias, ways }: ViewContext,
 ): ServiceView {
   const { name = '', namespace = '' } = service.metadata;
   const spec = service.spec ?? {};
@@ -59,7 +65,9 @@ export function viewService(
     const command = commandFor(port, { name, namespace, slices, context });
     return command === undefined ? view : { ...view, command };
   });
-  const note = noteFor(service, { ready: ready.length, total: endpoints.length, hasPods });
+  const note =
+    noteFor(service, { ready: ready.length, total: endpoints.length, hasPods }) ??
+    wayNote(ways?.whyNotPortForward(wayKey({ kind: 'service', namespace, name })));
   return {
     ...(alias !== undefined && { context: { name: context ?? alias, alias } }),
     namespace,
@@ -129,4 +137,9 @@ function noteFor(
     return `No pod matches its selector ${selector.join(',')}.`;
   }
   return ready === 0 ? 'None of its pods is ready.' : undefined;
+}
+
+function wayNote(whyNotPortForward: string | undefined): string | undefined {
+  if (whyNotPortForward === undefined) return undefined;
+  return `Reached by the API server's proxy verb, for HTTP only: a port-forward was refused (${whyNotPortForward}).`;
 }

@@ -68,7 +68,13 @@ export const proxyCommand = defineCommand({
       exposeWithoutPassword: flags['expose-without-password'] === true,
       rules,
       ...(keepAliveMs !== undefined && { keepAliveMs }),
-      page: uiHandler({ client: first.client, facts: factsOf(first), others: otherContexts(opened), signal }),
+      page: uiHandler({
+        client: first.client,
+        facts: factsOf(first),
+        ways: first.ways,
+        others: otherContexts(opened),
+        signal,
+      }),
       signal,
       log,
     });
@@ -93,7 +99,7 @@ export const proxyCommand = defineCommand({
 
 /** For the page: contexts besides the first. */
 function otherContexts({ contexts: [, ...others], unusable }: OpenedContexts): OtherContext[] {
-  const named = others.map(({ name, alias, client }) => ({ name: name ?? alias, alias, client }));
+  const named = others.map(({ name, alias, client, ways }) => ({ name: name ?? alias, alias, client, ways }));
   return [...named, ...unusable];
 }
 
