@@ -41,14 +41,15 @@ function normal(text: string, namespace: string): string {
     .replace(/ {2,}/g, '  ');
 }
 
-interface Side {
+export interface Side {
   home: Home;
   /** Flags that lead to the cluster. */
   flags: readonly string[];
   stop(): Promise<void>;
 }
 
-const clusters: Readonly<Record<string, () => Promise<Side>>> = {
+/** Ways to start a cluster, by what it is. */
+export const clusters: Readonly<Record<string, () => Promise<Side>>> = {
   'the embedded cluster': async () => {
     const home = await Home.make();
     const running = await RunningFairlead.up(home, '--data=:memory:');

@@ -65,3 +65,13 @@ test('sums are exact, and written as the first that is not zero', () => {
   assert.equal(sum('1Gi', '1k'), '1073742824');
   assert.equal(sum('0.1', '0.2'), '300m');
 });
+
+test('a quantity is written with the suffixes of another', () => {
+  const like = (text: string, other: string): string | undefined =>
+    parseQuantity(text)
+      ?.writtenAs(parseQuantity(other) ?? new Quantity(0n, 0))
+      .toString();
+  assert.equal(like('2048k', '1Gi'), '2000Ki');
+  assert.equal(like('1500m', '1Ki'), '2');
+  assert.equal(like('1500m', '4'), '1500m');
+});

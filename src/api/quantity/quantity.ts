@@ -45,6 +45,13 @@ export class Quantity {
     return new Quantity(this.#at(scale) + other.#at(scale), scale, format);
   }
 
+  /** Written with the suffixes of another: unless it is so already, the least integer that is not smaller. */
+  writtenAs(other: Quantity): Quantity {
+    if (this.#format === other.#format) return this;
+    const floor = this.#at(0);
+    return new Quantity(this.isInteger() || this.#digits < 0n ? floor : floor + 1n, 0, other.#format);
+  }
+
   /** True when it has no fraction. */
   isInteger(): boolean {
     return this.#scale >= 0 || this.#digits % 10n ** BigInt(-this.#scale) === 0n;

@@ -32,7 +32,9 @@ export function describeEvents(out: Description, events: readonly Event[]): void
   }
   out.line(0, 'Events:');
   const rows = [...events].sort((a, b) => lastTime(a) - lastTime(b)).map(eventCells);
-  out.table(1, ['Type', 'Reason', 'Age', 'From', 'Message'], rows);
+  out.line(1, 'Type', 'Reason', 'Age', 'From', 'Message');
+  out.line(1, '----', '------', '----', '----', '-------');
+  for (const row of rows) out.line(1, ...row);
 }
 
 function eventCells(event: Event): string[] {

@@ -1,4 +1,5 @@
 /** Quotas and limits of a namespace. */
+import { parseQuantity } from '../../api/quantity/quantity.ts';
 import type { LimitRange, LimitRangeSpec, ResourceQuota } from '../../api/types/core-v1.ts';
 import type { Description } from './description.ts';
 import { sortedPairs } from './labels.ts';
@@ -64,5 +65,14 @@ export function describeQuota(out: Description, quota: ResourceQuota, { within }
   const { hard, used } = quota.status ?? {};
   out.line(level, 'Resource', 'Used', 'Hard');
   out.line(level, '--------', ...(within ? ['---', '---'] : ['----', '----']));
-  for (const [name, amount] of sortedPairs(hard)) out.line(level, name, amountText(used?.[name]), amountText(amount));
+  for (const [name, amount] of sortedPairs(hard)) {
+    const taken = used?.[name] ?? '0';
+    out.line(level, name, within ? amountText(taken) : usedText(taken, amount), amountText(amount));
+  }
+}
+
+/** With the suffixes of what may be used, so that the two are compared at a glance. */
+function usedText(used: string, hard: string): string {
+  const [amount, most] = [parseQuantity(used), parseQuantity(hard)];
+  return amount === undefined || most === undefined ? used : amount.writtenAs(most).toString();
 }

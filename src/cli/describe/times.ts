@@ -37,9 +37,12 @@ function offset(time: Date): string {
   return `${minutes < 0 ? '-' : '+'}${two(Math.trunc(size / 60))}${two(size % 60)}`;
 }
 
+/** Each knows the abbreviations that are usual there. */
+const locales = ['en-US', 'en-GB', 'en-IN', 'en-AU', 'en-NZ', 'en-ZA', 'ja-JP'];
+
 /** `UTC`, `CET`; zones without an abbreviation have their offset. */
 function zoneName(time: Date): string {
-  for (const locale of ['en-US', 'en-GB']) {
+  for (const locale of locales) {
     const parts = new Intl.DateTimeFormat(locale, { timeZoneName: 'short' }).formatToParts(time);
     const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
     if (/^[A-Z]+$/.test(name)) return name;
