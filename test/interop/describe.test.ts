@@ -19,6 +19,7 @@ readAlike('describe', {
     'describe svc',
     'describe svc web',
     'describe endpoints',
+    'describe ep web',
     'describe endpointslices',
     'describe deploy',
     'describe deployments.apps web',

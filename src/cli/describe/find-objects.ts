@@ -80,12 +80,13 @@ async function withPrefix({ type, name = '' }: Wanted, finding: Finding, objects
 async function list(
   type: ResourceType,
   { selector, allNamespaces, pageSize, signal }: Finding,
-  { resource, reader }: Objects,
+  { resource, reader, warn }: Objects,
 ): Promise<Objected[]> {
   const { namespace } = reader.config;
   const all = await listing(resource(type), {
     pageSize,
     signal,
+    onWarning: warn,
     ...(type.namespaced && !allNamespaces && { namespace }),
     ...(selector !== undefined && { labelSelector: selector }),
   }).toArray();
