@@ -81,7 +81,7 @@ export async function benchBalance(): Promise<boolean> {
   const fairlead = { name: 'fairlead', child: ours, port: await portOf(ours) };
   const haproxy = { name: 'haproxy', child: theirs, port: theirPort };
   for (const balancer of [fairlead, haproxy]) await untilServing(balancer);
-  return compare(fairlead, haproxy, idle);
+  return await compare(fairlead, haproxy, idle);
 }
 
 async function compare(fairlead: Balancer, haproxy: Balancer, idle: number): Promise<boolean> {
@@ -134,13 +134,16 @@ async function measure({ child, port }: Balancer, milliseconds: number): Promise
 
 /** Exchanges of one byte that asks and one that answers, on connections of their own each or on open ones. */
 async function drive(port: number, milliseconds: number, isNewEach: boolean): Promise<number> {
-  let [count, failed] = [0, 0];
+  let [count, failed, why] = [0, 0, ''];
   const end = performance.now() + milliseconds;
   const one = (): Promise<void> =>
     new Promise((settle) => {
       const socket = connect({ host: '127.0.0.1', port, noDelay: true });
       // Ports of this machine are used again and again within seconds, which the kernel now and then refuses.
-      socket.on('error', () => failed++);
+      socket.on('error', ({ message }) => {
+        failed++;
+        why = message;
+      });
       socket.on('connect', () => socket.write('e'));
       socket.on('data', () => {
         count++;
@@ -154,7 +157,7 @@ async function drive(port: number, milliseconds: number, isNewEach: boolean): Pr
       while (performance.now() < end) await one();
     }),
   );
-  if (failed > 0.01 * count) throw new Error(`${failed} of ${count + failed} connections failed`);
+  if (failed > 0.01 * count) throw new Error(`${failed} of ${count + failed} connections failed: ${why}`);
   return count;
 }
 
@@ -208,8 +211,15 @@ async function idleWithin(wanted: number): Promise<number> {
 async function untilServing({ name, child, port }: Balancer): Promise<void> {
   for (;;) {
     if (child.exitCode !== null) throw new Error(`${name} ended before it served`);
-    const count = await drive(port, 1, true).catch(() => 0);
-    if (count > 0) return;
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.write('e');
+    const isServed = await once(socket, 'data').then(
+      // A connection to a port that nobody listens on may meet itself.
+      () => socket.localPort !== port,
+      () => false,
+    );
+    socket.destroy();
+    if (isServed) return;
     await delay(20);
   }
 }
