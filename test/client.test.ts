@@ -121,7 +121,10 @@ test('server-side apply: fields have owners, conflicts are told, what is applied
   assert.equal(scaled.metadata.name, 'applied');
   const { metadata } = await deployments.get('applied');
   assert.deepEqual(
-    metadata.managedFields?.filter(({ operation }) => operation === 'Apply').map(({ manager: by }) => by),
+    metadata.managedFields
+      ?.filter(({ operation }) => operation === 'Apply')
+      .map(({ manager: by }) => by)
+      .sort(),
     ['me', 'scaler'],
   );
 });
