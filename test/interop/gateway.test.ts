@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { WebSocket } from 'ws';
 import type { KubeObject } from '../../src/api/object.ts';
-import type { Service } from '../../src/api/types/core-v1.ts';
+import type { Pod, Service } from '../../src/api/types/core-v1.ts';
 import type { ClientConfig } from '../../src/client/client-config.ts';
 import type { ClusterClient } from '../../src/client/cluster-client.ts';
 import { openClusterClient } from '../../src/client/cluster-client-http.ts';
@@ -266,6 +266,75 @@ for (const [kind, open] of Object.entries(kinds)) {
       await using at = await gatewayFor('visitor', [view, verb]);
       await checkSite(at);
       await checkWebSocket(at);
+    });
+
+    test('proxy clients reach services and pods by their names and addresses in the cluster', async () => {
+      const service = await place.client.resource<Service>('v1', 'services').get('site', { namespace });
+      const pod = await place.client.resource<Pod>('v1', 'pods').get('site', { namespace });
+      const at = `localhost:${gateway.port}`;
+      const curl = (...args: string[]): Promise<Finished> =>
+        home.run('/usr/bin/env', ['curl', '-q', '-sS', '--max-time', '20', ...args]);
+      for (const host of [
+        'site.default.svc',
+        'site.default.svc.cluster.local',
+        service.spec?.clusterIP ?? '',
+        `${pod.status?.podIP}:8080`,
+        'site.default.pod:8080',
+      ]) {
+        for (const way of [
+          ['--proxy', `socks5h://${at}`],
+          ['-x', `http://${at}`],
+          ['-p', '-x', `http://${at}`],
+        ]) {
+          const { stdout, stderr } = await curl(...way, `http://${host}/new`);
+          assert.match(
+            stdout,
+            new RegExp(`>GET ${host.replaceAll('.', '\\.')}</a>`),
+            `${way.join(' ')} ${host}: ${stderr}`,
+          );
+        }
+      }
+      const unknown = await curl('-x', `http://${at}`, 'http://10.255.255.254/');
+      assert.match(unknown.stdout, /No service or pod has the address/);
+    });
+
+    test('kubectl through a gateway that only reads', async () => {
+      const readOnlyFile = join(home.directory, 'read-only.yaml');
+      await using reader = await startGateway({
+        ...nameContexts([{ name: 'here', config: place.config, client: place.client }]),
+        listen: { host: 'localhost', port: 0 },
+        kubeconfigFile: readOnlyFile,
+        rules: { readOnly: true },
+        signal: stop.signal,
+        log: (line) => console.error(line),
+      });
+      assert.ok(reader.port);
+      const read = (...args: string[]): Promise<Finished> =>
+        home.run('/usr/bin/env', [`KUBECONFIG=${readOnlyFile}`, peerPath('kubectl'), ...args]);
+      for (const [args, says] of [
+        [['get', 'pods', '-o', 'name'], /pod\/site/],
+        [['logs', 'shell'], /begun/],
+        [['describe', 'pod', 'site'], /Name: +site/],
+        [['auth', 'can-i', 'delete', 'pods'], /yes/],
+        [['wait', '--for=condition=Ready', 'pod/site'], /condition met/],
+      ] as const) {
+        const { code, stdout, stderr } = await read(...args);
+        assert.equal(code, 0, stderr);
+        assert.match(stdout, says);
+      }
+      for (const args of [
+        ['delete', 'pod', 'site'],
+        ['annotate', 'pod', 'site', 'a=b'],
+        ['create', 'configmap', 'c'],
+        ['exec', 'shell', '--', 'true'],
+        ['port-forward', 'site', ':8080'],
+        ['create', 'token', 'default'],
+        ['get', '--raw', `/api/v1/namespaces/${namespace}/services/site/proxy/`],
+      ]) {
+        const { code, stderr } = await read(...args);
+        assert.notEqual(code, 0, args.join(' '));
+        assert.match(stderr, /only reads|Forbidden|forbidden/, args.join(' '));
+      }
     });
 
     test('a user with neither is told of both', async () => {
