@@ -15,6 +15,7 @@ export async function bundleCommandLine(root: string, dist: string): Promise<voi
     // Node's own modules by `require`: `import()` would start the loader of ES modules for them.
     supported: { 'dynamic-import': false },
     metafile: true,
+    banner: { js: twinAddresses },
     plugins: [moduleAddresses(root), await lazyBuiltins(root)],
   });
   // An old Node must be able to read it, to say that it is too old.
@@ -27,6 +28,13 @@ export async function bundleCommandLine(root: string, dist: string): Promise<voi
   await writeFile(join(dist, 'THIRD-PARTY.txt'), await noticesOf(Object.keys(metafile.inputs), root));
 }
 
+/** At the head of the bundle, which lies at the root of `dist/`. */
+const twinAddresses = `
+const __twin = (path) => require('node:path').join(__dirname, path);
+const __moduleUrl = (path) => require('node:url').pathToFileURL(__twin(path)).href;
+const __moduleDirectory = (path) => require('node:path').dirname(__twin(path));
+`;
+
 /** In the bundle a module's `import.meta` tells of its emitted twin below `dist/`, so that what lies beside that is found. */
 function moduleAddresses(root: string): Plugin {
   return {
@@ -36,10 +44,9 @@ function moduleAddresses(root: string): Plugin {
         const text = await readFile(path, 'utf8');
         if (!text.includes('import.meta')) return undefined;
         const twin = relative(root, path).replace(/\.ts$/, '.js');
-        const file = `require('node:path').join(__dirname, ${JSON.stringify(twin)})`;
         const contents = text
-          .replaceAll('import.meta.url', `require('node:url').pathToFileURL(${file}).href`)
-          .replaceAll('import.meta.dirname', `require('node:path').dirname(${file})`);
+          .replaceAll('import.meta.url', `__moduleUrl(${JSON.stringify(twin)})`)
+          .replaceAll('import.meta.dirname', `__moduleDirectory(${JSON.stringify(twin)})`);
         if (contents.includes('import.meta'))
           throw new Error(`${path}: only import.meta.url and .dirname are known here`);
         return { contents, loader: 'ts' };

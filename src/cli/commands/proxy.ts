@@ -116,7 +116,9 @@ export const proxyCommand = defineCommand({
 
 /** For the page: contexts besides the first. */
 function otherContexts({ contexts: [, ...others], unusable }: OpenedContexts): OtherContext[] {
-  const named = others.map(({ name, alias, client, ways }) => ({ name: name ?? alias, alias, client, ways }));
+  const named = others.map(({ name, alias, client, ways, config }) => {
+    return { name: name ?? alias, alias, client, ways, namespace: config.namespace };
+  });
   return [...named, ...unusable];
 }
 
