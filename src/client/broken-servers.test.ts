@@ -101,7 +101,7 @@ for (const [what, bytes] of Object.entries({
   test(`a server that sends ${what} is one sentence, and no hang`, async () => {
     const port = await listen(createServer((socket) => socket.once('data', () => socket.end(bytes))));
     const error = await failureOf({ server: `http://127.0.0.1:${port}` });
-    assert.ok(error instanceof ConnectionError, error.stack);
+    assert.ok(error instanceof ConnectionError, error.message);
     assert.match(error.message, /^Cannot talk to the API server [^\n]+\.$/);
     assert.equal(error.sent, true);
   });
