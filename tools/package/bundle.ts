@@ -18,6 +18,7 @@ export async function bundleCommandLine(root: string, dist: string): Promise<voi
     banner: { js: twinAddresses },
     plugins: [moduleAddresses(root), await lazyBuiltins(root)],
   });
+  await escapeNonAscii(join(dist, 'cli.cjs'));
   // An old Node must be able to read it, to say that it is too old.
   await build({
     ...common,
@@ -53,6 +54,16 @@ function moduleAddresses(root: string): Plugin {
       });
     },
   };
+}
+
+/** One other character, which esbuild leaves in regular expressions, would have all of the text read as UTF-16. */
+async function escapeNonAscii(file: string): Promise<void> {
+  const text = await readFile(file, 'utf8');
+  const escaped = text.replace(
+    /[^\0-\x7f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  await writeFile(file, escaped);
 }
 
 /** The licences of the packages whose code is in the bundle, which ask to go with it. */
