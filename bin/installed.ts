@@ -8,6 +8,8 @@ if (major < 24) {
   );
   process.exitCode = 1;
 } else {
+  // kubectl asks for completions of its plugin by this name.
+  if (/kubectl_complete-fairlead$/.test(process.argv[1] ?? '')) process.argv.splice(2, 0, '__complete');
   useCompileCache();
   require('../cli.cjs');
 }

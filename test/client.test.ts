@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -10,13 +11,18 @@ import type { Cluster, ExecSession } from 'fairlead/client';
 import { connect, isReason, StatusError } from 'fairlead/client';
 import type { Pod, PodSpec } from 'fairlead/client/types/core-v1';
 import { openTunnel } from '../examples/tunnel/tunnel.ts';
+import { openClusterClient } from '../src/client/cluster-client-http.ts';
+import { openPod } from '../src/client/pod.ts';
+import { PortForwards } from '../src/client/port-forward/port-forwards.ts';
 import { type Cluster as EmbeddedCluster, startCluster } from '../src/cluster.ts';
 import { terminalObstacle } from '../src/node/terminal/binding.ts';
+import { connectProxy, listening, socksProxy } from './proxy-servers.ts';
 
 let embedded: EmbeddedCluster;
 let cluster: Cluster;
 let directory: string;
 const namespace = 'default';
+const { signal } = new AbortController();
 
 before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'fairlead-client-'));
@@ -284,4 +290,36 @@ test('HTTP to a service, and a raw connection to a pod', async () => {
   await assert.rejects(text(held), { name: 'AbortError' });
   const closed = await cluster.pod(namespace, 'web').portForward(9);
   await assert.rejects(text(closed), /9/);
+});
+
+test('streams of every protocol lead through proxies, with TLS and a client certificate', async () => {
+  const { caPem, certPem, keyPem } = embedded.admin;
+  const api = Number(new URL(embedded.apiUrl).port);
+  const seen: string[] = [];
+  const echo = { name: 'c', image: 'fairlead.local/echo', readinessProbe: { tcpSocket: { port: 8080 } } };
+  await runPod('behind', '', { containers: [echo] });
+  await using http = await listening(createServer(connectProxy(api, seen)));
+  await using socks = await listening(createServer((socket) => void socksProxy(api, seen, undefined)(socket)));
+  for (const [protocol, { port }] of [
+    ['http', http],
+    ['socks5', socks],
+  ] as const) {
+    for (const upgrade of ['websocket', 'spdy']) {
+      const before = seen.length;
+      const tls = { ca: caPem, cert: certPem, key: keyPem };
+      const proxy = { protocol, host: '127.0.0.1', port };
+      await using client = openClusterClient({ server: embedded.apiUrl, namespace, tls, proxy });
+      const openStream: typeof client.openStream = (request) =>
+        client.openStream({ ...request, offers: request.offers.filter((offer) => offer.upgrade === upgrade) });
+      const session = await openPod({ ...client, openStream }, namespace, 'behind').exec('cat', { stdin: true });
+      session.stdin.end(upgrade);
+      session.stderr.resume();
+      assert.equal(await text(session.stdout), upgrade);
+      assert.equal(await session.exitCode, 0);
+      const stream = await new PortForwards({ openStream }).connect({ namespace, pod: 'behind', port: 8080, signal });
+      stream.end(upgrade);
+      assert.equal(await text(stream), upgrade);
+      assert.ok(seen.length > before, 'the proxy was asked');
+    }
+  }
 });

@@ -53,7 +53,7 @@ export class Home implements AsyncDisposable {
   }
 
   /** The same with further variables in its environment. */
-  fairleadWith(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Finished> {
+  fairleadWith(env: Readonly<Record<string, string | undefined>>, ...args: readonly string[]): Promise<Finished> {
     return this.run(process.execPath, [entry, ...args], '', env);
   }
 
@@ -62,7 +62,7 @@ export class Home implements AsyncDisposable {
     program: string,
     args: readonly string[],
     input?: string,
-    env: Readonly<Record<string, string>> = {},
+    env: Readonly<Record<string, string | undefined>> = {},
   ): Promise<Finished> {
     const child = spawn(program, args, {
       env: { ...this.env, ...env },

@@ -20,6 +20,7 @@ export interface Answer {
 
 export interface GatewayFixture extends AsyncDisposable {
   cluster: SmallCluster;
+  contexts: GatewayOptions['contexts'];
   /** Those of `others`, in order. */
   others: readonly SmallCluster[];
   port: number;
@@ -38,7 +39,16 @@ export async function openGatewayFixture(
   options: Partial<
     Pick<
       GatewayOptions,
-      'page' | 'fixedPorts' | 'unusable' | 'kubeconfigFile' | 'https' | 'rules' | 'access' | 'names' | 'tls'
+      | 'page'
+      | 'fixedPorts'
+      | 'unusable'
+      | 'kubeconfigFile'
+      | 'https'
+      | 'rules'
+      | 'access'
+      | 'names'
+      | 'tls'
+      | 'ownUserOnly'
     >
   > & {
     context?: string;
@@ -57,11 +67,12 @@ export async function openGatewayFixture(
     const otherConfig: ClientConfig = { server: other.server, namespace: 'default', token: `of ${name}` };
     others.push({ name, cluster: other, config: otherConfig, client: parts.use(openClusterClient(otherConfig)) });
   }
+  const named = nameContexts([{ name: options.context ?? config.origin?.context, config, client }, ...others]);
   const log: string[] = [];
   const stop = new AbortController();
   const gateway = parts.use(
     await startGateway({
-      ...nameContexts([{ name: options.context ?? config.origin?.context, config, client }, ...others]),
+      ...named,
       listen: { host: 'localhost', port: 0 },
       signal: stop.signal,
       log: (line) => log.push(line),
@@ -73,6 +84,7 @@ export async function openGatewayFixture(
       ...(options.access && { access: options.access }),
       ...(options.names && { names: options.names }),
       ...(options.tls && { tls: options.tls }),
+      ...(options.ownUserOnly && { ownUserOnly: true }),
       ...(options.page && { page: options.page }),
     }),
   );
@@ -80,6 +92,7 @@ export async function openGatewayFixture(
   const { port } = gateway;
   return {
     cluster,
+    contexts: named.contexts,
     others: others.map((each) => each.cluster),
     port,
     fixedPorts: gateway.fixedPorts.map((each) => each.port),

@@ -17,9 +17,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   controllers: reachesClusterByClient,
   node: reachesClusterByClient,
   gateway: reachesClusterByClient,
+  balancer: reachesClusterByClient,
   // The page is mounted in the gateway and speaks its interface.
   ui: [...reachesClusterByClient, 'gateway'],
-  cli: [...reachesClusterByClient, 'apiserver', 'controllers', 'node', 'gateway', 'ui', 'cluster'],
+  cli: [...reachesClusterByClient, 'apiserver', 'controllers', 'node', 'gateway', 'balancer', 'ui', 'cluster'],
   cluster: [...reachesClusterByClient, 'apiserver', 'controllers', 'node', 'gateway', 'ui'],
   testing: [...reachesClusterByClient, 'apiserver', 'node', 'cluster'],
 };

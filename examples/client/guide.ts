@@ -94,6 +94,17 @@ export async function intoPods(cluster: Cluster, signal: AbortSignal): Promise<v
   console.log(await session.exitCode);
 }
 
+export async function terminal(cluster: Cluster, signal: AbortSignal): Promise<void> {
+  const pod = cluster.pod('shop', 'web-0');
+  const shell = await pod.exec('sh', { stdin: true, tty: true, signal });
+  const tell = () => shell.resize({ columns: process.stdout.columns, rows: process.stdout.rows });
+  tell();
+  process.stdout.on('resize', tell);
+  process.stdin.setRawMode(true).pipe(shell.stdin);
+  shell.stdout.pipe(process.stdout);
+  console.log(await shell.exitCode);
+}
+
 export async function services(cluster: Cluster): Promise<void> {
   const answer = await cluster.service('shop', 'web:http').fetch('/health');
   if (answer.ok) console.log(await answer.text());

@@ -1,8 +1,8 @@
 /** From the bytes of a kubeconfig to a mapping, whoever wrote it: bounded in size, values, depth and aliases. */
-import { createReadStream } from 'node:fs';
 import { isRecord } from '../lib/is-record.ts';
 import { ConfigError } from './client-config.ts';
 import { parsePlainYaml } from './plain-yaml.ts';
+import { readBounded } from './read-bounded.ts';
 
 const maxBytes = 8 * 1024 * 1024;
 /** Lines, and values on one line: what reading takes time and memory for. Base64 has none of these characters. */
@@ -11,21 +11,24 @@ const maxAliases = 100;
 
 /** Undefined where the file does not exist. Pipes can be read too. Throws ConfigError. */
 export async function readKubeconfigText(file: string): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
+  let bytes: Buffer;
   try {
-    for await (const chunk of createReadStream(file, { end: maxBytes })) {
-      chunks.push(chunk);
-      length += chunk.length;
-    }
+    bytes = await readBounded(file, maxBytes);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     if (code === 'ENOENT') return undefined;
-    const why = { EISDIR: 'it is a directory', EACCES: 'permission denied', ENOTDIR: 'its directory is a file' }[code];
+    const why = {
+      EISDIR: 'it is a directory',
+      EACCES: 'permission denied',
+      ENOTDIR: 'its directory is a file',
+      ELOOP: 'it is a symbolic link that leads to itself',
+      ENXIO: 'it is a socket',
+      SILENT: 'it is a pipe, and nothing is written into it',
+    }[code];
     throw new ConfigError(`Cannot read the kubeconfig ${file}: ${why ?? code}.`);
   }
-  if (length > maxBytes) throw tooBig(file, `it has more than ${maxBytes / 1024 / 1024} MiB`);
-  return Buffer.concat(chunks).toString('utf8');
+  if (bytes.length > maxBytes) throw tooBig(file, `it has more than ${maxBytes / 1024 / 1024} MiB`);
+  return bytes.toString('utf8');
 }
 
 /** Throws ConfigError, with nothing of the text: it holds secrets. */

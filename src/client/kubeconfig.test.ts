@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { constants } from 'node:fs';
+import { mkdir, mkdtemp, open, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -226,6 +228,22 @@ test('what cannot be used is refused with file, entry and the way out, without s
     /Cannot read the kubeconfig .*absent: it does not exist/,
   );
   await assert.rejects(loadKubeconfig({ env: { HOME: directory } }), /No cluster is configured/);
+});
+
+test('what is no file is told apart, and pipes are read without waiting for a writer', async () => {
+  const path = join(directory, 'pipe');
+  execFileSync('mkfifo', [path]);
+  await assert.rejects(loadKubeconfig({ path, env: {} }), /pipe, and nothing is written into it/);
+  const writing = writeFile(path, config());
+  const reader = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  await writing;
+  assert.equal((await loadKubeconfig({ path, env: {} })).token, 't1');
+  await reader.close();
+  await assert.rejects(loadKubeconfig({ path: directory, env: {} }), /it is a directory/);
+  await symlink('loop', join(directory, 'loop'));
+  await assert.rejects(loadKubeconfig({ path: join(directory, 'loop'), env: {} }), /leads to itself/);
+  await symlink('not-there', join(directory, 'dangling'));
+  await assert.rejects(loadKubeconfig({ path: join(directory, 'dangling'), env: {} }), /it does not exist/);
 });
 
 test('an unsupported user that is not used is no hindrance; --server alone needs no file', async () => {

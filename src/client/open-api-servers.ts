@@ -3,6 +3,7 @@ import { ApiServer } from './api-server.ts';
 import type { ApiServers } from './api-servers.ts';
 import type { ClientConfig } from './client-config.ts';
 import { ConfigError } from './client-config.ts';
+import type { GroupOptions } from './server-group.ts';
 import { ServerGroup } from './server-group.ts';
 import { singleServer } from './single-server.ts';
 
@@ -11,20 +12,26 @@ import { singleServer } from './single-server.ts';
  * or https, and ConfigError for servers that do not go together.
  */
 export function openApiServers(config: ClientConfig): ApiServers {
+  const isSingle = (config.servers ?? []).every((url) => url === config.server);
+  if (isSingle && config.discoverServers !== true) return singleServer(new ApiServer(config.server, config));
+  return openServerGroup(config);
+}
+
+/** The same for whoever wants a single server to be watched over too. */
+export function openServerGroup(config: ClientConfig, options: Omit<GroupOptions, 'task'> = {}): ServerGroup {
   const urls = [...new Set([config.server, ...(config.servers ?? [])])];
   const servers = urls.map((url) => new ApiServer(url, config));
-  const [first] = servers;
-  if (first !== undefined && servers.length === 1 && config.discoverServers !== true) return singleServer(first);
   if (new Set(urls.map((url) => new URL(url).protocol)).size > 1) {
     throw new ConfigError('The API servers of one cluster must all be https or all be http.');
   }
-  if (config.discoverServers !== true) return new ServerGroup(servers);
+  if (config.discoverServers !== true) return new ServerGroup(servers, options);
   if (new URL(config.server).protocol !== 'https:' || config.tls?.insecureSkipVerify === true) {
     throw new ConfigError(
       'API servers can only be discovered where their certificates are checked: the server must be https, without insecure-skip-tls-verify.',
     );
   }
   return new ServerGroup(servers, {
+    ...options,
     async task(group, signal) {
       const { discoverServers } = await import('./discover-servers.ts');
       await discoverServers({ config, group, signal });

@@ -24,8 +24,8 @@ export class StreamOpener {
   }
 
   /**
-   * The offers in turn, as kubectl tries them. An answer with a Status is final, except Forbidden: before Kubernetes 1.35 a
-   * WebSocket (a GET) needs the right to `get` the subresource and SPDY (a POST) that to `create` it, and roles give one of them.
+   * The offers in turn, as kubectl tries them. An answer with a Status is final, except Forbidden: a WebSocket (a GET) needs the
+   * right to `get` the subresource and SPDY (a POST) that to `create` it, and many roles give one of them.
    */
   async open({ subresource, offers, signal }: StreamRequest & { signal: AbortSignal }): Promise<OpenedStream> {
     const keyOf = ({ upgrade, protocols }: StreamOffer) => `${subresource} ${upgrade} ${protocols}`;

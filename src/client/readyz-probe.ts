@@ -1,31 +1,42 @@
-/** Asks API servers whether they are ready, as kube-apiserver's /readyz tells anybody, without credentials. */
+/** Asks API servers whether they are ready, as kube-apiserver's /readyz tells anybody. */
 import type { Observation } from '../net/health/health.ts';
 import { openUpstreamPool } from '../net/http1/pool.ts';
-import type { UpstreamEndpoint } from '../net/http1/upstream.ts';
+import type { HeaderLines, UpstreamEndpoint } from '../net/http1/upstream.ts';
+import type { ApiAccess } from './api-access.ts';
+import type { ApiServer } from './api-server.ts';
 
 export interface ReadyzProbe extends AsyncDisposable {
   /**
-   * On a connection of its own, so that listening is tested too. A server that does not tell strangers (401, 403), or does
-   * not know the path, is well: it answers. Rejects when there is no answer, by the signal too.
+   * Without credentials, and where that is refused with those of `access`, if there are any at hand: no login begins for it. On
+   * a connection of its own, so that listening is tested too. A server that does not tell, or does not know the path, is
+   * well: it answers. Rejects when there is no answer, by the signal too.
    */
-  ask(endpoint: UpstreamEndpoint, basePath: string, signal: AbortSignal): Promise<Observation>;
+  ask(server: ApiServer, signal: AbortSignal, access?: ApiAccess): Promise<Observation>;
 }
 
 export function openReadyzProbe(): ReadyzProbe {
   const pool = openUpstreamPool();
+  const statusOf = async (endpoint: UpstreamEndpoint, basePath: string, identity: HeaderLines, signal: AbortSignal) => {
+    const { status, body } = await pool.request(endpoint, {
+      method: 'GET',
+      target: `${basePath}/readyz`,
+      headers: [['User-Agent', 'fairlead'], ['Connection', 'close'], ...identity],
+      guard: 'fresh',
+      signal,
+    });
+    body.destroy();
+    return status;
+  };
   return {
-    async ask(endpoint, basePath, signal) {
-      const { status, body } = await pool.request(endpoint, {
-        method: 'GET',
-        target: `${basePath}/readyz`,
-        headers: [
-          ['User-Agent', 'fairlead'],
-          ['Connection', 'close'],
-        ],
-        guard: 'fresh',
-        signal,
-      });
-      body.destroy();
+    async ask(server, signal, access) {
+      const { anonymous, basePath } = server;
+      let status = await statusOf(anonymous, basePath, [], signal);
+      if ((status === 401 || status === 403) && access !== undefined) {
+        const pass = access.pass(signal);
+        if (!(pass instanceof Promise)) {
+          status = await statusOf(server.endpoint(pass.credentials), basePath, pass.headers, signal);
+        }
+      }
       return status >= 500 || status === 429
         ? { kind: 'draining', reason: `/readyz answers ${status}` }
         : { kind: 'ready' };

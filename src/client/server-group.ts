@@ -1,5 +1,6 @@
 /** `ApiServers` of a cluster with several: spread by what they have in flight, probed, passed over while they are not well. */
 import { leastOfTwo } from '../net/balance/least-of-two.ts';
+import type { BalancePolicy } from '../net/balance/policy.ts';
 import type { ProbeTiming } from '../net/health/prober.ts';
 import { Prober } from '../net/health/prober.ts';
 import type { PoolMember } from '../net/health/server-pool.ts';
@@ -7,6 +8,7 @@ import { ServerPool } from '../net/health/server-pool.ts';
 import { hasListToken, headerValue } from '../net/http1/headers.ts';
 import type { HeaderLines } from '../net/http1/upstream.ts';
 import { UpstreamError } from '../net/http1/upstream.ts';
+import type { ApiAccess } from './api-access.ts';
 import type { ApiServer } from './api-server.ts';
 import type { ApiServers, ServerFacts, ServerLease } from './api-servers.ts';
 import { openReadyzProbe } from './readyz-probe.ts';
@@ -25,6 +27,10 @@ const usualTiming: Partial<ProbeTiming> = { firstAfterMs: 1000 };
 export type GroupTask = (group: ServerGroup, signal: AbortSignal) => Promise<void>;
 
 export interface GroupOptions {
+  /** Default: the less busy of two. */
+  policy?: BalancePolicy;
+  /** Credentials for servers that do not tell strangers whether they are ready; default: none are sent to /readyz. */
+  access?: ApiAccess;
   timing?: Partial<ProbeTiming>;
   /** Begins with the first request and is awaited when the group is disposed; must not reject. */
   task?: GroupTask;
@@ -32,8 +38,7 @@ export interface GroupOptions {
 
 /** Connects to nothing before the first request. */
 export class ServerGroup implements ApiServers {
-  /** @internal */
-  readonly pool = new ServerPool<GroupMember>(leastOfTwo);
+  readonly pool: ServerPool<GroupMember>;
   readonly passedOver = new Map<string, string>();
   readonly isOverheard: boolean;
   readonly #options: GroupOptions;
@@ -45,11 +50,12 @@ export class ServerGroup implements ApiServers {
   constructor(servers: readonly ApiServer[], options: GroupOptions = {}) {
     this.isOverheard = servers.some(({ isOverheard }) => isOverheard);
     this.#options = options;
+    this.pool = new ServerPool<GroupMember>(options.policy ?? leastOfTwo);
     for (const server of servers) this.pool.add(server.url, { server, discovered: false });
   }
 
   lease(): ServerLease {
-    if (this.#prober === undefined) this.#begin();
+    this.begin();
     const member = this.pool.pick();
     if (member === undefined) throw new Error('a group of servers is never empty');
     return new GroupLease(this, member, undefined);
@@ -74,11 +80,13 @@ export class ServerGroup implements ApiServers {
     await this.#probe[Symbol.asyncDispose]();
   }
 
-  #begin(): void {
-    const { timing, task } = this.#options;
+  /** Begins to probe, if it has not yet. */
+  begin(): void {
+    if (this.#prober !== undefined) return;
+    const { timing, task, access } = this.#options;
     this.#prober = new Prober({
       pool: this.pool,
-      probe: ({ server }, signal) => this.#probe.ask(server.anonymous, server.basePath, signal),
+      probe: ({ server }, signal) => this.#probe.ask(server, signal, access),
       timing: { ...usualTiming, ...timing },
     });
     this.#task = task?.(this, this.#stop.signal);

@@ -24,11 +24,12 @@ export async function startClusterGateway(options: ClusterGatewayOptions): Promi
   const { name, apiUrl, config, client, choice, log, signal } = options;
   const context = choice.context === undefined ? {} : { context: choice.context };
   const facts: ClusterFacts = { cluster: name, server: apiUrl, embedded: true, ...context };
+  const named = nameContexts([{ name: choice.context, config, client }]);
   try {
     return await startGateway({
-      ...nameContexts([{ name: choice.context, config, client }]),
+      ...named,
       listen: { host: 'localhost', port: choice.port },
-      page: uiHandler({ client, facts, signal }),
+      page: uiHandler({ client, facts, ways: named.contexts[0].ways, signal }),
       signal,
       log,
     });

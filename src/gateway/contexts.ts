@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ClientConfig } from '../client/client-config.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
+import { Ways } from './ways.ts';
 
 export interface GatewayContext {
   /** As the kubeconfig has it; undefined where no kubeconfig names one (a pod, `--server`). */
@@ -12,6 +13,8 @@ export interface GatewayContext {
   config: ClientConfig;
   /** The same cluster and user; finds services and opens port-forwards. */
   client: ClusterClient;
+  /** Which way leads to its services, as far as it was tried. */
+  ways: Ways;
 }
 
 /** The first is the default: what names no context means it. */
@@ -57,7 +60,7 @@ export interface UnusableContext {
   why: string;
 }
 
-type Unnamed<T> = Omit<T, 'alias'>;
+type Unnamed<T> = Omit<T, 'alias' | 'ways'>;
 
 /** Names the contexts of one gateway, in order, and those that it cannot serve. */
 export function nameContexts(
@@ -69,6 +72,7 @@ export function nameContexts(
   const named = (context: Unnamed<GatewayContext>, i: number): GatewayContext => ({
     ...context,
     alias: context.name === undefined ? '' : (aliases[i] ?? ''),
+    ways: new Ways(),
   });
   return {
     contexts: [named(first, 0), ...others.map((context, i) => named(context, i + 1))],

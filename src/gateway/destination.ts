@@ -4,7 +4,8 @@ import type { LeastInFlight } from '../net/balance/least-in-flight.ts';
 import type { Backend, PodDialer } from './backends.ts';
 import type { GatewayContext } from './contexts.ts';
 import type { Problem } from './problem.ts';
-import type { Way, Ways } from './ways.ts';
+import type { Way } from './ways.ts';
+import { wayKey } from './ways.ts';
 
 /** What was asked for, however it was said: by a host name, CONNECT, SOCKS5 or a fixed port. */
 export type Target = ServiceTarget | PodTarget;
@@ -39,7 +40,6 @@ export interface OpenedStream {
 interface Reach {
   dialer: PodDialer;
   balance: LeastInFlight;
-  ways: Ways;
   /** Applications that answer only what they take for https. */
   wantTls: Set<string>;
 }
@@ -77,7 +77,7 @@ export class Destination {
 
   /** How HTTP gets there, by what was learnt. Raw streams have but one way. */
   get way(): Way {
-    return this.#reach.ways.of(this.#wayKey);
+    return this.context.ways.of(this.#wayKey);
   }
 
   /** The application asked for https; what it gets says from now on that the browser speaks it. */
@@ -96,12 +96,12 @@ export class Destination {
   }
 
   get whyNotPortForward(): string | undefined {
-    return this.#reach.ways.whyNotPortForward(this.#wayKey);
+    return this.context.ways.whyNotPortForward(this.#wayKey);
   }
 
   /** Learns from a port-forward that failed. True: HTTP is to take the other way now. */
   portForwardFailed(error: unknown): boolean {
-    return this.#reach.ways.portForwardFailed(this.#wayKey, error);
+    return this.context.ways.portForwardFailed(this.#wayKey, error);
   }
 
   get #wayKey(): string {
@@ -148,17 +148,4 @@ export class Destination {
 
 function backendKey({ namespace, pod, port }: Backend): string {
   return `${namespace}/${pod}:${port}`;
-}
-
-/** By which ways are remembered. */
-export function wayKey({
-  kind,
-  namespace,
-  name,
-}: {
-  kind: 'service' | 'pod';
-  namespace: string;
-  name: string;
-}): string {
-  return `${kind} ${namespace}/${name}`;
 }

@@ -11,7 +11,6 @@ import { Destination } from './destination.ts';
 import type { Problem } from './problem.ts';
 import { ServiceDirectory } from './service-directory.ts';
 import { choosePort, podPorts, speaksTls } from './service-ports.ts';
-import { Ways } from './ways.ts';
 
 /** One context with what is known of its services and the ways to its pods. */
 interface Reach {
@@ -19,7 +18,6 @@ interface Reach {
   directory: ServiceDirectory;
   dialer: PodDialer;
   balance: LeastInFlight;
-  ways: Ways;
   wantTls: Set<string>;
 }
 
@@ -50,7 +48,6 @@ export class Destinations {
           directory: new ServiceDirectory(context.client, signal),
           dialer: new PodDialer(context),
           balance: new LeastInFlight(),
-          ways: new Ways(),
           wantTls: new Set(),
         },
       ]),

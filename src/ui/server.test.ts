@@ -4,8 +4,10 @@ import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { StatusError } from '../api/status.ts';
 import { openClusterClient } from '../client/cluster-client-http.ts';
 import type { PageRequest, PageResponse } from '../gateway/page-handler.ts';
+import { Ways, wayKey } from '../gateway/ways.ts';
 import { uiHandler } from './server.ts';
 
 /** An API server of two resources, whose watches a test feeds. */
@@ -13,6 +15,7 @@ async function startApi() {
   const watches = new Map<string, ServerResponse>();
   const lists: string[] = [];
   const items: Record<string, unknown[]> = { services: [], endpointslices: [] };
+  let onlyNamespace: string | undefined;
   let watched = Promise.withResolvers<void>();
   const silent = Promise.withResolvers<void>();
   const server = createServer((request, response) => {
@@ -20,6 +23,10 @@ async function startApi() {
     const resource = url.pathname.split('/').at(-1) ?? '';
     if (url.pathname === '/version') {
       response.end('{"gitVersion":"v1.36.3"}');
+    } else if (onlyNamespace !== undefined && !url.pathname.includes(`/namespaces/${onlyNamespace}/`)) {
+      const message = `${resource} is forbidden at the cluster scope`;
+      const status = { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 403, reason: 'Forbidden', message };
+      response.writeHead(403, { 'Content-Type': 'application/json' }).end(JSON.stringify(status));
     } else if (url.searchParams.get('watch')) {
       response.writeHead(200, { 'Content-Type': 'application/json' });
       response.flushHeaders();
@@ -42,6 +49,9 @@ async function startApi() {
   return {
     url: `http://127.0.0.1:${port}`,
     items,
+    permitOnly: (namespace: string) => {
+      onlyNamespace = namespace;
+    },
     lists,
     watched: () => watched.promise,
     silent: () => silent.promise,
@@ -260,4 +270,94 @@ test('a browser gets the page with a strict policy; other clients get the API at
   }
   await ask('/', { accept: 'text/html', 'if-none-match': page?.headers.ETag ?? '' });
   assert.equal(sent.at(-1)?.status, 304);
+});
+
+test('further contexts are shown beside the first, and what is wrong with one stays its own', async () => {
+  await using ui = await openUi();
+  const staging = await startApi();
+  const stop = new AbortController();
+  const client = openClusterClient({ server: ui.api.url, namespace: 'default' });
+  const other = openClusterClient({ server: staging.url, namespace: 'default' });
+  const away = openClusterClient({ server: 'http://127.0.0.1:1', namespace: 'default' });
+  try {
+    ui.api.items.services = [service('web')];
+    staging.items.services = [service('db', { ports: [{ port: 80 }, { name: 'admin', port: 8081 }] })];
+    staging.items.endpointslices = [slice('db', [true])];
+    const handler = uiHandler({
+      client,
+      facts: { cluster: 'test', server: ui.api.url },
+      others: [
+        { name: 'Staging', alias: 'staging', client: other },
+        { name: 'away', alias: 'away', client: away },
+        { name: 'broken', alias: 'broken', why: 'No certificate.' },
+      ],
+      signal: stop.signal,
+      lingerMs: 0,
+    });
+    const about = (alias: string) => (data: unknown) =>
+      typeof data === 'object' && data !== null && 'alias' in data && data.alias === alias;
+    const tab = openTab(handler);
+    assert.deepEqual(await tab.find('context', about('broken')), {
+      name: 'broken',
+      alias: 'broken',
+      trouble: 'No certificate.',
+    });
+    const own = openTab(handler);
+    const web = await own.find('put', (data) => JSON.stringify(data).includes('"name":"web"'));
+    assert.ok(!JSON.stringify(web).includes('"context"'));
+    const further = openTab(handler);
+    const db = await further.find('put', (data) => JSON.stringify(data).includes('"name":"db"'));
+    assert.match(JSON.stringify(db), /"context":\{"name":"Staging","alias":"staging"\}/);
+    assert.match(JSON.stringify(db), /"host":"admin\.db\.shop\.svc\.staging\.localhost"/);
+    assert.deepEqual(await openTab(handler).find('context', about('staging')), { name: 'Staging', alias: 'staging' });
+    const trouble = await openTab(handler).find('context', about('away'));
+    assert.match(JSON.stringify(trouble), /connection refused/);
+    await openTab(handler).find('complete');
+  } finally {
+    stop.abort();
+    await Promise.all([client, other, away].map((each) => each[Symbol.asyncDispose]()));
+    await staging[Symbol.asyncDispose]();
+  }
+});
+
+test('a service that only the proxy verb leads to is shown so, as soon as that is known', async () => {
+  await using api = await startApi();
+  const stop = new AbortController();
+  const client = openClusterClient({ server: api.url, namespace: 'default' });
+  const ways = new Ways();
+  try {
+    api.items.services = [service('web')];
+    api.items.endpointslices = [slice('web', [true])];
+    const facts = { cluster: 'test', server: api.url };
+    const tab = openTab(uiHandler({ client, facts, ways, signal: stop.signal, lingerMs: 0 }));
+    const first = await tab.find('put');
+    assert.ok(!JSON.stringify(first).includes('note'));
+    await tab.find('complete');
+    const refused = new StatusError({ code: 403, reason: 'Forbidden', message: 'no right to create pods/portforward' });
+    assert.equal(ways.portForwardFailed(wayKey({ kind: 'service', namespace: 'shop', name: 'web' }), refused), true);
+    assert.match(JSON.stringify(await tab.find('put')), /proxy verb.*no right to create pods\/portforward/);
+  } finally {
+    stop.abort();
+    await client[Symbol.asyncDispose]();
+  }
+});
+
+test('who may see one namespace only is shown that one, and told so', async () => {
+  await using api = await startApi();
+  const stop = new AbortController();
+  const client = openClusterClient({ server: api.url, namespace: 'shop' });
+  try {
+    api.items.services = [service('web')];
+    api.permitOnly('shop');
+    const facts = { cluster: 'test', server: api.url };
+    const handler = uiHandler({ client, facts, namespace: 'shop', signal: stop.signal, lingerMs: 0 });
+    const tab = openTab(handler);
+    assert.match(JSON.stringify(await tab.find('put')), /"name":"web"/);
+    await tab.find('complete');
+    const limit = await openTab(handler).find('context');
+    assert.match(JSON.stringify(limit), /Only the namespace \\"shop\\" is shown: .* is forbidden at the cluster scope/);
+  } finally {
+    stop.abort();
+    await client[Symbol.asyncDispose]();
+  }
 });

@@ -6,6 +6,7 @@ import type { EndpointSlice } from '../api/types/discovery-v1.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
 import { openInformer } from '../client/informer.ts';
 import { objectKey } from '../client/object-key.ts';
+import type { Ways } from '../gateway/ways.ts';
 import { sleepUnlessAborted } from '../lib/abortable-sleep.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import { viewService } from './service-view.ts';
@@ -17,6 +18,8 @@ export interface FeedWatcher {
   complete(): void;
   /** The cluster does not answer; a sentence. */
   trouble(sentence: string): void;
+  /** Not all of it may be seen; a sentence. */
+  narrowed(sentence: string): void;
 }
 
 export interface ServiceFeed {
@@ -36,11 +39,20 @@ const probes = { baseMs: 250, maxMs: 5000 };
 export function openServiceFeed({
   client,
   context,
+  alias,
+  ways,
+  namespace,
   signal,
   lingerMs,
 }: {
   client: ClusterClient;
   context: string | undefined;
+  /** Of a context besides the first. */
+  alias?: string;
+  /** How the gateway gets to them. */
+  ways?: Ways;
+  /** What is shown where not all namespaces may be seen. */
+  namespace?: string;
   signal: AbortSignal;
   /** A reload or a change of tabs finds the informers still there for this long. */
   lingerMs: number;
@@ -49,6 +61,8 @@ export function openServiceFeed({
   /** What the watchers were told, by `namespace/name`. */
   const views = new Map<string, string>();
   let running: Running | undefined;
+  /** Why only `namespace` is asked for. */
+  let narrowed: string | undefined;
   let linger: NodeJS.Timeout | undefined;
 
   function start(): Running {
@@ -57,13 +71,16 @@ export function openServiceFeed({
     const onError = (error: unknown): void => {
       if (!ended.aborted) void suffer(run, error, ended);
     };
+    const query = narrowed === undefined || namespace === undefined ? {} : { namespace };
     const services = openInformer<Service>({
+      query,
       resource: client.resource<Service>('v1', 'services'),
       transform: withoutHistory,
       signal: ended,
       onError,
     });
     const slices = openInformer<EndpointSlice>({
+      query,
       resource: client.resource<EndpointSlice>('discovery.k8s.io/v1', 'endpointslices'),
       indexes: { [byService]: (slice) => [serviceKey(slice)] },
       transform: withoutHistory,
@@ -72,7 +89,10 @@ export function openServiceFeed({
     });
     const refresh = (key: string): void => {
       const service = services.get(key);
-      tell(key, service && JSON.stringify(viewService(service, slices.byIndex(byService, key), context)));
+      tell(
+        key,
+        service && JSON.stringify(viewService(service, slices.byIndex(byService, key), { context, alias, ways })),
+      );
     };
     const change = (keys: readonly string[]): void => {
       for (const key of new Set(keys)) if (key !== '') refresh(key);
@@ -86,6 +106,8 @@ export function openServiceFeed({
           if (service !== undefined) change([objectKey(service)]);
         });
         slices.onChange((next, previous) => change([next, previous].map(serviceKey)));
+        const leave = ways?.onChange((key) => change([key.replace(/^service /, '')]));
+        if (leave !== undefined) ended.addEventListener('abort', leave, { once: true });
         settle(run);
       },
       // Stopped before the first list was in.
@@ -113,6 +135,10 @@ export function openServiceFeed({
    */
   async function suffer(run: Running, error: unknown, ended: AbortSignal): Promise<void> {
     if (error instanceof StatusError) {
+      if (error.code === 403 && namespace !== undefined && narrowed === undefined && running === run) {
+        narrow(namespace, error.message);
+        return;
+      }
       tellTrouble(run, error.message);
       return;
     }
@@ -126,6 +152,13 @@ export function openServiceFeed({
     if (ended.aborted || running !== run) return;
     run.stop.abort();
     running = start();
+  }
+
+  function narrow(only: string, why: string): void {
+    narrowed = `Only the namespace "${only}" is shown: ${why}`;
+    running?.stop.abort();
+    running = start();
+    for (const watcher of watchers) watcher.narrowed(narrowed);
   }
 
   function tellTrouble(run: Running, trouble: string): void {
@@ -151,6 +184,8 @@ export function openServiceFeed({
     linger = setTimeout(() => {
       running?.stop.abort();
       running = undefined;
+      // Rights may have been granted until somebody looks again.
+      narrowed = undefined;
       views.clear();
     }, lingerMs);
     linger.unref();
@@ -162,6 +197,7 @@ export function openServiceFeed({
       watchers.add(watcher);
       running ??= start();
       for (const [key, json] of views) watcher.changed(key, json);
+      if (narrowed !== undefined) watcher.narrowed(narrowed);
       if (running.state === 'complete') watcher.complete();
       else if (typeof running.state === 'object') watcher.trouble(running.state.trouble);
       return () => leave(watcher);

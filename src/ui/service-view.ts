@@ -2,6 +2,8 @@
 import type { Service, ServicePort } from '../api/types/core-v1.ts';
 import type { Endpoint, EndpointSlice } from '../api/types/discovery-v1.ts';
 import { choosePort } from '../gateway/service-ports.ts';
+import type { Ways } from '../gateway/ways.ts';
+import { wayKey } from '../gateway/ways.ts';
 import { looksLikeHttp } from './http-ports.ts';
 import { kubectlFor } from './kubectl-line.ts';
 
@@ -17,6 +19,8 @@ export interface PortView {
 }
 
 export interface ServiceView {
+  /** Of a context besides the first: its name, and the label that stands for it in host names. */
+  context?: { name: string; alias: string };
   namespace: string;
   name: string;
   type: string;
@@ -29,11 +33,19 @@ export interface ServiceView {
   note?: string;
 }
 
-/** `context` is named in commands, so that they reach this cluster whatever the current context is. */
+/** Whose services they are. */
+export interface ViewContext {
+  /** Named in commands, so that they reach this cluster whatever the current context is. */
+  context?: string | undefined;
+  /** Of a context besides the first, whose host names must carry it. */
+  alias?: string | undefined;
+  ways?: Ways | undefined;
+}
+
 export function viewService(
   service: Service,
   slices: readonly EndpointSlice[],
-  context: string | undefined,
+  { context, alias, ways }: ViewContext,
 ): ServiceView {
   const { name = '', namespace = '' } = service.metadata;
   const spec = service.spec ?? {};
@@ -41,32 +53,39 @@ export function viewService(
   const ready = endpoints.filter(isReady);
   const hasPods = endpoints.some(({ targetRef }) => targetRef?.kind === 'Pod') || spec.selector !== undefined;
   const ports = spec.ports ?? [];
+  const host = alias === undefined ? `${name}.${namespace}.localhost` : `${name}.${namespace}.svc.${alias}.localhost`;
   const choice = choosePort(service, undefined);
   const main = hasPods && choice.kind === 'port' && looksLikeHttp(choice.port) ? choice.port : undefined;
   const views = ports.map((port): PortView => {
     const view: PortView = { name: port.name ?? '', port: port.port, protocol: port.protocol ?? 'TCP' };
     if (!hasPods) return view;
     if (looksLikeHttp(port)) {
-      return { ...view, host: port === main ? `${name}.${namespace}.localhost` : portHost(port, name, namespace) };
+      return { ...view, host: port === main ? host : portHost(port, { name, namespace, alias }) };
     }
     const command = commandFor(port, { name, namespace, slices, context });
     return command === undefined ? view : { ...view, command };
   });
-  const note = noteFor(service, { ready: ready.length, total: endpoints.length, hasPods });
+  const note =
+    noteFor(service, { ready: ready.length, total: endpoints.length, hasPods }) ??
+    wayNote(ways?.whyNotPortForward(wayKey({ kind: 'service', namespace, name })));
   return {
+    ...(alias !== undefined && { context: { name: context ?? alias, alias } }),
     namespace,
     name,
     type: spec.clusterIP === 'None' ? 'Headless' : (spec.type ?? 'ClusterIP'),
     ready: ready.length,
     total: endpoints.length,
     ports: views,
-    ...(main === undefined ? {} : { host: `${name}.${namespace}.localhost` }),
+    ...(main === undefined ? {} : { host }),
     ...(note === undefined ? {} : { note }),
   };
 }
 
-function portHost(port: ServicePort, name: string, namespace: string): string {
-  return `${port.name ?? port.port}.${name}.${namespace}.svc.localhost`;
+function portHost(
+  port: ServicePort,
+  { name, namespace, alias }: { name: string; namespace: string; alias: string | undefined },
+): string {
+  return `${port.name ?? port.port}.${name}.${namespace}.svc${alias === undefined ? '' : `.${alias}`}.localhost`;
 }
 
 /** A pod has an endpoint in several slices when it has addresses of several families, or the Service many ports. */
@@ -118,4 +137,9 @@ function noteFor(
     return `No pod matches its selector ${selector.join(',')}.`;
   }
   return ready === 0 ? 'None of its pods is ready.' : undefined;
+}
+
+function wayNote(whyNotPortForward: string | undefined): string | undefined {
+  if (whyNotPortForward === undefined) return undefined;
+  return `Reached by the API server's proxy verb, for HTTP only: a port-forward was refused (${whyNotPortForward}).`;
 }

@@ -11,7 +11,8 @@ export function skipWithoutChromium(): string | false {
   return missing;
 }
 
-export async function launchBrowser(): Promise<Browser> {
+/** `args`: further ones of Chromium's own. */
+export async function launchBrowser(args: readonly string[] = []): Promise<Browser> {
   const executablePath = chromiumPath();
   if (executablePath === undefined) throw new Error(missing);
   return chromium.launch({
@@ -25,6 +26,7 @@ export async function launchBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...args,
     ],
   });
 }

@@ -15,8 +15,10 @@ export async function bundleCommandLine(root: string, dist: string): Promise<voi
     // Node's own modules by `require`: `import()` would start the loader of ES modules for them.
     supported: { 'dynamic-import': false },
     metafile: true,
+    banner: { js: twinAddresses },
     plugins: [moduleAddresses(root), await lazyBuiltins(root)],
   });
+  await escapeNonAscii(join(dist, 'cli.cjs'));
   // An old Node must be able to read it, to say that it is too old.
   await build({
     ...common,
@@ -27,6 +29,13 @@ export async function bundleCommandLine(root: string, dist: string): Promise<voi
   await writeFile(join(dist, 'THIRD-PARTY.txt'), await noticesOf(Object.keys(metafile.inputs), root));
 }
 
+/** At the head of the bundle, which lies at the root of `dist/`. */
+const twinAddresses = `
+const __twin = (path) => require('node:path').join(__dirname, path);
+const __moduleUrl = (path) => require('node:url').pathToFileURL(__twin(path)).href;
+const __moduleDirectory = (path) => require('node:path').dirname(__twin(path));
+`;
+
 /** In the bundle a module's `import.meta` tells of its emitted twin below `dist/`, so that what lies beside that is found. */
 function moduleAddresses(root: string): Plugin {
   return {
@@ -36,16 +45,25 @@ function moduleAddresses(root: string): Plugin {
         const text = await readFile(path, 'utf8');
         if (!text.includes('import.meta')) return undefined;
         const twin = relative(root, path).replace(/\.ts$/, '.js');
-        const file = `require('node:path').join(__dirname, ${JSON.stringify(twin)})`;
         const contents = text
-          .replaceAll('import.meta.url', `require('node:url').pathToFileURL(${file}).href`)
-          .replaceAll('import.meta.dirname', `require('node:path').dirname(${file})`);
+          .replaceAll('import.meta.url', `__moduleUrl(${JSON.stringify(twin)})`)
+          .replaceAll('import.meta.dirname', `__moduleDirectory(${JSON.stringify(twin)})`);
         if (contents.includes('import.meta'))
           throw new Error(`${path}: only import.meta.url and .dirname are known here`);
         return { contents, loader: 'ts' };
       });
     },
   };
+}
+
+/** One other character, which esbuild leaves in regular expressions, would have all of the text read as UTF-16. */
+async function escapeNonAscii(file: string): Promise<void> {
+  const text = await readFile(file, 'utf8');
+  const escaped = text.replace(
+    /[^\0-\x7f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  await writeFile(file, escaped);
 }
 
 /** The licences of the packages whose code is in the bundle, which ask to go with it. */

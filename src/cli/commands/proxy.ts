@@ -1,6 +1,6 @@
 import type { GatewayContext } from '../../gateway/contexts.ts';
 import { startGateway } from '../../gateway/start.ts';
-import type { ClusterFacts } from '../../ui/server.ts';
+import type { ClusterFacts, OtherContext } from '../../ui/server.ts';
 import { uiHandler } from '../../ui/server.ts';
 import { checkServer } from '../check-server.ts';
 import { defineCommand } from '../command.ts';
@@ -9,15 +9,17 @@ import { accessChoice, accessFlags } from '../proxy/access-flags.ts';
 import { apiRuleFlags, apiRules } from '../proxy/api-rules.ts';
 import { leadFlags, leadOptions } from '../proxy/lead-flags.ts';
 import { keepAliveTime, listenFlags, listenPlace, servingLine } from '../proxy/listen-flags.ts';
+import type { OpenedContexts } from '../proxy/open-contexts.ts';
 import { openContexts } from '../proxy/open-contexts.ts';
 
 export const proxyCommand = defineCommand({
   usage: '',
   summary: "Lead to the cluster's API, and to each of its services by a host name of its own",
   description:
-    'Serves on localhost only, with your rights: /api/… as kubectl proxy does, a page of all services at /, and every\n' +
+    'Serves on localhost, with your rights: /api/… as kubectl proxy does, a page of all services at /, and every\n' +
     'service at http://SERVICE.NAMESPACE.localhost:PORT/ (in full: [PORT.]SERVICE.NAMESPACE.svc.localhost), through\n' +
-    'port-forwards to ready pods that follow restarts.',
+    'port-forwards to ready pods that follow restarts. The same port is an HTTP and SOCKS 5 proxy to names of the cluster\n' +
+    '(SERVICE.NAMESPACE.svc) and to nothing else. All flags of kubectl proxy are here; patterns are in the syntax of Go.',
   examples: [
     { does: 'The page of the current context', line: 'fairlead proxy' },
     { does: 'Another context, on any free port', line: 'fairlead proxy --context staging --port 0' },
@@ -28,6 +30,20 @@ export const proxyCommand = defineCommand({
       line: 'fairlead proxy --kubeconfig-out gateway.yaml',
     },
     { does: 'A service in curl', line: 'curl http://web.shop.localhost:8001/' },
+    {
+      does: 'Any TCP service, by the names that pods use: SOCKS 5 and HTTP proxies are at the same port',
+      line: 'curl --proxy socks5h://localhost:8001 http://grafana.monitoring.svc/',
+    },
+    { does: 'Only look, do not touch', line: 'fairlead proxy --read-only' },
+    { does: 'On a machine that others use too', line: 'fairlead proxy --auth' },
+    {
+      does: 'For others: TLS, a page to sign in, and names below a domain of yours',
+      line: 'fairlead proxy --address 0.0.0.0 --password-file ~/.gateway-password --domain lead.example.com',
+    },
+    {
+      does: 'Part of the API beside files of yours',
+      line: 'fairlead proxy --www ./site --www-prefix / --api-prefix /api/',
+    },
   ],
   flags: {
     ...leadFlags,
@@ -58,6 +74,8 @@ export const proxyCommand = defineCommand({
       onLink: (path) => onLink(path),
       say: log,
     });
+    if (access.access !== undefined && access.ownUserOnly !== true && flags.forward.length > 0)
+      log('The ports of --forward ask for no password: every program of this machine reaches what is behind them.');
     await using gateway = await startGateway({
       contexts: opened.contexts,
       unusable: opened.unusable,
@@ -67,7 +85,13 @@ export const proxyCommand = defineCommand({
       exposeWithoutPassword: flags['expose-without-password'] === true,
       rules,
       ...(keepAliveMs !== undefined && { keepAliveMs }),
-      page: uiHandler({ client: first.client, facts: factsOf(first), signal }),
+      page: uiHandler({
+        client: first.client,
+        facts: factsOf(first),
+        ways: first.ways,
+        others: otherContexts(opened),
+        signal,
+      }),
       signal,
       log,
     });
@@ -89,6 +113,14 @@ export const proxyCommand = defineCommand({
     return 0;
   },
 });
+
+/** For the page: contexts besides the first. */
+function otherContexts({ contexts: [, ...others], unusable }: OpenedContexts): OtherContext[] {
+  const named = others.map(({ name, alias, client, ways, config }) => {
+    return { name: name ?? alias, alias, client, ways, namespace: config.namespace };
+  });
+  return [...named, ...unusable];
+}
 
 function factsOf({ name, config }: GatewayContext): ClusterFacts {
   const { server, origin } = config;

@@ -34,7 +34,7 @@ export class ForwardTransport {
   #heldUp: NodeJS.Timeout | undefined;
 
   constructor({ upgrade, stream }: OpenedStream) {
-    // A tunnel's own pings are answered by the API server, whatever the pod's readers do: they tell whether it is there.
+    // A tunnel's own pings tell whether the API server is there, those of SPDY keep the way behind it open too.
     const under =
       upgrade === 'websocket' ? new WebSocketByteStream(stream, { role: 'client', pingIntervalMs }) : stream;
     this.#connection = new SpdyConnection(under, {

@@ -135,6 +135,34 @@ for (const [what, open] of [
   });
 }
 
+test('a connection of which nothing is read is given up when others wait for it', async (t) => {
+  const flood = Buffer.alloc(1024 * 1024);
+  await using server = await uncounted((port, data, errors) => {
+    if (port === 80) return echo(port, data, errors);
+    const fill = () => {
+      while (!data.destroyed && data.write(flood));
+    };
+    data.on('drain', fill);
+    fill();
+  });
+  const idle: Duplex[] = [];
+  for (let i = 0; i < 4; i++) idle.push(await forward(server));
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  // The fifth is beside one of them.
+  const stalled = await forward(server, 81);
+  const failed = once(stalled, 'error');
+  for (let turn = 0; turn < 10_000 && !stalled.destroyed; turn++) {
+    t.mock.timers.tick(30_000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.match(String((await failed)[0]), /nothing was read of it for 30 s/);
+  for (const stream of idle) {
+    stream.end('still here');
+    assert.equal(await text(stream), 'still here');
+  }
+  assert.equal(server.asked.length, 4);
+});
+
 test("an error text is its own connection's failure; the next one asks the API server again", async () => {
   await using server = await openUpgradeServer((request, socket) => {
     const served = serveForwards(request, socket, (port, data, errors) => {

@@ -127,7 +127,7 @@ export class Gate {
     }
     if (onApi && route === `GET ${loginPath}`) this.#showLogin(exchange, host, url.searchParams);
     else if (onApi && route === `POST ${loginPath}`) await this.#login(exchange, host);
-    else if (onApi && route === `GET ${logoutPath}`) exchange.answer(200, pageHeaders, logoutPage());
+    else if (onApi && route === `GET ${logoutPath}`) this.#page(exchange, host, 200, logoutPage());
     else if (onApi && route === `POST ${logoutPath}`) this.#logout(exchange, host);
     else if (onApi && route === `GET ${handOverPath}`) this.#handOver(exchange, host, url.searchParams);
     else if (!onApi && route === `GET ${enterPath}`) this.#enter(exchange, host, url.searchParams);
@@ -147,13 +147,14 @@ export class Gate {
     }
     const used = token === null ? undefined : 'This link was used already, or is not of this start of the gateway.';
     if (password !== undefined) {
-      exchange.answer(200, pageHeaders, loginPage({ next, trouble: used }));
+      this.#page(exchange, host, 200, loginPage({ next, trouble: used }));
       return;
     }
     const ask = 'Open the newest link that the gateway printed in its terminal; each is for one use.';
-    exchange.answer(
+    this.#page(
+      exchange,
+      host,
       used === undefined ? 200 : 403,
-      pageHeaders,
       linkNeededPage(used === undefined ? ask : `${used} ${ask}`),
     );
   }
@@ -172,7 +173,7 @@ export class Gate {
     if (exchange.over) return;
     if (outcome.kind === 'right') this.#welcome(exchange, host, next);
     else if (outcome.kind === 'wait') tooManyTries(exchange, outcome.seconds);
-    else exchange.answer(403, pageHeaders, loginPage({ next, trouble: 'That is not the password.' }));
+    else this.#page(exchange, host, 403, loginPage({ next, trouble: 'That is not the password.' }));
   }
 
   #logout(exchange: ServerExchange, host: string): void {
@@ -210,6 +211,15 @@ export class Gate {
   #welcome(exchange: ServerExchange, host: string, next: string): void {
     const secret = this.#sessions.open(hostName(host));
     redirect(exchange, next, { 'Set-Cookie': this.#cookie(exchange, host, secret) });
+  }
+
+  /** Signing in may lead on to the application that was asked for. */
+  #page(exchange: ServerExchange, host: string, status: number, page: string): void {
+    const port = portOf(host);
+    const leadsTo = this.#options.names.suffixes.map(
+      (suffix) => `${schemeOf(exchange)}://*${suffix}${port === '' ? '' : `:${port}`}`,
+    );
+    exchange.answer(status, pageHeaders(leadsTo), page);
   }
 
   #sessionOf(exchange: ServerExchange, host: string): string | undefined {

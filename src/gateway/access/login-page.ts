@@ -4,16 +4,17 @@ import { escapeHtml } from '../html.ts';
 export const loginPath = '/.fairlead/access/login';
 export const logoutPath = '/.fairlead/access/logout';
 
-const policy =
-  "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-
-export const pageHeaders: Readonly<Record<string, string>> = {
-  'Content-Type': 'text/html; charset=utf-8',
-  'Content-Security-Policy': policy,
-  'Cache-Control': 'no-store',
-  'Referrer-Policy': 'same-origin',
-  'X-Content-Type-Options': 'nosniff',
-};
+/** `leadsTo`: where a form's answer may lead besides this origin, as sources of a content security policy. */
+export function pageHeaders(leadsTo: readonly string[]): Readonly<Record<string, string>> {
+  const forms = ["'self'", ...leadsTo].join(' ');
+  return {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Security-Policy': `default-src 'none'; style-src 'unsafe-inline'; form-action ${forms}; frame-ancestors 'none'; base-uri 'none'`,
+    'Cache-Control': 'no-store',
+    'Referrer-Policy': 'same-origin',
+    'X-Content-Type-Options': 'nosniff',
+  };
+}
 
 /** `next` is a path of ours. */
 export function loginPage({ next, trouble }: { next: string; trouble?: string | undefined }): string {

@@ -1,79 +1,20 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
-import type { AddressInfo, Server, Socket } from 'node:net';
-import { connect, createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
 import { testCertificate } from '../../../test/certificate.ts';
+import { connectProxy, listening, socksProxy } from '../../../test/proxy-servers.ts';
 import { openUpstreamPool } from '../http1/pool.ts';
 import type { UpstreamEndpoint, UpstreamPool } from '../http1/upstream.ts';
 import { UpstreamError } from '../http1/upstream.ts';
 import type { UpstreamProxy } from './upstream-proxy.ts';
 import { parseProxyUrl } from './upstream-proxy.ts';
 
-interface Listening extends AsyncDisposable {
-  port: number;
-}
-
-/** Serves raw connections; what they do first is kept in `seen` by the test's own handler. */
-async function listening(server: Server): Promise<Listening> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket.on('error', () => {}));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
-
-function join(client: NodeJS.ReadWriteStream, port: number): void {
-  const upstream = connect(port, '127.0.0.1');
-  upstream.on('error', () => {});
-  client.pipe(upstream).pipe(client);
-}
-
 /** A server of the API: says which path was asked for. */
 const api = () => listening(createHttpServer((request, response) => response.end(`api ${request.url}`)));
-
-/** Answers CONNECT with `answer`, and joins to `to` if that is a success. */
-function connectProxy(to: number, seen: string[], answer = 'HTTP/1.1 200 Connection established\r\n\r\n') {
-  return (socket: NodeJS.ReadWriteStream) => {
-    socket.once('data', (head: Buffer) => {
-      seen.push(head.toString('latin1'));
-      socket.write(answer);
-      if (answer.startsWith('HTTP/1.1 200')) join(socket, to);
-    });
-  };
-}
-
-/** Speaks SOCKS in single bytes, to be awkward; `want` is the password it asks for. */
-function socksProxy(to: number, seen: string[], want: string | undefined, code = 0) {
-  return async (socket: Socket) => {
-    socket.setNoDelay(true);
-    const next = async () => (await once(socket, 'data'))[0] as Buffer;
-    seen.push((await next()).toString('hex'));
-    socket.write(Buffer.from([5]));
-    setImmediate(() => socket.write(Buffer.from([want === undefined ? 0 : 2])));
-    if (want !== undefined) {
-      const given = await next();
-      seen.push(given.toString('latin1'));
-      socket.write(Buffer.from([1, given.includes(want) ? 0 : 1]));
-      if (!given.includes(want)) return;
-    }
-    seen.push((await next()).toString('hex'));
-    socket.write(Buffer.from([5, code, 0, 3, 4, 110, 97, 109, 101, 0, 80]));
-    if (code === 0) join(socket, to);
-  };
-}
 
 const signal = new AbortController().signal;
 

@@ -272,6 +272,25 @@ test('what breaks one stream ends that one alone', async (t) => {
   assert.equal(server.open, true);
 });
 
+test('a peer that counts may send more to a reader that keeps up, and what it sent to another', async (t) => {
+  const { near, encoder, until } = byHand(t, (stream) => {
+    if (stream.id === 1) stream.resume();
+    else stream.once('readable', () => stream.read(140_000));
+  });
+  near.write(Buffer.from('800300040000000400000000', 'hex'));
+  for (const id of [1, 3]) near.write(encodeSynStream(id, encoder.encode(headers)));
+  near.write(data(1, Buffer.alloc(140_000)));
+  const window = 256 * 1024;
+  assert.deepEqual(await until(({ type }) => type === 'windowUpdate'), {
+    type: 'windowUpdate',
+    id: 1,
+    delta: 140_000 + window,
+  });
+  for (let i = 0; i < 2; i++) near.write(data(3, Buffer.alloc(130_000)));
+  near.write(data(3, Buffer.alloc(300_000)));
+  assert.deepEqual(await until(({ type }) => type === 'rstStream'), { type: 'rstStream', id: 3, status: 7 });
+});
+
 test('a peer that sends more than its window is cut off', async (t) => {
   const { near, encoder, until } = byHand(t, () => {});
   near.write(Buffer.from('800300040000000400000000', 'hex'));

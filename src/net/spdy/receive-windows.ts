@@ -3,8 +3,8 @@ import type { SpdyStream } from './stream.ts';
 
 /** Of every stream at first; what the settings of the connection say. */
 export const initialReceiveWindow = 256 * 1024;
-/** Enough for a hundred MiB per second with 20 ms from end to end. */
-const largestWindow = 2 * 1024 * 1024;
+/** Enough for a hundred MiB per second with 80 ms from end to end and back. */
+const largestWindow = 8 * 1024 * 1024;
 /** By so much all windows of a connection together may have grown. */
 const maxGrowth = 16 * 1024 * 1024;
 
@@ -27,8 +27,8 @@ export class ReceiveWindows {
       return 0;
     }
     this.#unacknowledged.delete(id);
-    // The reader has taken all there was: it is the window that holds the peer up.
-    if (queuedBytes > 0 || size >= largestWindow || this.#growth + size > maxGrowth) return due;
+    // The reader keeps up with the peer: it is the window that holds the peer up.
+    if (queuedBytes > size / 4 || size >= largestWindow || this.#growth + size > maxGrowth) return due;
     this.#growth += size;
     this.#sizes.set(id, size * 2);
     return due + size;

@@ -1,6 +1,6 @@
 // @ts-check
 /** The gateway's page: everything it shows comes over one stream of server-sent events. */
-import { byId, commandLine } from './elements.js';
+import { byId, commandLine, element } from './elements.js';
 import { ServiceList } from './service-list.js';
 
 const list = new ServiceList(byId('namespaces'));
@@ -19,6 +19,15 @@ function showConnection(state, text) {
 function showTrouble(text) {
   byId('trouble').textContent = text;
   byId('trouble').hidden = text === '';
+}
+
+/** What is wrong with single contexts, by name. @type {Map<string, string>} */
+const contextTroubles = new Map();
+
+function showContextTroubles() {
+  const lines = [...contextTroubles].map(([name, trouble]) => element('li', {}, `${name}: ${trouble}`));
+  byId('contexts').replaceChildren(...lines);
+  byId('contexts').hidden = lines.length === 0;
 }
 
 function refresh() {
@@ -59,6 +68,8 @@ function open(delay) {
   const opened = new EventSource('/.fairlead/events');
   stream = opened;
   opened.addEventListener('begin', ({ data }) => {
+    contextTroubles.clear();
+    showContextTroubles();
     showFacts(JSON.parse(data));
     list.question();
   });
@@ -76,6 +87,16 @@ function open(delay) {
     complete = true;
     showTrouble('');
     showConnection('live', 'live');
+    refresh();
+  });
+  opened.addEventListener('context', ({ data }) => {
+    /** @type {{ name: string, alias: string, trouble?: string }} */
+    const { name, alias, trouble } = JSON.parse(data);
+    if (trouble === undefined) {
+      contextTroubles.delete(name);
+      list.confirm(alias);
+    } else contextTroubles.set(name, trouble);
+    showContextTroubles();
     refresh();
   });
   opened.addEventListener('trouble', ({ data }) => {

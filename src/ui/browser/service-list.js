@@ -4,15 +4,28 @@ import { addressOf, copyButton, element } from './elements.js';
 
 /**
  * @typedef {{ name: string, port: number, protocol: string, host?: string, command?: string }} PortView
- * @typedef {{ namespace: string, name: string, type: string, ready: number, total: number, host?: string, ports: PortView[], note?: string }} ServiceView
+ * @typedef {{ context?: { name: string, alias: string }, namespace: string, name: string, type: string, ready: number, total: number, host?: string, ports: PortView[], note?: string }} ServiceView
  * @typedef {{ view: ServiceView, item: HTMLLIElement, json: string }} Row
  */
 
-/** @param {string} a @param {string} b */
-function compareNamespaces(a, b) {
+/** @typedef {{ context: string, namespace: string }} Place */
+
+/** @param {Place} a @param {Place} b */
+function comparePlaces(a, b) {
+  if (a.context !== b.context) return a.context < b.context ? -1 : 1;
   // What the cluster runs for itself comes last.
   const rank = (/** @type {string} */ name) => (name.startsWith('kube-') ? 2 : name === 'default' ? 1 : 0);
-  return rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0);
+  return rank(a.namespace) - rank(b.namespace) || (a.namespace < b.namespace ? -1 : 1);
+}
+
+/** As the stream names a service. @param {ServiceView} view */
+function keyOf({ context, namespace, name }) {
+  return `${context === undefined ? '' : `${context.alias}:`}${namespace}/${name}`;
+}
+
+/** As sections are told apart. @param {ServiceView} view */
+function sectionKey({ context, namespace }) {
+  return `${context?.alias ?? ''}:${namespace}`;
 }
 
 /** @param {ServiceView} view */
@@ -65,7 +78,7 @@ function rowParts(view) {
 export class ServiceList {
   /** @type {Map<string, Row>} */
   #rows = new Map();
-  /** @type {Map<string, { section: HTMLElement, list: HTMLUListElement }>} */
+  /** @type {Map<string, { section: HTMLElement, list: HTMLUListElement, place: Place }>} */
   #sections = new Map();
   /** @type {Set<string> | undefined} */
   #unconfirmed;
@@ -79,7 +92,7 @@ export class ServiceList {
 
   /** @param {ServiceView} view @param {string} json */
   put(view, json) {
-    const key = `${view.namespace}/${view.name}`;
+    const key = keyOf(view);
     this.#unconfirmed?.delete(key);
     const row = this.#rows.get(key);
     if (row?.json === json) return;
@@ -103,7 +116,7 @@ export class ServiceList {
     if (row === undefined) return;
     this.#rows.delete(key);
     row.item.remove();
-    this.#tidy(row.view.namespace);
+    this.#tidy(sectionKey(row.view));
   }
 
   /** A new stream begins: what it does not mention until `confirm` is gone. */
@@ -111,16 +124,20 @@ export class ServiceList {
     this.#unconfirmed = new Set(this.#rows.keys());
   }
 
-  confirm() {
-    for (const key of this.#unconfirmed ?? []) this.drop(key);
-    this.#unconfirmed = undefined;
+  /** All of a context has been told. @param {string} [alias] of one besides the first */
+  confirm(alias) {
+    for (const key of this.#unconfirmed ?? []) {
+      if (this.#rows.get(key)?.view.context?.alias !== alias) continue;
+      this.#unconfirmed?.delete(key);
+      this.drop(key);
+    }
   }
 
   /** @param {string} words */
   filter(words) {
     this.#filter = words.trim().toLowerCase();
     for (const key of this.#rows.keys()) this.#show(key);
-    for (const namespace of this.#sections.keys()) this.#tidy(namespace);
+    for (const key of this.#sections.keys()) this.#tidy(key);
   }
 
   /** How many there are, are shown, and are not the cluster's own. */
@@ -147,41 +164,44 @@ export class ServiceList {
   #show(key) {
     const row = this.#rows.get(key);
     if (row === undefined) return;
-    const { namespace, name } = row.view;
-    const text = `${name}.${namespace} ${namespace}/${name}`.toLowerCase();
+    const { context, namespace, name } = row.view;
+    const text = `${name}.${namespace} ${namespace}/${name} ${context?.name ?? ''}`.toLowerCase();
     row.item.hidden = !this.#filter.split(/\s+/).every((word) => text.includes(word));
-    this.#tidy(namespace);
+    this.#tidy(sectionKey(row.view));
   }
 
   /** @param {ServiceView} view @param {HTMLLIElement} item */
   #place(view, item) {
-    const list = this.#sectionFor(view.namespace);
-    const after = [...list.children].find(
-      (other) => (other.getAttribute('data-service') ?? '') > `${view.namespace}/${view.name}`,
-    );
+    const list = this.#sectionFor(view);
+    const after = [...list.children].find((other) => (other.getAttribute('data-service') ?? '') > keyOf(view));
     list.insertBefore(item, after ?? null);
   }
 
-  /** @param {string} namespace */
-  #sectionFor(namespace) {
-    const known = this.#sections.get(namespace);
+  /** @param {ServiceView} view */
+  #sectionFor(view) {
+    const key = sectionKey(view);
+    const known = this.#sections.get(key);
     if (known !== undefined) return known.list;
+    const { context, namespace } = view;
+    const place = { context: context?.name ?? '', namespace };
+    const title = context === undefined ? namespace : `${namespace} · ${context.name}`;
+    const label = `Namespace ${namespace}${context === undefined ? '' : ` of context ${context.name}`}`;
     const list = element('ul', { class: 'services' });
-    const section = element('section', { 'aria-label': `Namespace ${namespace}` }, element('h2', {}, namespace), list);
-    const later = [...this.#sections].filter(([other]) => compareNamespaces(other, namespace) > 0);
-    later.sort(([a], [b]) => compareNamespaces(a, b));
-    this.#container.insertBefore(section, later[0]?.[1].section ?? null);
-    this.#sections.set(namespace, { section, list });
+    const section = element('section', { 'aria-label': label }, element('h2', {}, title), list);
+    const later = [...this.#sections.values()].filter((other) => comparePlaces(other.place, place) > 0);
+    later.sort((one, other) => comparePlaces(one.place, other.place));
+    this.#container.insertBefore(section, later[0]?.section ?? null);
+    this.#sections.set(key, { section, list, place });
     return list;
   }
 
-  /** @param {string} namespace */
-  #tidy(namespace) {
-    const found = this.#sections.get(namespace);
+  /** @param {string} key */
+  #tidy(key) {
+    const found = this.#sections.get(key);
     if (found === undefined) return;
     if (found.list.childElementCount === 0) {
       found.section.remove();
-      this.#sections.delete(namespace);
+      this.#sections.delete(key);
       return;
     }
     found.section.hidden = [...found.list.children].every((item) => item instanceof HTMLElement && item.hidden);

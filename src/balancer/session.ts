@@ -1,0 +1,135 @@
+/** One client's connection, passed through to one API server: bytes both ways, with backpressure and half-close. */
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { ServerLease } from '../client/api-servers.ts';
+import { UpstreamError } from '../net/http1/upstream.ts';
+import type { ProxyProtocol } from './proxy-protocol.ts';
+import { proxyHeader } from './proxy-protocol.ts';
+
+export interface SessionOptions {
+  /** Of the server to begin with. */
+  lease: ServerLease;
+  connectTimeoutMs: number;
+  proxyProtocol: ProxyProtocol | undefined;
+  /** It is connected to this server. */
+  onConnected(session: Session, lease: ServerLease): void;
+  /** A server could not be reached; another one is tried if there is one. */
+  onConnectFailed(lease: ServerLease): void;
+  /** It is over. Called once. */
+  onOver(session: Session): void;
+}
+
+const keepAliveMs = 30_000;
+
+export class Session {
+  readonly client: Socket;
+  upstream: Socket | undefined;
+  /** Of the server that it is connected to, or being connected to. */
+  lease: ServerLease;
+  readonly #options: SessionOptions;
+  #open = 2;
+  #isOver = false;
+
+  /** `client` is paused: nothing of it is read before a server has taken the connection. */
+  constructor(client: Socket, options: SessionOptions) {
+    this.client = client;
+    this.lease = options.lease;
+    this.#options = options;
+    client.on('error', () => this.cut());
+    this.#dial(options.lease);
+  }
+
+  /** Ends both sides at once. What is under way inside of TLS looks cut off: nobody says its good-bye. */
+  cut(): void {
+    this.client.destroy();
+    if (this.upstream === undefined) this.#finish();
+    else this.upstream.destroy();
+  }
+
+  /** TCP alone is tried: nothing of the client was read, so that another server may have it. */
+  #dial(lease: ServerLease): void {
+    const { host, port } = lease.server.anonymous;
+    const upstream = connect({
+      host,
+      port,
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: keepAliveMs,
+    });
+    this.lease = lease;
+    this.upstream = upstream;
+    let isSilent = false;
+    let reason = 'the connection was closed';
+    const onEarlyClose = (): void => this.#dialFailed(lease, isSilent ? 'silent' : 'refused', reason);
+    upstream.setTimeout(this.#options.connectTimeoutMs, () => {
+      isSilent = true;
+      reason = `no answer within ${this.#options.connectTimeoutMs / 1000} s`;
+      upstream.destroy();
+    });
+    upstream.on('error', ({ message }) => {
+      reason = message;
+      upstream.destroy();
+    });
+    upstream.once('close', onEarlyClose);
+    upstream.once('connect', () => {
+      upstream.off('close', onEarlyClose);
+      upstream.setTimeout(0);
+      this.#join(upstream);
+    });
+  }
+
+  #dialFailed(lease: ServerLease, connect: 'silent' | 'refused', reason: string): void {
+    this.upstream = undefined;
+    lease.over?.();
+    if (this.client.destroyed) {
+      this.#finish();
+      return;
+    }
+    const { host, port } = lease.server.anonymous;
+    lease.failed(new UpstreamError(`cannot connect to ${host}:${port}: ${reason}`, { sent: false, connect }));
+    this.#options.onConnectFailed(lease);
+    const next = lease.next();
+    if (next === undefined) this.cut();
+    else this.#dial(next);
+  }
+
+  #join(upstream: Socket): void {
+    const { client } = this;
+    if (client.destroyed) {
+      upstream.once('close', () => this.#finish());
+      upstream.destroy();
+      return;
+    }
+    const { proxyProtocol } = this.#options;
+    if (proxyProtocol !== undefined) {
+      const source = { address: client.remoteAddress ?? '::', port: client.remotePort ?? 0 };
+      const destination = { address: client.localAddress ?? '::', port: client.localPort ?? 0 };
+      upstream.write(proxyHeader(proxyProtocol, { source, destination }));
+    }
+    this.#pass(client, upstream);
+    this.#pass(upstream, client);
+    this.#options.onConnected(this, this.lease);
+  }
+
+  #pass(from: Socket, to: Socket): void {
+    from.on('data', (chunk: Buffer) => {
+      if (!to.write(chunk)) from.pause();
+    });
+    to.on('drain', () => from.resume());
+    from.on('end', () => to.end());
+    from.on('close', () => {
+      // After its regular end what was written still drains; otherwise the other side is cut as well.
+      if (!from.readableEnded || !from.writableFinished) to.destroy();
+      if (--this.#open === 0) this.#finish();
+    });
+    from.resume();
+  }
+
+  #finish(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.lease.over?.();
+    this.#options.onOver(this);
+  }
+}

@@ -1,0 +1,45 @@
+/** Reading a file that somebody named, whatever it is: bounded in size, and in time where it is a pipe. */
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+
+/** How long a pipe's writer may say nothing, and how often it is asked. */
+const PIPE_SILENCE_MILLISECONDS = 10_000;
+const PIPE_POLL_MILLISECONDS = 10;
+const PIECE_BYTES = 64 * 1024;
+
+/**
+ * At most a piece more than `most` bytes, so that the caller sees that there are more. Rejects with the system's error, or
+ * with one whose `code` is `SILENT` for a pipe into which nothing is written: opened in the ordinary way it would wait for
+ * ever, and hold up the end of the process too.
+ */
+export async function readBounded(file: string, most: number): Promise<Buffer> {
+  await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  const isPipe = (await handle.stat()).isFIFO();
+  const chunks: Buffer[] = [];
+  let length = 0;
+  let heard = Date.now();
+  while (length <= most) {
+    const piece = Buffer.allocUnsafe(PIECE_BYTES);
+    const bytesRead = await handle.read(piece).then(({ bytesRead }) => bytesRead, whenNothingIsThere);
+    if (bytesRead === 0) break;
+    if (bytesRead !== undefined) {
+      heard = Date.now();
+      chunks.push(piece.subarray(0, bytesRead));
+      length += bytesRead;
+    } else if (Date.now() - heard > PIPE_SILENCE_MILLISECONDS) throw silent();
+    else await setTimeout(PIPE_POLL_MILLISECONDS);
+  }
+  if (isPipe && length === 0) throw silent();
+  return Buffer.concat(chunks);
+}
+
+/** Of a pipe with a writer that has written nothing yet. */
+function whenNothingIsThere(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return undefined;
+  throw error;
+}
+
+function silent(): Error {
+  return Object.assign(new Error('nothing was written into the pipe'), { code: 'SILENT' });
+}
