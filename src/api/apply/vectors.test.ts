@@ -7,8 +7,9 @@ import { formatApiVersion } from '../group-version.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../object.ts';
 import type { StatusCause } from '../status.ts';
 import { StatusError } from '../status.ts';
-import { applyDocument, trackWrite } from './managed-fields.ts';
+import { applyDocument } from './apply-document.ts';
 import { mergeTypeOf } from './merge-type.ts';
+import { trackWrite } from './track-write.ts';
 
 interface Step {
   manager: string;
@@ -29,7 +30,7 @@ interface Vector {
   steps: Step[];
 }
 
-/** Written by `tools/facts/vectors`. */
+/** Written by `tools/facts/vectors`; the environment may name a wider comparison that is not kept. */
 const vectors: Vector[] = JSON.parse(
   readFileSync(process.env.VECTORS ?? new URL('vectors.json', import.meta.url), 'utf8'),
 );
