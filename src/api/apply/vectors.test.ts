@@ -8,6 +8,7 @@ import type { KubeObject, ManagedFieldsEntry } from '../object.ts';
 import type { StatusCause } from '../status.ts';
 import { StatusError } from '../status.ts';
 import { applyDocument } from './apply-document.ts';
+import { extractFields } from './extract.ts';
 import { mergeTypeOf } from './merge-type.ts';
 import { trackWrite } from './track-write.ts';
 
@@ -20,6 +21,7 @@ interface Step {
   managed?: ManagedFieldsEntry[];
   error?: string;
   causes?: StatusCause[];
+  extracted?: Record<string, unknown>;
 }
 
 interface Vector {
@@ -83,6 +85,10 @@ function run({ kind: { Group, Version, Kind }, subresource = '', reset = [], ste
     live = next;
     const { managedFields: _fields, ...metadata } = next.metadata;
     assert.deepEqual({ ...next, metadata }, step.live, told);
+    for (const [manager, extracted] of Object.entries(step.extracted ?? {})) {
+      const entry = next.metadata.managedFields?.find((one) => one.manager === manager && one.operation === 'Apply');
+      assert.deepEqual(extractFields(step.live, entry?.fieldsV1 ?? {}, writing.type), extracted, manager);
+    }
   }
 }
 
