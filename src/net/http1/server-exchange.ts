@@ -69,10 +69,12 @@ export class ServerExchange {
     this.head = head;
     this.framing = framing;
     this.#request = new BodyTracker(framing);
-    this.#keepAlive =
+    const asked =
       head.minor === 1
         ? !hasListToken(head.headers, 'connection', 'close')
         : hasListToken(head.headers, 'connection', 'keep-alive');
+    // What follows a refused CONNECT may be meant for the tunnel: it is no request.
+    this.#keepAlive = asked && head.method !== 'CONNECT';
     this.upgrade = upgradeOf(head, framing);
   }
 
