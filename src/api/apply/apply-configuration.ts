@@ -16,7 +16,7 @@ import type { Owner, Owners } from './owners.ts';
 import { ownerId, withFields } from './owners.ts';
 import { removeFields } from './remove.ts';
 import type { Writing } from './track-update.ts';
-import { changesOf, ownable, trackUpdate, withoutOwners } from './track-update.ts';
+import { changeableOf, changesOf, ownable, trackUpdate, withoutOwners } from './track-update.ts';
 
 export interface Application {
   /** What becomes of the object, not yet in the form that is kept; undefined: it stays as it is. */
@@ -79,9 +79,9 @@ function attempt(
   { writing, live, applied, owners }: Applying,
   force: boolean,
 ): Application | { conflicts: Conflict[] } {
-  const { type, apiVersion, manager, subresource, changeable, now } = writing;
+  const { type, apiVersion, manager, subresource, now } = writing;
   const before = withoutOwners(live);
-  const wanted = changeable(fieldSetOf(applied, type));
+  const wanted = changeableOf(writing, fieldSetOf(applied, type));
   const identity = { manager, operation: 'Apply', apiVersion, subresource } as const;
   const id = ownerId(identity);
   const last = owners.get(id);

@@ -2,7 +2,7 @@
 import type { KubeObject } from '../object.ts';
 import type { Comparison } from './compare.ts';
 import { compare } from './compare.ts';
-import { compareText } from './field-element.ts';
+import { compareText, fieldName } from './field-element.ts';
 import type { FieldSet } from './field-set.ts';
 import { difference, isEmptySet, NO_FIELDS, union } from './field-set.ts';
 import type { MergeType } from './merge-type.ts';
@@ -18,8 +18,8 @@ export interface Writing {
   type: MergeType;
   /** RFC 3339 in whole seconds, UTC. */
   now: string;
-  /** Of the fields that a write names, those that it can change: a status is none of them, or nothing else is. */
-  changeable(fields: FieldSet): FieldSet;
+  /** Whether the write can change this member of the object: a status it cannot, or nothing else. */
+  changeable(name: string): boolean;
 }
 
 /** What nobody owns: it is the server's, or the object's identity. */
@@ -50,10 +50,16 @@ export function withoutOwners(object: KubeObject): KubeObject {
   return { ...object, metadata };
 }
 
-/** What the write changes of what it can change. */
+/** What the write changes of what it can change. The rest of the objects is not even looked at: it may be large. */
 export function changesOf({ type, changeable }: Writing, before: KubeObject, after: KubeObject): Comparison {
-  const { added, modified, removed } = compare(withoutOwners(before), withoutOwners(after), type);
-  return { added: changeable(added), modified: changeable(modified), removed: changeable(removed) };
+  const part = (object: KubeObject) =>
+    Object.fromEntries(Object.entries(withoutOwners(object)).filter(([name]) => changeable(name)));
+  return compare(part(before), part(after), type);
+}
+
+/** Of a set, what the write can change. */
+export function changeableOf({ changeable }: Writing, fields: FieldSet): FieldSet {
+  return Object.fromEntries(Object.entries(fields).filter(([element]) => changeable(fieldName(element) ?? '')));
 }
 
 /**

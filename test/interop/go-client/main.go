@@ -40,7 +40,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	groups := [][]check{typedChecks, patchChecks, conflictChecks, listChecks, informerChecks, watchChecks, untypedChecks,
+	groups := [][]check{typedChecks, patchChecks, applyChecks, conflictChecks, listChecks, informerChecks, watchChecks, untypedChecks,
 		discoveryChecks, coordinationChecks, subresourceChecks, removalChecks}
 	if *streams {
 		groups = [][]check{streamChecks()}
