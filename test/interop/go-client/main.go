@@ -48,7 +48,7 @@ func main() {
 		}
 		return
 	}
-	groups := [][]check{typedChecks, patchChecks, conflictChecks, listChecks, informerChecks, watchChecks, untypedChecks,
+	groups := [][]check{typedChecks, patchChecks, applyChecks, conflictChecks, listChecks, informerChecks, watchChecks, untypedChecks,
 		discoveryChecks, coordinationChecks, subresourceChecks, removalChecks}
 	if *streams {
 		groups = [][]check{streamChecks()}
