@@ -11,12 +11,12 @@ import { difference, intersection, isEmptySet, NO_FIELDS, union } from './field-
 import { fieldSetOf } from './field-set-of.ts';
 import { KUBECTL, lastAppliedFields } from './last-applied.ts';
 import { merge } from './merge.ts';
-import { collapseLeaves, withNamedFields } from './named-fields.ts';
+import { withNamedFields } from './named-fields.ts';
 import type { Owner, Owners } from './owners.ts';
 import { ownerId, withFields } from './owners.ts';
 import { removeFields } from './remove.ts';
 import type { Writing } from './track-update.ts';
-import { changeableOf, changesOf, ownable, trackUpdate, withoutOwners } from './track-update.ts';
+import { asToday, changeableOf, changesOf, ownable, trackUpdate, withoutOwners } from './track-update.ts';
 
 export interface Application {
   /** What becomes of the object, not yet in the form that is kept; undefined: it stays as it is. */
@@ -63,16 +63,6 @@ export function applyConfiguration(request: ApplyRequest): Application {
 function readyOwners({ writing, live, owners, empty }: ApplyRequest): Owners {
   if (owners.size > 0) return asToday(owners, writing);
   return trackUpdate({ ...writing, manager: BEFORE_APPLIES }, empty, live, owners);
-}
-
-/** The owners as they would have been told with the types of today. */
-export function asToday(owners: Owners, { apiVersion, type }: Writing): Owners {
-  return new Map(
-    [...owners].map(([id, owner]) => {
-      const fields = owner.apiVersion === apiVersion ? collapseLeaves(owner.fields, type) : owner.fields;
-      return [id, fields === owner.fields ? owner : withFields(owner, fields)];
-    }),
-  );
 }
 
 function attempt(

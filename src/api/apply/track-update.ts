@@ -6,6 +6,7 @@ import { compareText, fieldName } from './field-element.ts';
 import type { FieldSet } from './field-set.ts';
 import { difference, isEmptySet, NO_FIELDS, union } from './field-set.ts';
 import type { MergeType } from './merge-type.ts';
+import { collapseLeaves } from './named-fields.ts';
 import type { Owner, Owners } from './owners.ts';
 import { ownerId, secondsOf, withFields } from './owners.ts';
 
@@ -96,6 +97,16 @@ function takeFrom(owners: Owners, fields: FieldSet, apiVersion: string): Owners 
     else if (!isEmptySet(left)) next.set(id, withFields(owner, left));
   }
   return next;
+}
+
+/** The owners as they would have been told with the types of today. */
+export function asToday(owners: Owners, { apiVersion, type }: Writing): Owners {
+  return new Map(
+    [...owners].map(([id, owner]) => {
+      const fields = owner.apiVersion === apiVersion ? collapseLeaves(owner.fields, type) : owner.fields;
+      return [id, fields === owner.fields ? owner : withFields(owner, fields)];
+    }),
+  );
 }
 
 const MOST_UPDATERS = 10;

@@ -1,7 +1,8 @@
 /** Who owns the fields of an object that a request writes: from the request to `metadata.managedFields`. */
-import type { Writing } from '../../api/apply/managed-fields.ts';
-import { trackWrite } from '../../api/apply/managed-fields.ts';
+
 import { mergeTypeOf } from '../../api/apply/merge-type.ts';
+import type { Writing } from '../../api/apply/track-update.ts';
+import { trackWrite } from '../../api/apply/track-write.ts';
 import type { GroupVersionKind } from '../../api/group-version.ts';
 import { formatApiVersion } from '../../api/group-version.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../../api/object.ts';
