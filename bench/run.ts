@@ -1,12 +1,14 @@
 /** `npm run bench [NAME...]`: each bench runs the peer and Fairlead in one run and prints ratios. Exit code 1 when a limit was missed. */
 const benches: Readonly<Record<string, () => Promise<boolean>>> = {
   startup: async () => (await import('./startup.ts')).benchStartup(),
+  'cli-startup': async () => (await import('./cli-startup.ts')).benchCliStartup(),
   client: async () => (await import('./client.ts')).benchClient(),
   api: async () => (await import('./api.ts')).benchApi(),
   'port-forward': async () => (await import('./port-forward.ts')).benchPortForward(),
   storage: async () => (await import('./storage.ts')).benchStorage(),
   gateway: async () => (await import('./gateway.ts')).benchGateway(),
   failover: async () => (await import('./failover.ts')).benchFailover(),
+  balance: async () => (await import('./balance.ts')).benchBalance(),
   testing: async () => (await import('./testing.ts')).benchTesting(),
 };
 

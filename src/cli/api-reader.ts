@@ -25,11 +25,15 @@ export async function openApiReader({
   io,
   signal,
   unattended = false,
+  onlyServer = false,
 }: Pick<Invocation, 'globals' | 'io' | 'signal'> & {
+  /** The command talks to nobody else: authorities of the system need not be read where the kubeconfig names the server's own. */
+  onlyServer?: boolean;
   /** As for `clusterConfig`. */
   unattended?: boolean;
 }): Promise<ApiReader> {
   const config = await clusterConfig(globals, io, { unattended });
+  if (onlyServer && io.ownsProcess === true) await leaveSystemAuthorities(config);
   const client = openClusterClient(config);
   const verbose = Number(globals.v ?? 0) >= 6;
 
@@ -71,6 +75,14 @@ export async function openApiReader({
     },
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   };
+}
+
+/** Node reads them all before the first connection, which takes longer than the connection. */
+async function leaveSystemAuthorities({ tls: trust, credentials, proxy }: ClientConfig): Promise<void> {
+  if (trust?.ca === undefined || credentials !== undefined || proxy !== undefined) return;
+  const tls = await import('node:tls');
+  // Node 24.5 and newer have it.
+  if ('setDefaultCACertificates' in tls) tls.setDefaultCACertificates([]);
 }
 
 function logRequest(io: CommandIo, { url, status, ms }: { url: string; status: number; ms: number }): void {

@@ -9,6 +9,8 @@ export interface CommandIo {
   stderr: NodeJS.WritableStream & { isTTY?: boolean };
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
+  /** The process is this command's alone: it may end it, and set what holds for all of it. */
+  ownsProcess?: true;
 }
 
 export interface Invocation<F extends FlagTable = FlagTable> {

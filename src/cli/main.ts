@@ -1,7 +1,8 @@
 /** From the words of the command line to an exit code. */
 import type { CliCommand, CommandIo } from './command.ts';
 import { UsageError } from './command.ts';
-import { type CommandRow, commandFamilies } from './commands/table.ts';
+import { commandFamilies } from './commands/families.ts';
+import type { CommandRow } from './commands/table.ts';
 import { findCommand } from './find-command.ts';
 import { type GlobalFlags, globalFlags } from './flags.ts';
 import { parseFlags } from './parse-flags.ts';

@@ -13,4 +13,5 @@ export const processIo: CommandIo = {
   },
   env: process.env,
   cwd: process.cwd(),
+  ownsProcess: true,
 };

@@ -32,6 +32,7 @@ export { CredentialError } from './credentials.ts';
 export type { AttachOptions, ExecOptions, ExecSession, TerminalSize } from './exec.ts';
 export { CommandCutOff } from './exec.ts';
 export type { CredentialCommand } from './exec-credentials.ts';
+export { extractApplied } from './extract-applied.ts';
 export type { InformerOptions } from './informer.ts';
 export type { KubeconfigChoice } from './kubeconfig.ts';
 export type { LeaderElectionOptions } from './leader-election.ts';

@@ -80,7 +80,9 @@ export class ApiOrigin {
       return;
     }
     if (this.#refuseForeign(exchange, false)) return;
-    if (page !== undefined && isPagePath(path)) void this.#tryPage(exchange, { page, path, query }, undefined);
+    // The user's own files take the place of the page, but not of what it is made of.
+    const isPage = isPagePath(path) && (place.kind !== 'static' || path.startsWith('/.fairlead/'));
+    if (page !== undefined && isPage) void this.#tryPage(exchange, { page, path, query }, undefined);
     else if (place.kind === 'redirect') exchange.answer(307, { Location: `${place.to}${query}` }, '');
     else if (place.kind === 'static' && files !== undefined) void files.handle(exchange, place.path);
     else notFound(exchange);

@@ -1,13 +1,15 @@
 /** The gateway with real clients before the embedded cluster and before a real kube-apiserver. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
+import { WebSocket } from 'ws';
 import type { KubeObject } from '../../src/api/object.ts';
-import type { Service } from '../../src/api/types/core-v1.ts';
+import type { Pod, Service } from '../../src/api/types/core-v1.ts';
 import type { ClientConfig } from '../../src/client/client-config.ts';
 import type { ClusterClient } from '../../src/client/cluster-client.ts';
 import { openClusterClient } from '../../src/client/cluster-client-http.ts';
@@ -102,12 +104,23 @@ for (const [kind, open] of Object.entries(kinds)) {
         { terminationGracePeriodSeconds: 1, containers: [{ ...container, readinessProbe }] },
         { app: 'site' },
       );
-      await place.client.resource<Service>('v1', 'services').create({
-        apiVersion: 'v1',
-        kind: 'Service',
-        metadata: { name: 'site', namespace },
-        spec: { selector: { app: 'site' }, ports: [{ port: 80, targetPort: 8080 }] },
-      });
+      await runPod(
+        place.client,
+        'echo',
+        {
+          terminationGracePeriodSeconds: 1,
+          containers: [{ ...container, image: 'fairlead.local/echo', readinessProbe }],
+        },
+        { app: 'echo' },
+      );
+      for (const name of ['site', 'echo']) {
+        await place.client.resource<Service>('v1', 'services').create({
+          apiVersion: 'v1',
+          kind: 'Service',
+          metadata: { name, namespace },
+          spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }] },
+        });
+      }
     });
 
     after(async () => {
@@ -212,6 +225,20 @@ for (const [kind, open] of Object.entries(kinds)) {
       assert.match((await ask(at, '/', 'POST')).body, /POST site/);
     }
 
+    async function checkWebSocket(at: Gateway): Promise<void> {
+      const host = `echo.default.localhost:${at.port}`;
+      const socket = new WebSocket(`ws://127.0.0.1:${at.port}/`, { headers: { Host: host, Origin: `http://${host}` } });
+      await once(socket, 'open');
+      const sent = 'x'.repeat(100_000);
+      socket.send(sent);
+      for (;;) {
+        const [message] = await once(socket, 'message');
+        if (String(message) === sent) break;
+      }
+      socket.close();
+      await once(socket, 'close');
+    }
+
     const list = { verbs: ['list'] };
     const view = {
       apiGroups: ['', 'discovery.k8s.io'],
@@ -222,6 +249,7 @@ for (const [kind, open] of Object.entries(kinds)) {
 
     test('an application by port-forward', async () => {
       await checkSite(gateway);
+      await checkWebSocket(gateway);
     });
 
     test('an application for a user who may only list pods and forward their ports', async () => {
@@ -237,6 +265,76 @@ for (const [kind, open] of Object.entries(kinds)) {
       const verb = { apiGroups: [''], resources: ['services/proxy'], verbs: ['get', 'create'] };
       await using at = await gatewayFor('visitor', [view, verb]);
       await checkSite(at);
+      await checkWebSocket(at);
+    });
+
+    test('proxy clients reach services and pods by their names and addresses in the cluster', async () => {
+      const service = await place.client.resource<Service>('v1', 'services').get('site', { namespace });
+      const pod = await place.client.resource<Pod>('v1', 'pods').get('site', { namespace });
+      const at = `localhost:${gateway.port}`;
+      const curl = (...args: string[]): Promise<Finished> =>
+        home.run('/usr/bin/env', ['curl', '-q', '-sS', '--max-time', '20', ...args]);
+      for (const host of [
+        'site.default.svc',
+        'site.default.svc.cluster.local',
+        service.spec?.clusterIP ?? '',
+        `${pod.status?.podIP}:8080`,
+        'site.default.pod:8080',
+      ]) {
+        for (const way of [
+          ['--proxy', `socks5h://${at}`],
+          ['-x', `http://${at}`],
+          ['-p', '-x', `http://${at}`],
+        ]) {
+          const { stdout, stderr } = await curl(...way, `http://${host}/new`);
+          assert.match(
+            stdout,
+            new RegExp(`>GET ${host.replaceAll('.', '\\.')}</a>`),
+            `${way.join(' ')} ${host}: ${stderr}`,
+          );
+        }
+      }
+      const unknown = await curl('-x', `http://${at}`, 'http://10.255.255.254/');
+      assert.match(unknown.stdout, /No service or pod has the address/);
+    });
+
+    test('kubectl through a gateway that only reads', async () => {
+      const readOnlyFile = join(home.directory, 'read-only.yaml');
+      await using reader = await startGateway({
+        ...nameContexts([{ name: 'here', config: place.config, client: place.client }]),
+        listen: { host: 'localhost', port: 0 },
+        kubeconfigFile: readOnlyFile,
+        rules: { readOnly: true },
+        signal: stop.signal,
+        log: (line) => console.error(line),
+      });
+      assert.ok(reader.port);
+      const read = (...args: string[]): Promise<Finished> =>
+        home.run('/usr/bin/env', [`KUBECONFIG=${readOnlyFile}`, peerPath('kubectl'), ...args]);
+      for (const [args, says] of [
+        [['get', 'pods', '-o', 'name'], /pod\/site/],
+        [['logs', 'shell'], /begun/],
+        [['describe', 'pod', 'site'], /Name: +site/],
+        [['auth', 'can-i', 'delete', 'pods'], /yes/],
+        [['wait', '--for=condition=Ready', 'pod/site'], /condition met/],
+      ] as const) {
+        const { code, stdout, stderr } = await read(...args);
+        assert.equal(code, 0, stderr);
+        assert.match(stdout, says);
+      }
+      for (const args of [
+        ['delete', 'pod', 'site'],
+        ['annotate', 'pod', 'site', 'a=b'],
+        ['create', 'configmap', 'c'],
+        ['exec', 'shell', '--', 'true'],
+        ['port-forward', 'site', ':8080'],
+        ['create', 'token', 'default'],
+        ['get', '--raw', `/api/v1/namespaces/${namespace}/services/site/proxy/`],
+      ]) {
+        const { code, stderr } = await read(...args);
+        assert.notEqual(code, 0, args.join(' '));
+        assert.match(stderr, /only reads|Forbidden|forbidden/, args.join(' '));
+      }
     });
 
     test('a user with neither is told of both', async () => {

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
+import { finished } from 'node:stream/promises';
 import { type TestContext, test } from 'node:test';
 import {
   Attach,
@@ -132,8 +133,10 @@ class AwaitedExec extends Exec {
     const [, , , , stdout] = args;
     const socket = await super.exec(...args);
     socket.on('close', () => {
-      if (stdout === null) this.#ended.resolve();
-      else stdout.on('finish', () => this.#ended.resolve()).end();
+      if (stdout === null) return this.#ended.resolve();
+      // where the end of a channel can be told, the client has ended it already
+      stdout.end();
+      finished(stdout, { readable: false }).then(this.#ended.resolve, this.#ended.reject);
     });
     return socket;
   }

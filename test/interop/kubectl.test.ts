@@ -162,6 +162,21 @@ test('apply is idempotent and shows what it changed; strict validation names unk
   assert.equal(await kubectl('get', 'cm', 'settings', '-o', 'jsonpath={.data.colour}'), 'green');
 });
 
+test('a List is checked by kubectl itself, with the OpenAPI 2 document, and applied', { skip }, async () => {
+  const list = (data: string) => `
+apiVersion: v1
+kind: List
+items:
+- {apiVersion: v1, kind: ConfigMap, metadata: {name: listed}, ${data}: {a: b}}
+- {apiVersion: v1, kind: ServiceAccount, metadata: {name: listed}}
+`;
+  const wrong = await kubectlWith(list('datum'), 'apply', '-f', '-');
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.stderr, /unknown field "datum" in io\.k8s\.api\.core\.v1\.ConfigMap/);
+  const right = await kubectlWith(list('data'), 'apply', '-f', '-');
+  assert.equal(right.stdout, 'configmap/listed created\nserviceaccount/listed created\n', right.stderr);
+});
+
 test('get -w shows a pod as it comes and goes', { skip }, async () => {
   const watch = spawn(kubectlPath, ['get', 'pods', '-w', '--no-headers', '-l', 'app=watched'], { env: home.env });
   let seen = '';

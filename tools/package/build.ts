@@ -4,6 +4,7 @@
  * them. Run alone: `tools/with-node tools/package/build.ts`.
  */
 import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
 import { chmod, cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { bundleCommandLine } from './bundle.ts';
@@ -12,15 +13,15 @@ import { pruneDeclarations } from './prune-declarations.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** Files that modules read at run time, from where they lie beside their source. */
-const data = ['src/api/generated', 'src/ui/browser', 'examples/demo'];
+/** Folders of files that modules read at run time, from where they lie beside their source. */
+const dataFolders = ['src/**/generated', 'src/ui/browser', 'examples/demo'];
 const isData = (path: string): boolean => !/\.tsx?$|tsconfig\.json$/.test(path);
 
 export async function buildPackage(): Promise<void> {
   const dist = join(root, 'dist');
   await rm(dist, { recursive: true, force: true });
   emitModules();
-  for (const folder of data) {
+  for (const folder of globSync(dataFolders, { cwd: root })) {
     await cp(join(root, folder), join(dist, folder), { recursive: true, filter: isData });
   }
   const manifest: unknown = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));

@@ -1,4 +1,4 @@
-/** The command line as one file, in CommonJS: there every module, and each of Node's that it needs, is loaded on use. */
+/** The command line as one file, in CommonJS, and its most used commands as another: there every module, and each of Node's that it needs, is loaded on use. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { build, type Plugin } from 'esbuild';
@@ -8,15 +8,18 @@ export async function bundleCommandLine(root: string, dist: string): Promise<voi
   const common = { platform: 'node', format: 'cjs', minify: true, legalComments: 'none', logLevel: 'warning' } as const;
   const { metafile } = await build({
     ...common,
-    entryPoints: [join(root, 'bin/fairlead.ts')],
-    outfile: join(dist, 'cli.cjs'),
+    entryPoints: { cli: join(root, 'bin/fairlead.ts'), quick: join(root, 'bin/quick.ts') },
+    outdir: dist,
+    outExtension: { '.js': '.cjs' },
     bundle: true,
     target: 'node24',
     // Node's own modules by `require`: `import()` would start the loader of ES modules for them.
     supported: { 'dynamic-import': false },
     metafile: true,
+    banner: { js: twinAddresses },
     plugins: [moduleAddresses(root), await lazyBuiltins(root)],
   });
+  for (const file of ['cli.cjs', 'quick.cjs']) await escapeNonAscii(join(dist, file));
   // An old Node must be able to read it, to say that it is too old.
   await build({
     ...common,
@@ -27,6 +30,13 @@ export async function bundleCommandLine(root: string, dist: string): Promise<voi
   await writeFile(join(dist, 'THIRD-PARTY.txt'), await noticesOf(Object.keys(metafile.inputs), root));
 }
 
+/** At the head of the bundle, which lies at the root of `dist/`. */
+const twinAddresses = `
+const __twin = (path) => require('node:path').join(__dirname, path);
+const __moduleUrl = (path) => require('node:url').pathToFileURL(__twin(path)).href;
+const __moduleDirectory = (path) => require('node:path').dirname(__twin(path));
+`;
+
 /** In the bundle a module's `import.meta` tells of its emitted twin below `dist/`, so that what lies beside that is found. */
 function moduleAddresses(root: string): Plugin {
   return {
@@ -36,16 +46,25 @@ function moduleAddresses(root: string): Plugin {
         const text = await readFile(path, 'utf8');
         if (!text.includes('import.meta')) return undefined;
         const twin = relative(root, path).replace(/\.ts$/, '.js');
-        const file = `require('node:path').join(__dirname, ${JSON.stringify(twin)})`;
         const contents = text
-          .replaceAll('import.meta.url', `require('node:url').pathToFileURL(${file}).href`)
-          .replaceAll('import.meta.dirname', `require('node:path').dirname(${file})`);
+          .replaceAll('import.meta.url', `__moduleUrl(${JSON.stringify(twin)})`)
+          .replaceAll('import.meta.dirname', `__moduleDirectory(${JSON.stringify(twin)})`);
         if (contents.includes('import.meta'))
           throw new Error(`${path}: only import.meta.url and .dirname are known here`);
         return { contents, loader: 'ts' };
       });
     },
   };
+}
+
+/** One other character, which esbuild leaves in regular expressions, would have all of the text read as UTF-16. */
+async function escapeNonAscii(file: string): Promise<void> {
+  const text = await readFile(file, 'utf8');
+  const escaped = text.replace(
+    /[^\0-\x7f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  await writeFile(file, escaped);
 }
 
 /** The licences of the packages whose code is in the bundle, which ask to go with it. */

@@ -23,12 +23,14 @@ export async function lazyBuiltins(root: string): Promise<Plugin> {
   };
 }
 
-/** What the source imports by name of each of Node's modules; those that something imports as a whole are left out. */
+/** What the source imports by name of each of Node's modules; those that something imports as a whole, or for their effect, are left out. */
 async function namesImported(root: string): Promise<Map<string, Set<string>>> {
   const names = new Map<string, Set<string>>();
   const whole = new Set<string>();
   for (const file of globSync(['src/**/*.ts', 'bin/*.ts'], { cwd: root })) {
     const text = await readFile(join(root, file), 'utf8');
+    // Imported for its effect, which is wanted then and there.
+    for (const [, path = ''] of text.matchAll(/^import '(node:[^']+)'/gm)) whole.add(path);
     for (const [, clause = '', path = ''] of text.matchAll(/^import (?!type\b)([^;]*?) from '(node:[^']+)'/gm)) {
       const list = /^\{([^}]*)\}$/.exec(clause)?.[1];
       if (list === undefined) whole.add(path);

@@ -256,14 +256,24 @@ describe('OpenAPI v2', () => {
 });
 
 describe('what is asked of OpenAPI', () => {
-  it('is refused where JSON is not taken', () => {
-    for (const accept of [
-      'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
-      'text/html',
-      'application/json;q=0',
-    ]) {
+  const protobuf = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+
+  it('is protobuf for version 2 where that is asked for first', () => {
+    const answer = get('/openapi/v2', { accept: `${protobuf}, application/json` });
+    assert.equal(answer?.status, 200);
+    assert.equal(answer.headers['Content-Type'], 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
+    // Field 1, "swagger": "2.0".
+    assert.deepEqual([...answer.body.subarray(0, 5)], [0x0a, 3, 0x32, 0x2e, 0x30]);
+    assert.notEqual(answer.headers.ETag, get('/openapi/v2')?.headers.ETag);
+    const json = get('/openapi/v2', { accept: `application/json, ${protobuf}` });
+    assert.equal(json?.headers['Content-Type'], 'application/json');
+  });
+
+  it('is refused in forms that there are not', () => {
+    for (const accept of ['text/html', 'application/json;q=0']) {
       assert.equal(get('/openapi/v2', { accept })?.status, 406, accept);
     }
+    assert.equal(get('/openapi/v3', { accept: protobuf })?.status, 406);
     for (const accept of ['*/*', 'application/x+protobuf, application/json', 'application/json;q=0.5']) {
       assert.equal(get('/openapi/v2', { accept })?.status, 200, accept);
     }

@@ -10,6 +10,7 @@ import type { VirtualResource } from '../resources/virtual-resource.ts';
 import { documentV2, documentV3 } from './document.ts';
 import type { Operation } from './operations.ts';
 import { operationsOf, virtualOperation } from './operations.ts';
+import { encodeV2, protobufV2Types } from './protobuf-v2.ts';
 
 export interface OpenApiRequest {
   path: string;
@@ -29,6 +30,8 @@ export type OpenApiHandler = (request: OpenApiRequest) => OpenApiAnswer | undefi
 
 interface Page {
   body: Uint8Array;
+  /** Its media type. */
+  type: string;
   /** Of the body, so that it changes whenever a client that kept the page must ask again. */
   hash: string;
 }
@@ -45,20 +48,28 @@ function header(request: OpenApiRequest, name: string): string {
   return (Array.isArray(value) ? value.join(',') : value) ?? '';
 }
 
-/** True when the client takes JSON. `application/json` with parameters such as `as=Table` is something else. */
-function acceptsJson(request: OpenApiRequest): boolean {
+type Form = 'json' | 'protobuf';
+
+/** The first that the client names. `application/json` with parameters such as `as=Table` is something else. */
+function wantedForm(request: OpenApiRequest, forms: readonly Form[]): Form | undefined {
   const accept = header(request, 'accept');
-  if (accept === '') return true;
-  return accept.split(',').some((range) => {
+  if (accept === '') return 'json';
+  for (const range of accept.split(',')) {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
     const plain = parameters.every((parameter) => !/^(as|g|v)=/.test(parameter) && !/^q=0(\.0*)?$/.test(parameter));
-    return plain && ['application/json', 'application/*', '*/*'].includes(type);
-  });
+    if (!plain) continue;
+    if (['application/json', 'application/*', '*/*'].includes(type)) return 'json';
+    if (forms.includes('protobuf') && protobufV2Types.includes(type)) return 'protobuf';
+  }
+  return undefined;
 }
 
-function page(value: unknown): Page {
-  const body = Buffer.from(JSON.stringify(value));
-  return { body, hash: createHash('sha256').update(body).digest('hex').toUpperCase() };
+function page(body: Uint8Array, type: string): Page {
+  return { body, type, hash: createHash('sha256').update(body).digest('hex').toUpperCase() };
+}
+
+function jsonPage(value: unknown): Page {
+  return page(Buffer.from(JSON.stringify(value)), 'application/json');
 }
 
 function groupByVersion(
@@ -81,13 +92,13 @@ function operations({ definitions, virtual }: Served): Operation[] {
   return [...definitions.flatMap(operationsOf), ...virtual.map(virtualOperation)];
 }
 
-function send(request: OpenApiRequest, { body, hash }: Page, more: Record<string, string> = {}): OpenApiAnswer {
+function send(request: OpenApiRequest, { body, type, hash }: Page, more: Record<string, string> = {}): OpenApiAnswer {
   const headers = { Vary: 'Accept', ETag: `"${hash}"`, ...more };
   const known = header(request, 'if-none-match')
     .split(',')
     .map((tag) => tag.trim().replace(/^W\//, ''));
   if (known.includes(`"${hash}"`) || known.includes('*')) return { status: 304, headers, body: empty };
-  return { status: 200, headers: { ...headers, 'Content-Type': 'application/json' }, body };
+  return { status: 200, headers: { ...headers, 'Content-Type': type }, body };
 }
 
 /** A handler for these kinds, and for the kinds that are answered and never stored. */
@@ -98,13 +109,13 @@ export function openApiHandler(
   const served = groupByVersion(definitions, virtual);
   const pages = new Map<string, Page>();
 
-  const once = (key: string, make: () => unknown): Page => {
-    const kept = pages.get(key) ?? page(make());
+  const once = (key: string, make: () => Page): Page => {
+    const kept = pages.get(key) ?? make();
     pages.set(key, kept);
     return kept;
   };
   const documentOf = (root: string, part: Served): Page =>
-    once(root, () => documentV3(operations(part), [{ group: part.group, version: part.version }]));
+    once(root, () => jsonPage(documentV3(operations(part), [{ group: part.group, version: part.version }])));
   const address = (root: string, { hash }: Page): string => `/openapi/v3${root}?hash=${hash}`;
 
   const index = (): unknown => {
@@ -113,12 +124,23 @@ export function openApiHandler(
     });
     return { paths: Object.fromEntries(entries) };
   };
-  const whole = (): unknown => documentV2([...served.values()].flatMap(operations), [...served.values()]);
+  const whole = (form: Form): Page => {
+    const document = documentV2([...served.values()].flatMap(operations), [...served.values()]);
+    return form === 'json' ? jsonPage(document) : page(encodeV2(document), protobufV2Types[1] ?? '');
+  };
 
-  const answer = (request: OpenApiRequest): OpenApiAnswer | undefined => {
+  const answer = (request: OpenApiRequest, form: Form): OpenApiAnswer | undefined => {
     const path = request.path.length > 1 ? request.path.replace(/\/$/, '') : request.path;
-    if (path === '/openapi/v2') return send(request, once(path, whole));
-    if (path === '/openapi/v3') return send(request, once(path, index));
+    if (path === '/openapi/v2')
+      return send(
+        request,
+        once(`${path} ${form}`, () => whole(form)),
+      );
+    if (path === '/openapi/v3')
+      return send(
+        request,
+        once(path, () => jsonPage(index())),
+      );
     const root = path.slice('/openapi/v3'.length);
     const part = served.get(root);
     if (part === undefined) return undefined;
@@ -134,11 +156,13 @@ export function openApiHandler(
 
   return (request) => {
     if (request.path !== '/openapi/v2' && !/^\/openapi\/v3(\/|$)/.test(request.path)) return undefined;
-    if (acceptsJson(request)) return answer(request);
+    const isV2 = request.path.startsWith('/openapi/v2');
+    const form = wantedForm(request, isV2 ? ['json', 'protobuf'] : ['json']);
+    if (form !== undefined) return answer(request, form);
     return {
       status: 406,
       headers: { 'Content-Type': 'text/plain', Vary: 'Accept' },
-      body: Buffer.from('OpenAPI documents are served as application/json only\n'),
+      body: Buffer.from(`this OpenAPI document is served as application/json${isV2 ? ' and as protobuf' : ''} only\n`),
     };
   };
 }

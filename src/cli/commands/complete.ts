@@ -42,7 +42,7 @@ export const completeCommand = defineCommand({
     lines.push(`:${directive(found)}`);
     await new Promise<void>((done) => io.stdout.write(`${lines.join('\n')}\n`, () => done()));
     // A credential command that still runs must not hold the shell.
-    if (limited.aborted) process.exit(0);
+    if (limited.aborted && io.ownsProcess === true) process.exit(0);
     return 0;
   },
 });

@@ -94,7 +94,7 @@ export const getCommand = defineCommand({
     const { args, flags, io, signal } = invocation;
     const format = await parseOutputFormat(flags.output, { template: flags.template, cwd: io.cwd });
     checkFlags(args, flags, format);
-    await using reader = await openApiReader(invocation);
+    await using reader = await openApiReader({ ...invocation, onlyServer: flags.filename.length === 0 });
     if (flags.raw !== undefined) {
       const { printRaw } = await import('../get/raw.ts');
       await printRaw(flags.raw, { reader, io });

@@ -16,13 +16,6 @@ export interface CommandRow {
   load(): Promise<CliCommand>;
 }
 
-/** What the commands of one first word are about, for the overview, which lists them as one. */
-export const commandFamilies: Readonly<Record<string, string>> = {
-  config: 'Show and change the kubeconfig',
-  auth: 'Tell who you are and what you may do',
-  create: 'Make objects, from files or from words',
-};
-
 export const commandTable: readonly CommandRow[] = [
   { name: 'up', group: 'machine', load: async () => (await import('./up.ts')).upCommand },
   { name: 'down', group: 'machine', load: async () => (await import('./down.ts')).downCommand },

@@ -52,7 +52,7 @@ function ownVersion(): { gitVersion: string; platform: string; nodeVersion: stri
 async function serverVersion(invocation: Pick<Invocation, 'globals' | 'io' | 'signal'>): Promise<unknown> {
   try {
     const { openApiReader } = await import('../api-reader.ts');
-    await using reader = await openApiReader(invocation);
+    await using reader = await openApiReader({ ...invocation, onlyServer: true });
     return await reader.getJson('/version');
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
