@@ -279,6 +279,14 @@ test('a server that turns requests away because it stops is left at once, by wri
   assert.equal(a.requests.length, 1);
 });
 
+test('a read that a stopping server answers with 503 is asked elsewhere at once', async () => {
+  await using fixture = await open(never, ({ socket }) => {
+    answer(socket, '503 Service Unavailable', '{}', ['Retry-After: 3600', 'Connection: close']);
+    return Boolean(socket.end());
+  });
+  assert.deepEqual(new Set(await askUntil(fixture.client, fixture.a, 'GET')), new Set(['200 b']));
+});
+
 test('reads leave a server that accepts and never answers once it is silent to probes too; writes wait for its answer', async () => {
   const asked = Promise.withResolvers<void>();
   const waiting: (() => void)[] = [];
