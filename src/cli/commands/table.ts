@@ -133,6 +133,9 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'scale', group: 'objects', load: async () => (await import('./scale.ts')).scaleCommand },
   { name: 'wait', group: 'objects', load: async () => (await import('./wait.ts')).waitCommand },
   { name: 'events', group: 'objects', load: async () => (await import('./events.ts')).eventsCommand },
+  { name: 'logs', aliases: ['log'], group: 'pods', load: async () => (await import('./logs.ts')).logsCommand },
+  { name: 'exec', group: 'pods', load: async () => (await import('./exec.ts')).execCommand },
+  { name: 'attach', group: 'pods', load: async () => (await import('./attach.ts')).attachCommand },
   { name: 'config view', group: 'kubeconfig', load: async () => (await import('./config-view.ts')).configViewCommand },
   {
     name: 'config get-contexts',
