@@ -8,12 +8,24 @@ export interface TestCertificate {
   key: string;
 }
 
-/** Valid for an hour. */
-export function testCertificate(names: readonly string[] = ['localhost']): TestCertificate {
+const hour = 3_600_000;
+
+/** Valid for an hour, or from and until so many milliseconds from now. */
+export function testCertificate(
+  names: readonly string[] = ['localhost'],
+  { from = -60_000, until = hour }: { from?: number; until?: number } = {},
+): TestCertificate {
   const signingKey = newKey();
   const key = newKey();
-  const valid = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 3_600_000) };
-  const ca = issueCertificate({ subject: { commonName: 'test-ca' }, key: signingKey, signingKey, use: 'ca', ...valid });
+  const valid = { notBefore: new Date(Date.now() + from), notAfter: new Date(Date.now() + until) };
+  const ca = issueCertificate({
+    subject: { commonName: 'test-ca' },
+    key: signingKey,
+    signingKey,
+    use: 'ca',
+    notBefore: new Date(Date.now() - 48 * hour),
+    notAfter: new Date(Date.now() + 48 * hour),
+  });
   const cert = issueCertificate({
     subject: { commonName: names[0] ?? 'test' },
     issuer: new X509Certificate(ca),

@@ -39,7 +39,16 @@ export async function openGatewayFixture(
   options: Partial<
     Pick<
       GatewayOptions,
-      'page' | 'fixedPorts' | 'unusable' | 'kubeconfigFile' | 'https' | 'rules' | 'access' | 'names' | 'tls'
+      | 'page'
+      | 'fixedPorts'
+      | 'unusable'
+      | 'kubeconfigFile'
+      | 'https'
+      | 'rules'
+      | 'access'
+      | 'names'
+      | 'tls'
+      | 'ownUserOnly'
     >
   > & {
     context?: string;
@@ -75,6 +84,7 @@ export async function openGatewayFixture(
       ...(options.access && { access: options.access }),
       ...(options.names && { names: options.names }),
       ...(options.tls && { tls: options.tls }),
+      ...(options.ownUserOnly && { ownUserOnly: true }),
       ...(options.page && { page: options.page }),
     }),
   );

@@ -80,7 +80,9 @@ export class ApiOrigin {
       return;
     }
     if (this.#refuseForeign(exchange, false)) return;
-    if (page !== undefined && isPagePath(path)) void this.#tryPage(exchange, { page, path, query }, undefined);
+    // The user's own files take the place of the page, but not of what it is made of.
+    const isPage = isPagePath(path) && (place.kind !== 'static' || path.startsWith('/.fairlead/'));
+    if (page !== undefined && isPage) void this.#tryPage(exchange, { page, path, query }, undefined);
     else if (place.kind === 'redirect') exchange.answer(307, { Location: `${place.to}${query}` }, '');
     else if (place.kind === 'static' && files !== undefined) void files.handle(exchange, place.path);
     else notFound(exchange);
@@ -109,7 +111,7 @@ export class ApiOrigin {
     const upgrade = exchange.upgrade !== undefined;
     const toApp = parsed.subresource === 'proxy';
     if (this.#refuseForeign(exchange, toApp && parsed.resource !== 'nodes')) return;
-    const decoded = filterPath ?? `/${parsed.segments.join('/')}`;
+    const decoded = (): string => filterPath ?? `/${parsed.segments.join('/')}`;
     const refused =
       this.filter.refuses({ method, path: decoded, parsed }) ??
       (rules?.readOnly === true ? readOnlyReason({ method, upgrade }, parsed) : undefined);

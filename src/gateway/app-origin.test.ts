@@ -238,7 +238,7 @@ test('what cannot be shown says what is wrong and what to do', async () => {
     ['web.elsewhere', 404, /No service "web" in namespace "elsewhere"/],
     ['starting.shop', 503, /no ready pod.*Not ready: slow.*kubectl describe pod/s],
     ['empty.shop', 503, /No pod that has an address matches its selector app=web/],
-    ['udp.shop', 404, /no TCP port/],
+    ['udp.shop', 404, /no TCP port "53".*Its port 53 is UDP, and only TCP can be led on/],
     ['outside.shop', 503, /alias for example\.com/],
   ] as const) {
     const answer = await gateway.ask('/', { host: `${host}.localhost` });

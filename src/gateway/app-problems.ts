@@ -106,6 +106,14 @@ export function noPort(
       message,
     };
   }
+  const other = service.spec?.ports?.find(
+    ({ name: portName, port, protocol = 'TCP' }) =>
+      protocol !== 'TCP' && (portName === wanted || String(port) === wanted || choice.kind === 'none'),
+  );
+  if (other !== undefined) {
+    const message = `Its port ${other.port} is ${other.protocol}, and only TCP can be led on.`;
+    return { code: 404, reason: 'NotFound', title: `${title} has no TCP port "${wanted ?? other.port}"`, message };
+  }
   if (choice.kind === 'none') {
     const message = 'It has no TCP port, so there is nothing that a browser could open.';
     return { code: 404, reason: 'NotFound', title: `${title} has no port to open`, message };

@@ -15,6 +15,8 @@ export interface OpenedPort {
 }
 
 export interface FixedPortsOptions {
+  /** Decides whose connections come in. */
+  guard(onSocket: (client: Socket) => void): (client: Socket) => void;
   ports: readonly FixedPort[];
   destinations: Destinations;
   metrics: GatewayMetrics;
@@ -63,10 +65,11 @@ export async function openFixedPorts(options: FixedPortsOptions): Promise<FixedP
         over(failed);
       }
     };
-    const bound = await openListeners({ host: 'localhost', port: localPort }, (client) => {
+    const accept = (client: Socket): void => {
       const leading = lead(client).finally(() => running.delete(leading));
       running.add(leading);
-    });
+    };
+    const bound = await openListeners({ host: 'localhost', port: localPort }, options.guard(accept));
     listeners.use(bound);
     opened.push({ to, port: bound.port });
   }

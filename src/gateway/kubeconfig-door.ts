@@ -23,6 +23,13 @@ const root = '/.fairlead/clusters/';
 /** Of the certificate: it is made anew at every start. */
 const lifetimeMs = 365 * 24 * 3600_000;
 
+export interface KubeconfigDoorOptions {
+  readOnly: boolean;
+  metrics: GatewayMetrics;
+  /** The gateway itself speaks TLS too. */
+  sharesPort: boolean;
+}
+
 export class KubeconfigDoor {
   /** PEM of what vouches for the gateway's certificate: itself. */
   readonly caPem: string;
@@ -37,10 +44,7 @@ export class KubeconfigDoor {
   /** The gateway itself speaks TLS too. */
   readonly sharesPort: boolean;
 
-  constructor(
-    upstreams: readonly ApiUpstream[],
-    { readOnly, sharesPort, metrics }: { readOnly: boolean; sharesPort: boolean; metrics: GatewayMetrics },
-  ) {
+  constructor(upstreams: readonly ApiUpstream[], { readOnly, sharesPort, metrics }: KubeconfigDoorOptions) {
     this.sharesPort = sharesPort;
     this.#readOnly = readOnly;
     this.#server = new Http1Server({

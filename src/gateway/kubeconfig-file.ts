@@ -83,8 +83,10 @@ function kubeconfigText({
       name,
       cluster: {
         server: `https://${address}${KubeconfigDoor.path(context)}`,
-        // One of two certificates at this port.
-        ...(door.sharesPort && { 'tls-server-name': kubeconfigServerName }),
+        // One of two certificates at this port, or one that does not know the address.
+        ...((door.sharesPort || !/^(?:127\.0\.0\.1|\[::1\]):/.test(address)) && {
+          'tls-server-name': kubeconfigServerName,
+        }),
         'certificate-authority-data': Buffer.from(door.caPem).toString('base64'),
       },
     })),

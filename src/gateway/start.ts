@@ -1,8 +1,10 @@
 /** The gateway: one port on loopback that leads to a cluster's API and, by host name, to each of its services. */
+import type { Socket } from 'node:net';
 import { ConnectionPool } from '../net/http1/connections.ts';
 import { Http1Server } from '../net/http1/server.ts';
 import type { FirstUseLink } from './access/first-use-link.ts';
 import { Gate } from './access/gate.ts';
+import { ownUserOnly } from './access/own-user.ts';
 import type { Password } from './access/password.ts';
 import type { ApiRules } from './api-origin.ts';
 import { ApiOrigin } from './api-origin.ts';
@@ -46,6 +48,8 @@ export interface GatewayOptions {
   domain?: string;
   /** Who is let in, and how; absent: whoever reaches it. */
   access?: { password: Password | undefined; link: FirstUseLink | undefined };
+  /** Programs of other users of this machine are not let in, to fixed ports neither. For loopback addresses, on Linux. */
+  ownUserOnly?: boolean;
   /** Everything but what `kubeconfigFile` is for comes by TLS with these certificates. */
   tls?: GatewayTls;
   /** Local ports that lead to one service each. */
@@ -127,16 +131,27 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     tlsOnly: options.tls !== undefined,
     socks: gate === undefined ? () => ({}) : gate.socks,
   });
-  const listeners = await openListeners(options.listen, (socket) => {
-    metrics.connection(socket);
-    entrance.accept(socket);
-  });
+  const guard = options.ownUserOnly === true ? ownUserOnly : (onSocket: (socket: Socket) => void) => onSocket;
+  const listeners = await openListeners(
+    options.listen,
+    guard((socket) => {
+      metrics.connection(socket);
+      entrance.accept(socket);
+    }),
+  );
   const { port, addresses } = listeners;
   await using parts = new AsyncDisposableStack();
   parts.use(listeners);
   parts.defer(() => stop.abort());
   const fixed = parts.use(
-    await openFixedPorts({ ports: options.fixedPorts ?? [], destinations, metrics, signal: stop.signal, log }),
+    await openFixedPorts({
+      guard,
+      ports: options.fixedPorts ?? [],
+      destinations,
+      metrics,
+      signal: stop.signal,
+      log,
+    }),
   );
   if (door !== undefined && options.kubeconfigFile !== undefined) {
     const at = addresses[0]?.replace(/^0\.0\.0\.0$/, '127.0.0.1').replace(/^::$/, '::1') ?? '';

@@ -62,6 +62,9 @@ export class Ways {
 }
 
 /** No right, a server that has no port-forward, or something in between that passes no upgrades on. */
-function isRefusal({ code }: StatusError): boolean {
-  return code === 400 || code === 403 || code === 405 || code === 501 || code === 502;
+function isRefusal({ code, reason, message }: StatusError): boolean {
+  if (code === 400) return /upgrade/i.test(message);
+  // The handshake's own failure; a server that cannot reach its node says BadGateway or 500.
+  if (code === 502) return reason === 'InternalError';
+  return code === 403 || code === 405 || code === 501;
 }

@@ -15,6 +15,7 @@ async function startApi() {
   const watches = new Map<string, ServerResponse>();
   const lists: string[] = [];
   const items: Record<string, unknown[]> = { services: [], endpointslices: [] };
+  let onlyNamespace: string | undefined;
   let watched = Promise.withResolvers<void>();
   const silent = Promise.withResolvers<void>();
   const server = createServer((request, response) => {
@@ -22,6 +23,10 @@ async function startApi() {
     const resource = url.pathname.split('/').at(-1) ?? '';
     if (url.pathname === '/version') {
       response.end('{"gitVersion":"v1.36.3"}');
+    } else if (onlyNamespace !== undefined && !url.pathname.includes(`/namespaces/${onlyNamespace}/`)) {
+      const message = `${resource} is forbidden at the cluster scope`;
+      const status = { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 403, reason: 'Forbidden', message };
+      response.writeHead(403, { 'Content-Type': 'application/json' }).end(JSON.stringify(status));
     } else if (url.searchParams.get('watch')) {
       response.writeHead(200, { 'Content-Type': 'application/json' });
       response.flushHeaders();
@@ -44,6 +49,9 @@ async function startApi() {
   return {
     url: `http://127.0.0.1:${port}`,
     items,
+    permitOnly: (namespace: string) => {
+      onlyNamespace = namespace;
+    },
     lists,
     watched: () => watched.promise,
     silent: () => silent.promise,
@@ -328,6 +336,26 @@ test('a service that only the proxy verb leads to is shown so, as soon as that i
     const refused = new StatusError({ code: 403, reason: 'Forbidden', message: 'no right to create pods/portforward' });
     assert.equal(ways.portForwardFailed(wayKey({ kind: 'service', namespace: 'shop', name: 'web' }), refused), true);
     assert.match(JSON.stringify(await tab.find('put')), /proxy verb.*no right to create pods\/portforward/);
+  } finally {
+    stop.abort();
+    await client[Symbol.asyncDispose]();
+  }
+});
+
+test('who may see one namespace only is shown that one, and told so', async () => {
+  await using api = await startApi();
+  const stop = new AbortController();
+  const client = openClusterClient({ server: api.url, namespace: 'shop' });
+  try {
+    api.items.services = [service('web')];
+    api.permitOnly('shop');
+    const facts = { cluster: 'test', server: api.url };
+    const handler = uiHandler({ client, facts, namespace: 'shop', signal: stop.signal, lingerMs: 0 });
+    const tab = openTab(handler);
+    assert.match(JSON.stringify(await tab.find('put')), /"name":"web"/);
+    await tab.find('complete');
+    const limit = await openTab(handler).find('context');
+    assert.match(JSON.stringify(limit), /Only the namespace \\"shop\\" is shown: .* is forbidden at the cluster scope/);
   } finally {
     stop.abort();
     await client[Symbol.asyncDispose]();

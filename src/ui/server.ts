@@ -19,11 +19,16 @@ export interface ClusterFacts {
 }
 
 /** A further context behind the same gateway: its cluster, or why there is none. */
-export type OtherContext = { name: string; alias: string } & ({ client: ClusterClient; ways?: Ways } | { why: string });
+export type OtherContext = { name: string; alias: string } & (
+  | { client: ClusterClient; ways?: Ways; namespace?: string }
+  | { why: string }
+);
 
 export interface UiOptions {
   client: ClusterClient;
   facts: ClusterFacts;
+  /** What is shown where not all namespaces may be seen: the one of the context. */
+  namespace?: string;
   /** How the gateway gets to the services of the first context. */
   ways?: Ways;
   others?: readonly OtherContext[];
@@ -37,8 +42,23 @@ export interface UiOptions {
 const mostStreams = 100;
 
 /** Serves `/` (to browsers; other clients get the API's answer there) and what lies under `/.fairlead/`. */
-export function uiHandler({ client, facts, ways, others = [], signal, lingerMs = 10_000 }: UiOptions): PageHandler {
-  const feed = openServiceFeed({ client, context: facts.context, ...(ways && { ways }), signal, lingerMs });
+export function uiHandler({
+  client,
+  facts,
+  namespace,
+  ways,
+  others = [],
+  signal,
+  lingerMs = 10_000,
+}: UiOptions): PageHandler {
+  const feed = openServiceFeed({
+    client,
+    context: facts.context,
+    ...(ways && { ways }),
+    ...(namespace && { namespace }),
+    signal,
+    lingerMs,
+  });
   const further = others.map((other) => ({ ...other, feed: feedOf(other, { signal, lingerMs }) }));
   let streams = 0;
   return (request, response) => {
@@ -86,8 +106,15 @@ interface Followed {
 /** Or why there is none. */
 function feedOf(other: OtherContext, common: { signal: AbortSignal; lingerMs: number }): ServiceFeed | string {
   if ('why' in other) return other.why;
-  const { client, name, alias, ways } = other;
-  return openServiceFeed({ client, context: name, alias, ...(ways && { ways }), ...common });
+  const { client, name, alias, ways, namespace } = other;
+  return openServiceFeed({
+    client,
+    context: name,
+    alias,
+    ...(ways && { ways }),
+    ...(namespace && { namespace }),
+    ...common,
+  });
 }
 
 /** What becomes of one context is told apart from the others. Returns a function that ends it. */
@@ -98,6 +125,7 @@ function followFurther(events: EventStream, { name, alias, feed }: FurtherContex
       'context',
       JSON.stringify({ name, alias, ...(trouble !== undefined && { trouble }) }),
     );
+  let limit: string | undefined;
   if (typeof feed === 'string') {
     tell(feed);
     return () => {};
@@ -108,8 +136,12 @@ function followFurther(events: EventStream, { name, alias, feed }: FurtherContex
       if (json === undefined) events.put(`service ${named}`, 'drop', JSON.stringify(named));
       else events.put(`service ${named}`, 'put', json);
     },
-    complete: () => tell(),
+    complete: () => tell(limit),
     trouble: tell,
+    narrowed: (sentence) => {
+      limit = sentence;
+      tell(sentence);
+    },
   });
 }
 
@@ -124,6 +156,10 @@ function follow(request: PageRequest, response: PageResponse, { client, feed, fa
     },
     complete: () => events.put('state', 'complete', '{}'),
     trouble: (sentence) => events.put('state', 'trouble', JSON.stringify(sentence)),
+    narrowed: (trouble) => {
+      const name = facts.context ?? facts.cluster;
+      events.put('limit', 'context', JSON.stringify({ name, alias: '', trouble }));
+    },
   });
   const leaveFurther = further.map((context) => followFurther(events, context));
   serverVersion(client, request.signal).then((version) => {

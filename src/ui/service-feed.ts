@@ -18,6 +18,8 @@ export interface FeedWatcher {
   complete(): void;
   /** The cluster does not answer; a sentence. */
   trouble(sentence: string): void;
+  /** Not all of it may be seen; a sentence. */
+  narrowed(sentence: string): void;
 }
 
 export interface ServiceFeed {
@@ -39,6 +41,7 @@ export function openServiceFeed({
   context,
   alias,
   ways,
+  namespace,
   signal,
   lingerMs,
 }: {
@@ -48,6 +51,8 @@ export function openServiceFeed({
   alias?: string;
   /** How the gateway gets to them. */
   ways?: Ways;
+  /** What is shown where not all namespaces may be seen. */
+  namespace?: string;
   signal: AbortSignal;
   /** A reload or a change of tabs finds the informers still there for this long. */
   lingerMs: number;
@@ -56,6 +61,8 @@ export function openServiceFeed({
   /** What the watchers were told, by `namespace/name`. */
   const views = new Map<string, string>();
   let running: Running | undefined;
+  /** Why only `namespace` is asked for. */
+  let narrowed: string | undefined;
   let linger: NodeJS.Timeout | undefined;
 
   function start(): Running {
@@ -64,13 +71,16 @@ export function openServiceFeed({
     const onError = (error: unknown): void => {
       if (!ended.aborted) void suffer(run, error, ended);
     };
+    const query = narrowed === undefined || namespace === undefined ? {} : { namespace };
     const services = openInformer<Service>({
+      query,
       resource: client.resource<Service>('v1', 'services'),
       transform: withoutHistory,
       signal: ended,
       onError,
     });
     const slices = openInformer<EndpointSlice>({
+      query,
       resource: client.resource<EndpointSlice>('discovery.k8s.io/v1', 'endpointslices'),
       indexes: { [byService]: (slice) => [serviceKey(slice)] },
       transform: withoutHistory,
@@ -125,6 +135,10 @@ export function openServiceFeed({
    */
   async function suffer(run: Running, error: unknown, ended: AbortSignal): Promise<void> {
     if (error instanceof StatusError) {
+      if (error.code === 403 && namespace !== undefined && narrowed === undefined && running === run) {
+        narrow(namespace, error.message);
+        return;
+      }
       tellTrouble(run, error.message);
       return;
     }
@@ -138,6 +152,13 @@ export function openServiceFeed({
     if (ended.aborted || running !== run) return;
     run.stop.abort();
     running = start();
+  }
+
+  function narrow(only: string, why: string): void {
+    narrowed = `Only the namespace "${only}" is shown: ${why}`;
+    running?.stop.abort();
+    running = start();
+    for (const watcher of watchers) watcher.narrowed(narrowed);
   }
 
   function tellTrouble(run: Running, trouble: string): void {
@@ -163,6 +184,8 @@ export function openServiceFeed({
     linger = setTimeout(() => {
       running?.stop.abort();
       running = undefined;
+      // Rights may have been granted until somebody looks again.
+      narrowed = undefined;
       views.clear();
     }, lingerMs);
     linger.unref();
@@ -174,6 +197,7 @@ export function openServiceFeed({
       watchers.add(watcher);
       running ??= start();
       for (const [key, json] of views) watcher.changed(key, json);
+      if (narrowed !== undefined) watcher.narrowed(narrowed);
       if (running.state === 'complete') watcher.complete();
       else if (typeof running.state === 'object') watcher.trouble(running.state.trouble);
       return () => leave(watcher);

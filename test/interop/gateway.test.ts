@@ -1,11 +1,13 @@
 /** The gateway with real clients before the embedded cluster and before a real kube-apiserver. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
+import { WebSocket } from 'ws';
 import type { KubeObject } from '../../src/api/object.ts';
 import type { Pod, Service } from '../../src/api/types/core-v1.ts';
 import type { ClientConfig } from '../../src/client/client-config.ts';
@@ -102,12 +104,23 @@ for (const [kind, open] of Object.entries(kinds)) {
         { terminationGracePeriodSeconds: 1, containers: [{ ...container, readinessProbe }] },
         { app: 'site' },
       );
-      await place.client.resource<Service>('v1', 'services').create({
-        apiVersion: 'v1',
-        kind: 'Service',
-        metadata: { name: 'site', namespace },
-        spec: { selector: { app: 'site' }, ports: [{ port: 80, targetPort: 8080 }] },
-      });
+      await runPod(
+        place.client,
+        'echo',
+        {
+          terminationGracePeriodSeconds: 1,
+          containers: [{ ...container, image: 'fairlead.local/echo', readinessProbe }],
+        },
+        { app: 'echo' },
+      );
+      for (const name of ['site', 'echo']) {
+        await place.client.resource<Service>('v1', 'services').create({
+          apiVersion: 'v1',
+          kind: 'Service',
+          metadata: { name, namespace },
+          spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }] },
+        });
+      }
     });
 
     after(async () => {
@@ -212,6 +225,20 @@ for (const [kind, open] of Object.entries(kinds)) {
       assert.match((await ask(at, '/', 'POST')).body, /POST site/);
     }
 
+    async function checkWebSocket(at: Gateway): Promise<void> {
+      const host = `echo.default.localhost:${at.port}`;
+      const socket = new WebSocket(`ws://127.0.0.1:${at.port}/`, { headers: { Host: host, Origin: `http://${host}` } });
+      await once(socket, 'open');
+      const sent = 'x'.repeat(100_000);
+      socket.send(sent);
+      for (;;) {
+        const [message] = await once(socket, 'message');
+        if (String(message) === sent) break;
+      }
+      socket.close();
+      await once(socket, 'close');
+    }
+
     const list = { verbs: ['list'] };
     const view = {
       apiGroups: ['', 'discovery.k8s.io'],
@@ -222,6 +249,7 @@ for (const [kind, open] of Object.entries(kinds)) {
 
     test('an application by port-forward', async () => {
       await checkSite(gateway);
+      await checkWebSocket(gateway);
     });
 
     test('an application for a user who may only list pods and forward their ports', async () => {
@@ -237,6 +265,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       const verb = { apiGroups: [''], resources: ['services/proxy'], verbs: ['get', 'create'] };
       await using at = await gatewayFor('visitor', [view, verb]);
       await checkSite(at);
+      await checkWebSocket(at);
     });
 
     test('proxy clients reach services and pods by their names and addresses in the cluster', async () => {

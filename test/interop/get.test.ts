@@ -175,24 +175,27 @@ function follow(program: string, args: readonly string[]) {
   };
 }
 
-test('get -w prints the same lines in the same columns', { skip, timeout: 30_000 }, async () => {
-  const kubectl = async (...args: string[]): Promise<void> => {
-    const { code, stderr } = await home.run(kubectlPath, args);
-    assert.equal(code, 0, stderr);
-  };
-  await kubectl('create', 'ns', 'watched');
-  await kubectl('create', 'cm', 'first', '-n', 'watched');
-  const args = ['get', 'cm', '-n', 'watched', '-l', 'app!=x', '-w'];
-  await using theirs = follow(kubectlPath, args);
-  await using ours = follow(process.execPath, [fairleadEntry, ...args]);
-  const both = (count: number) => Promise.all([theirs.until(count), ours.until(count)]);
-  await both(2);
-  const before = ours.lines.length;
-  await kubectl('create', 'cm', 'a-name-that-is-longer-than-the-heading', '-n', 'watched', '--from-literal=a=b');
-  await both(before + 1);
-  await kubectl('label', 'cm', 'first', 'app=x', '-n', 'watched');
-  await both(before + 2);
-  await kubectl('create', 'cm', 'z', '-n', 'watched');
-  await both(before + 3);
-  assert.deepEqual(ours.lines, theirs.lines);
-});
+for (const [index, flags] of [[], ['--output-watch-events'], ['-o', 'custom-columns=A:.metadata.name']].entries()) {
+  test(`get -w ${flags.join(' ')} prints the same lines in the same columns`, { skip, timeout: 30_000 }, async () => {
+    const kubectl = async (...args: string[]): Promise<void> => {
+      const { code, stderr } = await home.run(kubectlPath, args);
+      assert.equal(code, 0, stderr);
+    };
+    const namespace = `watched-${index}`;
+    await kubectl('create', 'ns', namespace);
+    await kubectl('create', 'cm', 'first', '-n', namespace);
+    const args = ['get', 'cm', '-n', namespace, '-l', 'app!=x', '-w', ...flags];
+    await using theirs = follow(kubectlPath, args);
+    await using ours = follow(process.execPath, [fairleadEntry, ...args]);
+    const both = (count: number) => Promise.all([theirs.until(count), ours.until(count)]);
+    await both(2);
+    const before = ours.lines.length;
+    await kubectl('create', 'cm', 'a-name-that-is-longer-than-the-heading', '-n', namespace, '--from-literal=a=b');
+    await both(before + 1);
+    await kubectl('label', 'cm', 'first', 'app=x', '-n', namespace);
+    await both(before + 2);
+    await kubectl('create', 'cm', 'z', '-n', namespace);
+    await both(before + 3);
+    assert.deepEqual(ours.lines, theirs.lines);
+  });
+}

@@ -159,6 +159,17 @@ test('as kubectl proxy --www', { skip }, async () => {
   }
 });
 
+test('as kubectl proxy --www with the files at the root', { skip }, async () => {
+  await using two = await openTwoProxies(['--www=www', '--www-prefix=/', '--api-prefix=/api']);
+  await makeFiles(two);
+  for (const path of ['/', '/a.txt', '/sub', '/sub/', '/absent', '/favicon.ico', '/apis']) {
+    const each = { path, headers: { Accept: 'text/html' } };
+    assert.deepEqual(await fileAnswer(two.ours, each), await fileAnswer(two.theirs, each), path);
+  }
+  const each = { path: '/api/v1' };
+  assert.deepEqual(await outcome(two.cluster, two.ours, each), await outcome(two.cluster, two.theirs, each));
+});
+
 test('files that ours does not serve though kubectl does', { skip }, async () => {
   await using two = await openTwoProxies(['--www=www']);
   await makeFiles(two);

@@ -21,7 +21,7 @@ export function readAlike(title: string, { prepare, lines, onlyReal = false, env
     describe(`${title}, on ${name}`, { skip: skipBesideKubectl }, () => {
       let side: Side;
       before(async () => {
-        side = await start();
+        side = await start({});
         for (const { args, input } of prepare) {
           const { code, stderr } = await side.home.run(peerPath('kubectl'), [...side.flags, ...args], input);
           assert.equal(code, 0, `kubectl ${args.join(' ')}: ${stderr}`);

@@ -16,9 +16,10 @@ export const proxyCommand = defineCommand({
   usage: '',
   summary: "Lead to the cluster's API, and to each of its services by a host name of its own",
   description:
-    'Serves on localhost only, with your rights: /api/… as kubectl proxy does, a page of all services at /, and every\n' +
+    'Serves on localhost, with your rights: /api/… as kubectl proxy does, a page of all services at /, and every\n' +
     'service at http://SERVICE.NAMESPACE.localhost:PORT/ (in full: [PORT.]SERVICE.NAMESPACE.svc.localhost), through\n' +
-    'port-forwards to ready pods that follow restarts.',
+    'port-forwards to ready pods that follow restarts. The same port is an HTTP and SOCKS 5 proxy to names of the cluster\n' +
+    '(SERVICE.NAMESPACE.svc) and to nothing else. All flags of kubectl proxy are here; patterns are in the syntax of Go.',
   examples: [
     { does: 'The page of the current context', line: 'fairlead proxy' },
     { does: 'Another context, on any free port', line: 'fairlead proxy --context staging --port 0' },
@@ -29,6 +30,20 @@ export const proxyCommand = defineCommand({
       line: 'fairlead proxy --kubeconfig-out gateway.yaml',
     },
     { does: 'A service in curl', line: 'curl http://web.shop.localhost:8001/' },
+    {
+      does: 'Any TCP service, by the names that pods use: SOCKS 5 and HTTP proxies are at the same port',
+      line: 'curl --proxy socks5h://localhost:8001 http://grafana.monitoring.svc/',
+    },
+    { does: 'Only look, do not touch', line: 'fairlead proxy --read-only' },
+    { does: 'On a machine that others use too', line: 'fairlead proxy --auth' },
+    {
+      does: 'For others: TLS, a page to sign in, and names below a domain of yours',
+      line: 'fairlead proxy --address 0.0.0.0 --password-file ~/.gateway-password --domain lead.example.com',
+    },
+    {
+      does: 'Part of the API beside files of yours',
+      line: 'fairlead proxy --www ./site --www-prefix / --api-prefix /api/',
+    },
   ],
   flags: {
     ...leadFlags,
@@ -59,6 +74,8 @@ export const proxyCommand = defineCommand({
       onLink: (path) => onLink(path),
       say: log,
     });
+    if (access.access !== undefined && access.ownUserOnly !== true && flags.forward.length > 0)
+      log('The ports of --forward ask for no password: every program of this machine reaches what is behind them.');
     await using gateway = await startGateway({
       contexts: opened.contexts,
       unusable: opened.unusable,
@@ -99,7 +116,9 @@ export const proxyCommand = defineCommand({
 
 /** For the page: contexts besides the first. */
 function otherContexts({ contexts: [, ...others], unusable }: OpenedContexts): OtherContext[] {
-  const named = others.map(({ name, alias, client, ways }) => ({ name: name ?? alias, alias, client, ways }));
+  const named = others.map(({ name, alias, client, ways, config }) => {
+    return { name: name ?? alias, alias, client, ways, namespace: config.namespace };
+  });
   return [...named, ...unusable];
 }
 

@@ -86,10 +86,13 @@ export interface TableStyle {
   kindPrefix?: string;
 }
 
+/** Blanks and all: kubectl gives every event the same. */
+const eventWidth = 8;
+
 /** The headings that go with `rowCells`. */
 export function headings(columns: readonly Column[], style: TableStyle): string[] {
   return [
-    ...(style.event === undefined ? [] : ['EVENT']),
+    ...(style.event === undefined ? [] : ['EVENT'.padEnd(eventWidth)]),
     ...(style.withNamespace ? ['NAMESPACE'] : []),
     ...columns.filter(({ priority }) => style.wide || priority === 0).map(({ name }) => name.toUpperCase()),
     ...style.labelColumns.map((label) => (label.split('/').at(-1) ?? '').toUpperCase()),
@@ -107,7 +110,7 @@ export function rowCells(row: Row, columns: readonly Column[], style: TableStyle
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => `${key}=${value}`);
   return [
-    ...(style.event === undefined ? [] : [style.event]),
+    ...(style.event === undefined ? [] : [style.event.padEnd(eventWidth)]),
     ...(style.withNamespace ? [cellText(row.namespace)] : []),
     ...cells,
     ...style.labelColumns.map((label) => cellText(Object.hasOwn(row.labels, label) ? row.labels[label] : '')),

@@ -1,4 +1,5 @@
 /** Objects as `-o json` and `-o yaml` print them: keys in order, in kubectl's indentation. */
+import type { Tags } from 'yaml';
 import type { CommandIo } from '../command.ts';
 import { goJson } from './go-text.ts';
 
@@ -23,7 +24,7 @@ function formatJson(value: unknown, options: { keepOrder?: boolean }): string {
 async function formatYaml(value: unknown): Promise<string> {
   const { Document, Scalar, visit } = await import('yaml');
   // Version 1.1 quotes what Go's parser would take for something else: yes, on, 0o7.
-  const document = new Document(sortKeys(value), { version: '1.1', aliasDuplicateObjects: false });
+  const document = new Document(sortKeys(value), { version: '1.1', aliasDuplicateObjects: false, customTags });
   const isOther = (text: string): boolean =>
     /^0o|[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029]/.test(text) ||
     (/^\s/.test(text) && text.includes('\n')) ||
@@ -34,6 +35,14 @@ async function formatYaml(value: unknown): Promise<string> {
     },
   });
   return document.toString({ indentSeq: false, lineWidth: 0, singleQuote: true });
+}
+
+/** A dot alone, a key of managed fields, is no number to Go's parser. */
+function customTags(tags: Tags): Tags {
+  return tags.map((tag) => {
+    if (typeof tag !== 'object' || tag.collection !== undefined || tag.test?.test('.') !== true) return tag;
+    return { ...tag, test: new RegExp(`^(?!\\.$)(?:${tag.test.source})`) };
+  });
 }
 
 function sortKeys(value: unknown): unknown {

@@ -7,6 +7,7 @@ import type { ListenPlace } from '../../gateway/listeners.ts';
 import { isLoopback } from '../../gateway/listeners.ts';
 import type { GatewayOptions } from '../../gateway/start.ts';
 import { tlsFromFiles, tlsOfOwnAuthority } from '../../gateway/tls/gateway-tls.ts';
+import { canTellPeerUser } from '../../net/peer-user.ts';
 import { dataRoot } from '../cluster/paths.ts';
 import { UsageError } from '../command.ts';
 import type { FlagTable, FlagValues } from '../flags.ts';
@@ -15,7 +16,7 @@ export const accessFlags = {
   auth: {
     type: 'boolean',
     description:
-      'let in only browsers that opened the link printed at the start, each once: for a machine that others use too',
+      'for a machine that others use too: let in only browsers that opened the link printed at the start, each once (and, on Linux, only programs of yours)',
   },
   'password-file': {
     type: 'string',
@@ -35,7 +36,7 @@ export const accessFlags = {
 
 type Flags = FlagValues<typeof accessFlags>;
 
-export type AccessChoice = Pick<GatewayOptions, 'names' | 'domain' | 'access' | 'tls'>;
+export type AccessChoice = Pick<GatewayOptions, 'names' | 'domain' | 'access' | 'tls' | 'ownUserOnly'>;
 
 const domainName = /^(?=.{1,190}$)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)+$/;
 
@@ -67,6 +68,7 @@ export async function accessChoice(
   const password =
     passwordFile === undefined ? undefined : new Password(await readPasswordFile(resolve(cwd, passwordFile)));
   const link = flags.auth === true ? new FirstUseLink(onLink) : undefined;
+  const local = 'host' in place && isLoopback(place.host);
   const exposed = address !== undefined && !isLoopback(address);
   const tls = await chooseTls(flags, { needed: exposed && password !== undefined, names, cwd, env, say });
   return {
@@ -74,6 +76,7 @@ export async function accessChoice(
     ...(domain !== undefined && { domain }),
     ...((password || link) && { access: { password, link } }),
     ...(tls && { tls }),
+    ownUserOnly: flags.auth === true && local && canTellPeerUser,
   };
 }
 

@@ -21,7 +21,7 @@ function showTrouble(text) {
   byId('trouble').hidden = text === '';
 }
 
-/** Of contexts besides the first, by name. @type {Map<string, string>} */
+/** What is wrong with single contexts, by name. @type {Map<string, string>} */
 const contextTroubles = new Map();
 
 function showContextTroubles() {
@@ -68,6 +68,8 @@ function open(delay) {
   const opened = new EventSource('/.fairlead/events');
   stream = opened;
   opened.addEventListener('begin', ({ data }) => {
+    contextTroubles.clear();
+    showContextTroubles();
     showFacts(JSON.parse(data));
     list.question();
   });
