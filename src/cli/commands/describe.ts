@@ -46,10 +46,17 @@ export const describeCommand = defineCommand({
   },
   arguments: { min: 0, max: Number.POSITIVE_INFINITY, complete: ['objects'] },
   async run(invocation) {
-    const { args, flags, io, signal } = invocation;
+    const { args, flags, globals, io, signal } = invocation;
     if (flags.kustomize !== undefined) throw new KubectlOnly('-k (kustomizations) is not supported here');
     if (flags.output !== undefined) {
-      const words = [...args, ...flags.filename.flatMap((file) => ['-f', file]), '-o', flags.output];
+      const words = [
+        ...args,
+        ...flags.filename.flatMap((file) => ['-f', file]),
+        ...(flags.selector === undefined ? [] : ['-l', flags.selector]),
+        ...(flags['all-namespaces'] === true ? ['-A'] : []),
+        ...(globals.namespace === undefined ? [] : ['-n', globals.namespace]),
+        ...['-o', flags.output],
+      ];
       throw new UsageError(
         `describe prints text for people and has no -o; the objects: fairlead get ${shellWords(words)}`,
       );
