@@ -114,3 +114,73 @@ besideKubectl('exec and attach', {
     { line: 'attach', sense: 'outcome' },
   ],
 });
+
+besideKubectl('run', {
+  images,
+  steps: [
+    { line: 'run web --image=shell --dry-run=client -o yaml' },
+    // kubectl's fields come in the order of its program.
+    { line: 'run web --image=shell --dry-run=client -o json', sense: 'outcome' },
+    { line: 'run web --image=shell --dry-run=client' },
+    { line: 'run web --image=shell --dry-run=server' },
+    { line: 'run web --image=shell --port=80 --env=A=b --env=EMPTY= -l app=web,tier=front --dry-run=client -o yaml' },
+    {
+      line: 'run web --image=shell --annotations=a=b=c --image-pull-policy=Never --privileged --dry-run=client -o yaml',
+    },
+    { line: 'run web --image=shell --restart=Never --dry-run=client -o yaml -- a -b --c' },
+    { line: 'run web --image=shell --restart=OnFailure --command --dry-run=client -o yaml -- a -b' },
+    // kubectl puts an empty document between the two.
+    { line: 'run web --image=shell --port=80 --expose --dry-run=client -o yaml', sense: 'outcome' },
+    { line: 'run web --image=shell --port=80 --expose --dry-run=client' },
+    {
+      line: [
+        ...'run web --image=shell --dry-run=client -o yaml --overrides'.split(' '),
+        '{"apiVersion":"v1","spec":{"nodeName":"here","dnsPolicy":null}}',
+      ],
+    },
+    {
+      line: [
+        ...'run web --image=shell --dry-run=client -o yaml --override-type=strategic --overrides'.split(' '),
+        '{"apiVersion":"v1","spec":{"containers":[{"name":"web","tty":true}]}}',
+      ],
+    },
+    {
+      line: [
+        ...'run web --image=shell --dry-run=client -o yaml --override-type=json --overrides'.split(' '),
+        '[{"op":"add","path":"/metadata/labels/more","value":"1"}]',
+      ],
+    },
+    { line: 'run web --image=shell --dry-run=client --overrides={', sense: 'outcome' },
+    { line: 'run web', sense: 'outcome' },
+    { line: 'run --image=shell', sense: 'outcome' },
+    { line: 'run web --image=shell -t', sense: 'outcome' },
+    { line: 'run web --image=shell --rm', sense: 'outcome' },
+    { line: 'run web --image=shell -i --dry-run=client', sense: 'outcome' },
+    { line: 'run web --image=shell --restart=Perhaps', sense: 'outcome' },
+    { line: 'run web --image=shell --port=many', sense: 'outcome' },
+    { line: 'run web --image=shell --port=80 --expose -- -c sleep' },
+    { line: 'get pod,svc web -o name' },
+    { line: 'run web --image=shell', sense: 'outcome' },
+    {
+      line: [
+        'run',
+        'five',
+        '--image=shell',
+        '--restart=Never',
+        '--attach',
+        '-q',
+        '--rm',
+        '--',
+        '-c',
+        'echo hello; exit 5',
+      ],
+    },
+    { line: 'get pod five', settles: true },
+    { line: 'run in --image=shell --restart=Never -i -q --rm -- -c cat', input: 'what was given\n' },
+    {
+      line: 'run in2 --image=shell --restart=Never -i --rm --command -- sh -c cat',
+      input: 'what was given\n',
+      sense: 'outcome',
+    },
+  ],
+});

@@ -136,6 +136,7 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'logs', aliases: ['log'], group: 'pods', load: async () => (await import('./logs.ts')).logsCommand },
   { name: 'exec', group: 'pods', load: async () => (await import('./exec.ts')).execCommand },
   { name: 'attach', group: 'pods', load: async () => (await import('./attach.ts')).attachCommand },
+  { name: 'run', group: 'pods', load: async () => (await import('./run.ts')).runCommand },
   { name: 'config view', group: 'kubeconfig', load: async () => (await import('./config-view.ts')).configViewCommand },
   {
     name: 'config get-contexts',
