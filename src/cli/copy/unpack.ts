@@ -3,8 +3,8 @@
  * target, no link of its making is made or followed, and no device, owner or set-id bit comes along.
  */
 import { constants } from 'node:fs';
-import { copyFile, lstat, mkdir, open, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { copyFile, lstat, mkdir, open, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { CommandError } from '../command.ts';
 import { type TarEntry, tarEntries } from './read-tar.ts';
 import type { TarHeader } from './tar-format.ts';
@@ -12,7 +12,10 @@ import type { TarHeader } from './tar-format.ts';
 export interface Unpacking {
   /** What all names begin with: the path that was asked for. */
   prefix: string;
+  /** An absolute path without a slash at its end. */
   target: string;
+  /** The user wrote a slash at its end: it is a folder, there or not. */
+  intoFolder: boolean;
   warn(sentence: string): void;
   /** Rights as they are there, as far as the umask lets them. */
   preserve: boolean;
@@ -56,11 +59,13 @@ async function unpackEntry({ header, content }: TarEntry, { path, written, unpac
     case 'directory':
       await makeFolders(target, path);
       return true;
-    case 'file':
-      await makeFolders(target, dirname(path));
-      await writeFile(path, content(), { mode: modeOf(header, unpacking), mayFollow: path === target });
-      written.set(header.name, path);
+    case 'file': {
+      const place = path === target ? await placeOfFile(unpacking) : path;
+      await makeFolders(target, dirname(place));
+      await writeFile(place, content(), { mode: modeOf(header, unpacking), mayFollow: place === target });
+      written.set(header.name, place);
       return true;
+    }
     case 'hardlink': {
       const from = written.get(header.link);
       if (from !== undefined) {
@@ -79,6 +84,12 @@ async function unpackEntry({ header, content }: TarEntry, { path, written, unpac
       warn(`${header.name} is no file, folder or link: it is left out`);
       return false;
   }
+}
+
+/** A single file goes into a folder that is there under its own name, else it gets the target's. */
+async function placeOfFile({ prefix, target, intoFolder }: Unpacking): Promise<string> {
+  const there = await stat(target).catch(() => undefined);
+  return intoFolder || there?.isDirectory() === true ? join(target, basename(prefix)) : target;
 }
 
 function modeOf({ mode }: TarHeader, { preserve }: Unpacking): number {
