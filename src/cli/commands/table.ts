@@ -28,6 +28,7 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'down', group: 'machine', load: async () => (await import('./down.ts')).downCommand },
   { name: 'status', group: 'machine', load: async () => (await import('./status.ts')).statusCommand },
   { name: 'node', group: 'machine', load: async () => (await import('./node.ts')).nodeCommand },
+  { name: 'open', group: 'reach', load: async () => (await import('./open.ts')).openCommand },
   { name: 'forward', group: 'reach', load: async () => (await import('./forward.ts')).forwardCommand },
   { name: 'why', group: 'reach', load: async () => (await import('./why.ts')).whyCommand },
   { name: 'balance', group: 'reach', load: async () => (await import('./balance.ts')).balanceCommand },
