@@ -1,26 +1,18 @@
 import type { ClusterClient } from '../../client/cluster-client.ts';
 import { openClusterClient } from '../../client/cluster-client-http.ts';
-import type { GatewayContext } from '../../gateway/contexts.ts';
-import { ListenError } from '../../gateway/listeners.ts';
-import { type Gateway, startGateway } from '../../gateway/start.ts';
 import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
-import { uiHandler } from '../../ui/server.ts';
 import { Progress } from '../cluster/progress.ts';
 import { CommandError, type CommandIo, defineCommand, UsageError } from '../command.ts';
 import { clusterConfig } from '../connect.ts';
 import { parseDuration } from '../duration.ts';
-import type { GlobalFlags } from '../flags.ts';
 import { escapeControls } from '../print/escape.ts';
-import { openContexts } from '../proxy/open-contexts.ts';
-import { recordReach, runningGateways } from '../proxy/running-gateways.ts';
+import { findPlace, gatewayPort } from '../reach/find-place.ts';
 import { findServiceNamespace } from '../reach/find-service.ts';
 import { firstAnswer } from '../reach/first-answer.ts';
-import { gatewayUrl, type NamedService, serviceUrl } from '../reach/gateway-url.ts';
+import type { NamedService } from '../reach/gateway-url.ts';
 import { openBrowser } from '../reach/open-browser.ts';
 import { parseClusterTarget } from '../reach/target.ts';
 import { walk } from '../why/walk.ts';
-
-const gatewayPort = 8001;
 
 export const openCommand = defineCommand({
   usage: 'SERVICE[.NAMESPACE][:PORT] | svc/NAME[:PORT]',
@@ -98,69 +90,6 @@ export const openCommand = defineCommand({
   },
 });
 
-interface Place extends AsyncDisposable {
-  url: string;
-  /** Undefined: somebody else's. */
-  gateway: Gateway | undefined;
-}
-
-interface PlaceOptions {
-  name: string | undefined;
-  server: string;
-  globals: GlobalFlags;
-  port: number | undefined;
-  io: CommandIo;
-  signal: AbortSignal;
-  log(line: string): void;
-}
-
-/** A gateway that runs leads there with the rights of its own start: who asks as somebody else gets one of its own. */
-async function findPlace(service: NamedService, options: PlaceOptions): Promise<Place> {
-  const { name, server, globals, io, signal } = options;
-  const asOther =
-    globals.token !== undefined ||
-    globals.as !== undefined ||
-    globals.user !== undefined ||
-    globals['client-certificate'] !== undefined;
-  if (!asOther && options.port === undefined) {
-    const url = gatewayUrl(await runningGateways(io.env, signal), { name, server }, service);
-    if (url !== undefined) return { url, gateway: undefined, async [Symbol.asyncDispose]() {} };
-  }
-  await using parts = new AsyncDisposableStack();
-  const opened = parts.use(
-    await openContexts({ contexts: globals.context === undefined ? [] : [globals.context], all: false, globals }, io),
-  );
-  const gateway = parts.use(await startOwn(opened.contexts[0], options));
-  const base = gateway.url ?? '';
-  parts.use(await recordReach(io.env, { gateway: base }));
-  const running = parts.move();
-  return { url: serviceUrl(base, undefined, service), gateway, [Symbol.asyncDispose]: () => running.disposeAsync() };
-}
-
-/** On its usual port; where that was not asked for and is in use, on any. */
-async function startOwn(context: GatewayContext, { port, signal, log }: PlaceOptions): Promise<Gateway> {
-  const { name, config, client, ways } = context;
-  const facts = {
-    cluster: config.origin?.cluster ?? config.server,
-    server: config.server,
-    ...(name && { context: name }),
-  };
-  const start = (at: number): Promise<Gateway> =>
-    startGateway({
-      contexts: [context],
-      listen: { host: 'localhost', port: at },
-      page: uiHandler({ client, facts, ways, signal }),
-      signal,
-      log,
-    });
-  try {
-    return await start(port ?? gatewayPort);
-  } catch (error) {
-    if (!(error instanceof ListenError) || port !== undefined) throw error;
-    return start(0);
-  }
-}
-
 /** Undefined when it does, or the signal fired; else why not. */
 async function untilItAnswers(url: URL, timeoutMs: number, signal: AbortSignal): Promise<string | undefined> {
   const limit = Date.now() + timeoutMs;
@@ -168,7 +97,7 @@ async function untilItAnswers(url: URL, timeoutMs: number, signal: AbortSignal):
     for (;;) {
       const answer = await firstAnswer(url, signal);
       if (answer.kind === 'answers') return undefined;
-      if (Date.now() >= limit) return answer.why;
+      if (!answer.mayPass || Date.now() >= limit) return answer.why;
       await sleepUnlessAborted(250, signal);
     }
   } catch (error) {

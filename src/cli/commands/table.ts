@@ -28,6 +28,7 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'down', group: 'machine', load: async () => (await import('./down.ts')).downCommand },
   { name: 'status', group: 'machine', load: async () => (await import('./status.ts')).statusCommand },
   { name: 'node', group: 'machine', load: async () => (await import('./node.ts')).nodeCommand },
+  { name: 'ls', group: 'reach', load: async () => (await import('./ls.ts')).lsCommand },
   { name: 'open', group: 'reach', load: async () => (await import('./open.ts')).openCommand },
   { name: 'forward', group: 'reach', load: async () => (await import('./forward.ts')).forwardCommand },
   { name: 'why', group: 'reach', load: async () => (await import('./why.ts')).whyCommand },

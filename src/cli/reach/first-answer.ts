@@ -4,8 +4,8 @@ import { request } from 'node:http';
 export type FirstAnswer =
   /** Of the application, or of the gateway asking for a choice. */
   | { kind: 'answers'; status: number }
-  /** The gateway says why not. */
-  | { kind: 'refused'; why: string };
+  /** The gateway says why not; `mayPass`: it is worth asking again. */
+  | { kind: 'refused'; why: string; mayPass: boolean };
 
 const patienceMs = 10_000;
 
@@ -40,7 +40,7 @@ export function firstAnswer(url: URL, signal: AbortSignal): Promise<FirstAnswer>
     );
     asked.on('error', (error) => {
       if (signal.aborted) reject(signal.reason);
-      else resolve({ kind: 'refused', why: error.message });
+      else resolve({ kind: 'refused', why: error.message, mayPass: true });
     });
     asked.end();
   });
@@ -51,7 +51,7 @@ function judge(status: number, text: string): FirstAnswer {
   try {
     const { kind, status: outcome, message } = JSON.parse(text);
     if (kind === 'Status' && outcome === 'Failure' && typeof message === 'string')
-      return { kind: 'refused', why: message };
+      return { kind: 'refused', why: message, mayPass: status >= 500 };
   } catch {
     // The application's own.
   }
