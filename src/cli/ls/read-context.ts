@@ -60,10 +60,8 @@ export async function readServices(
   const viewOf = (service: Service, own: readonly EndpointSlice[]): ServiceView =>
     viewService(service, own, { context: name });
   const views = services.items.map((service) => {
-    return {
-      service,
-      view: viewOf(service, bySlice.get(`${service.metadata.namespace}/${service.metadata.name}`) ?? []),
-    };
+    const ownSlices = bySlice.get(`${service.metadata.namespace}/${service.metadata.name}`) ?? [];
+    return { service, ownSlices, view: viewOf(service, ownSlices) };
   });
   // Pods are asked for where somebody is not well, or where they alone tell.
   const unwell = views.filter(
