@@ -216,7 +216,7 @@ export function reachTests(
       await writeFile(file, JSON.stringify(object));
       await fairlead('apply', '-f', file);
       const { failed } = await why('mended.shop');
-      assert.ok(failed?.fix?.includes(patch), failed?.fix);
+      assert.ok(failed?.fix?.includes(patch) === true, failed?.fix ?? 'nothing mends it');
       await using running = await Running.start(side.home, ['forward', 'shop/mended=0', '-o', 'json']);
       await running.event(({ state }) => state === 'down');
       await writeFile(file, JSON.stringify({ ...object, spec: { ...object.spec, selector: { app: 'web' } } }));
