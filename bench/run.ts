@@ -8,6 +8,7 @@ const benches: Readonly<Record<string, () => Promise<boolean>>> = {
   storage: async () => (await import('./storage.ts')).benchStorage(),
   gateway: async () => (await import('./gateway.ts')).benchGateway(),
   failover: async () => (await import('./failover.ts')).benchFailover(),
+  balance: async () => (await import('./balance.ts')).benchBalance(),
   testing: async () => (await import('./testing.ts')).benchTesting(),
 };
 

@@ -11,7 +11,8 @@ if (major < 24) {
   // kubectl asks for completions of its plugin by this name.
   if (/kubectl_complete-fairlead$/.test(process.argv[1] ?? '')) process.argv.splice(2, 0, '__complete');
   useCompileCache();
-  require('../cli.cjs');
+  // The same command line with the commands alone that are typed all day: it takes half the time to load.
+  require(/^(get|version)$/.test(process.argv[2] ?? '') ? '../quick.cjs' : '../cli.cjs');
 }
 
 /**

@@ -86,6 +86,55 @@ test('objects from create to deletion, with pages, selectors and conflicts', asy
   await assert.rejects(maps.get('a'), (error) => error instanceof StatusError && error.code === 404);
 });
 
+test('server-side apply: fields have owners, conflicts are told, what is applied no more goes', async () => {
+  const maps = cluster.resource('v1', 'ConfigMap');
+  const colours = (data: Record<string, string>) =>
+    ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'colours' }, data }) as const;
+  const made = await maps.apply(colours({ sky: 'blue', grass: 'green' }), { fieldManager: 'painter' });
+  assert.deepEqual(
+    made.metadata.managedFields?.map(({ manager, operation }) => [manager, operation]),
+    [['painter', 'Apply']],
+  );
+  await assert.rejects(
+    maps.apply(colours({ sky: 'grey' }), { fieldManager: 'weather' }),
+    (error) => isReason(error, 'Conflict') && error.status.details?.causes?.[0]?.field === '.data.sky',
+  );
+  const taken = await maps.apply(colours({ sky: 'grey' }), { fieldManager: 'weather', force: true });
+  assert.deepEqual(taken.data, { sky: 'grey', grass: 'green' });
+  const left = await maps.apply(colours({}), { fieldManager: 'painter' });
+  assert.deepEqual(left.data, { sky: 'grey' });
+  const patched = await maps.patch('colours', { data: { sea: 'blue' } });
+  const { manager } = patched.metadata.managedFields?.find(({ operation }) => operation === 'Update') ?? {};
+  assert.equal(manager, 'fairlead', 'who gives no name is called by the program');
+
+  const deployments = cluster.resource('apps/v1', 'Deployment');
+  const labels = { app: 'applied' };
+  const template = { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'sh' }] } };
+  await deployments.apply(
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'applied' },
+      spec: { paused: true, replicas: 1, selector: { matchLabels: labels }, template },
+    },
+    { fieldManager: 'me' },
+  );
+  const scale = deployments.subresource('applied', 'scale');
+  const scaled = await scale.apply(
+    { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'applied' }, spec: { replicas: 1 } },
+    { fieldManager: 'scaler' },
+  );
+  assert.equal(scaled.metadata.name, 'applied');
+  const { metadata } = await deployments.get('applied');
+  assert.deepEqual(
+    metadata.managedFields
+      ?.filter(({ operation }) => operation === 'Apply')
+      .map(({ manager: by }) => by)
+      .sort(),
+    ['me', 'scaler'],
+  );
+});
+
 test('an informer keeps an index of what a watch tells', async () => {
   const maps = cluster.resource('v1', 'ConfigMap');
   const stop = new AbortController();

@@ -1,4 +1,5 @@
 /** What a Host header names: the API's own origin, a service, a pod; anything else is refused. */
+import { networkInterfaces } from 'node:os';
 import type { Target } from './destination.ts';
 
 export type HostTarget = { kind: 'api' } | Target;
@@ -15,7 +16,10 @@ export interface GatewayNames {
 
 const loopbackNames: GatewayNames = { api: ['localhost', '127.0.0.1', '[::1]'], suffixes: ['.localhost'] };
 
-/** Besides those of this machine: the address that it listens on, if it is only one, and a domain of its own. */
+/**
+ * Besides those of this machine: the address that it listens on, or all that the machine has now where it listens on all
+ * of them, and a domain of its own.
+ */
 export function gatewayNames({
   address,
   domain,
@@ -23,12 +27,18 @@ export function gatewayNames({
   address?: string | undefined;
   domain?: string | undefined;
 }): GatewayNames {
-  const own = address === undefined || address === '0.0.0.0' || address === '::' ? [] : [address];
+  const own = address === undefined ? [] : address === '0.0.0.0' || address === '::' ? ownAddresses() : [address];
   const named = own.map((each) => (each.includes(':') ? new URL(`http://[${each}]`).hostname : each));
   return {
-    api: [...loopbackNames.api, ...named, ...(domain === undefined ? [] : [domain])],
+    api: [...new Set([...loopbackNames.api, ...named, ...(domain === undefined ? [] : [domain])])],
     suffixes: [...loopbackNames.suffixes, ...(domain === undefined ? [] : [`.${domain}`])],
   };
+}
+
+/** Without those that need the name of an interface beside them. */
+function ownAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
+  return all.map(({ address }) => address).filter((address) => !/^fe[89ab]/i.test(address));
 }
 
 /**

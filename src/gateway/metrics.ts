@@ -5,17 +5,23 @@ import type { GatewayContexts } from './contexts.ts';
 
 export const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
 
+type Sample = readonly [labels: string, value: number];
+
 /** Which part of the gateway answers. */
 export type Part = 'api' | 'app' | 'tunnel' | 'kubeconfig';
 /** What carries raw TCP. */
 export type Carrier = 'fixed-port' | 'socks' | 'connect';
 
+interface PartCounts {
+  inFlight: number;
+  codes: Map<number | undefined, number>;
+  failures: Map<string, number>;
+}
+
 export class GatewayMetrics {
   readonly #contexts: GatewayContexts;
-  readonly #requests = new Map<string, number>();
-  readonly #failures = new Map<string, number>();
+  readonly #parts = new Map<Part, PartCounts>();
   readonly #streams = new Map<Carrier, { open: number; total: number; failed: number }>();
-  readonly #inFlight = new Map<Part, number>();
   readonly #sockets = new Set<Socket>();
   readonly #closed = { connections: 0, received: 0, sent: 0 };
 
@@ -36,13 +42,19 @@ export class GatewayMetrics {
 
   /** Counts a request and what becomes of it. */
   request(exchange: ServerExchange, part: Part): void {
-    add(this.#inFlight, part, 1);
+    let counts = this.#parts.get(part);
+    if (counts === undefined) {
+      counts = { inFlight: 0, codes: new Map(), failures: new Map() };
+      this.#parts.set(part, counts);
+    }
+    const { codes, failures } = counts;
+    counts.inFlight++;
     exchange.onOver = () => {
-      add(this.#inFlight, part, -1);
-      // A client that left before its answer began.
-      const code = exchange.status ?? 0;
-      add(this.#requests, labels({ part, code: code === 0 ? 'none' : String(code) }), 1);
-      if (exchange.failure !== undefined) add(this.#failures, labels({ part, reason: exchange.failure }), 1);
+      counts.inFlight--;
+      const { status, failure } = exchange;
+      // Undefined: a client that left before its answer began.
+      codes.set(status, (codes.get(status) ?? 0) + 1);
+      if (failure !== undefined) failures.set(failure, (failures.get(failure) ?? 0) + 1);
     };
   }
 
@@ -64,13 +76,22 @@ export class GatewayMetrics {
       received += socket.bytesRead;
       sent += socket.bytesWritten;
     }
+    const parts = [...this.#parts];
     const carriers = [...this.#streams];
     const lines = [
-      ...metric('requests_total', 'counter', 'Requests that are over, by the code of their answer.', this.#requests),
-      ...metric('requests_in_flight', 'gauge', 'Requests that are not over.', [
-        ...[...this.#inFlight].map(([part, count]): [string, number] => [labels({ part }), count]),
+      ...metric('requests_total', 'counter', 'Requests that are over, by the code of their answer.', [
+        ...parts.flatMap(([part, { codes }]) =>
+          [...codes].map(([code = 'none', count]): Sample => [labels({ part, code: String(code) }), count]),
+        ),
       ]),
-      ...metric('failures_total', 'counter', "Answers of the gateway's own that say why.", this.#failures),
+      ...metric('requests_in_flight', 'gauge', 'Requests that are not over.', [
+        ...parts.map(([part, { inFlight }]): Sample => [labels({ part }), inFlight]),
+      ]),
+      ...metric('failures_total', 'counter', "Answers of the gateway's own that say why.", [
+        ...parts.flatMap(([part, { failures }]) =>
+          [...failures].map(([reason, count]): Sample => [labels({ part, reason }), count]),
+        ),
+      ]),
       ...metric('connections_open', 'gauge', 'Connections of clients.', [['', this.#sockets.size]]),
       ...metric('connections_total', 'counter', 'Connections of clients so far.', [
         ['', this.#closed.connections + this.#sockets.size],
@@ -94,13 +115,12 @@ export class GatewayMetrics {
     );
     return [
       ...metric('api_server_ready', 'gauge', 'Whether requests go to this API server.', [
-        ...servers.map(({ name, server }): [string, number] => [
-          name,
-          server.state === 'ready' || server.state === 'untested' ? 1 : 0,
-        ]),
+        ...servers.map(
+          ({ name, server }): Sample => [name, server.state === 'ready' || server.state === 'untested' ? 1 : 0],
+        ),
       ]),
       ...metric('api_server_requests_in_flight', 'gauge', 'What it has to do for the gateway now.', [
-        ...servers.map(({ name, server }): [string, number] => [name, server.inFlight]),
+        ...servers.map(({ name, server }): Sample => [name, server.inFlight]),
       ]),
     ];
   }
@@ -109,12 +129,8 @@ export class GatewayMetrics {
 function byCarrier(
   carriers: readonly [Carrier, { open: number; total: number; failed: number }][],
   which: 'open' | 'total' | 'failed',
-): [string, number][] {
+): Sample[] {
   return carriers.map(([carrier, counts]) => [labels({ carrier }), counts[which]]);
-}
-
-function add<K>(map: Map<K, number>, key: K, count: number): void {
-  map.set(key, (map.get(key) ?? 0) + count);
 }
 
 function labels(values: Readonly<Record<string, string>>): string {
@@ -122,12 +138,7 @@ function labels(values: Readonly<Record<string, string>>): string {
   return `{${pairs.join(',')}}`;
 }
 
-function metric(
-  name: string,
-  type: 'counter' | 'gauge',
-  help: string,
-  values: Iterable<readonly [labels: string, value: number]>,
-): string[] {
+function metric(name: string, type: 'counter' | 'gauge', help: string, values: Iterable<Sample>): string[] {
   const full = `fairlead_gateway_${name}`;
   return [
     `# HELP ${full} ${help}`,

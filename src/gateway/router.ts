@@ -7,7 +7,7 @@ import type { AppOrigin } from './app-origin.ts';
 import * as problems from './app-problems.ts';
 import type { GatewayNames, HostTarget } from './host.ts';
 import { parseHost } from './host.ts';
-import type { GatewayMetrics, Part } from './metrics.ts';
+import type { GatewayMetrics } from './metrics.ts';
 import { answerProblem } from './problem.ts';
 import type { AbsoluteTarget, ProxyTargets } from './proxy-targets.ts';
 import { parseAbsoluteTarget, toOriginForm } from './proxy-targets.ts';
@@ -34,7 +34,6 @@ export class Router {
 
   /** Sees that the request is answered. */
   route(exchange: ServerExchange): void {
-    this.#options.metrics.request(exchange, partOf(exchange, this.#options.names));
     try {
       const answered = this.#answer(exchange);
       if (answered instanceof Promise) answered.catch((error: unknown) => this.#defect(exchange, error));
@@ -45,10 +44,15 @@ export class Router {
 
   #answer(exchange: ServerExchange): Promise<void> | void {
     const { method, target } = exchange.head;
-    if (method === 'CONNECT') return this.#answerConnect(exchange);
+    const { metrics } = this.#options;
+    if (method === 'CONNECT') {
+      metrics.request(exchange, 'tunnel');
+      return this.#answerConnect(exchange);
+    }
     if (target.startsWith('/')) return this.#answerByHost(exchange);
     const absolute = parseAbsoluteTarget(target);
     if (absolute === undefined) {
+      metrics.request(exchange, 'app');
       const message = `"${target.slice(0, 200)}" is neither a path nor an http: URL. For https use CONNECT or SOCKS 5.`;
       answerProblem(exchange, { code: 400, reason: 'BadRequest', title: 'This target is not served', message });
       return;
@@ -56,14 +60,16 @@ export class Router {
     toOriginForm(exchange, absolute);
     // A proxy's client may name this gateway itself.
     if (parseHost(absolute.authority, this.#options.names) !== undefined) return this.#answerByHost(exchange);
+    metrics.request(exchange, 'app');
     return this.#answerAsProxy(exchange, absolute);
   }
 
   #answerByHost(exchange: ServerExchange): Promise<void> | void {
     const host = headerValue(exchange.head.headers, 'host') ?? '';
-    const { api, gate, names } = this.#options;
+    const { api, gate, names, metrics } = this.#options;
     const target = parseHost(host, names);
     const toApp = target !== undefined && target.kind !== 'api';
+    metrics.request(exchange, toApp ? 'app' : 'api');
     if (toApp || api.filter.acceptsHost(host, target !== undefined)) {
       const admitted = gate === undefined || gate.admit(exchange);
       if (admitted === true) return this.#pass(exchange, target);
@@ -107,10 +113,4 @@ export class Router {
     if (exchange.responseStarted) exchange.cut();
     else answerProblem(exchange, problems.defect());
   }
-}
-
-function partOf({ head: { method, target, headers } }: ServerExchange, names: GatewayNames): Part {
-  if (method === 'CONNECT') return 'tunnel';
-  if (!target.startsWith('/')) return 'app';
-  return parseHost(headerValue(headers, 'host') ?? '', names)?.kind === 'api' ? 'api' : 'app';
 }

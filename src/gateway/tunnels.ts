@@ -1,6 +1,7 @@
 /** Raw TCP through the gateway: CONNECT and SOCKS 5 lead to services and pods of the clusters, and nowhere else. */
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { cut } from '../net/cut.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import type { SocksReply, SocksServerOptions } from '../net/proxy/socks5-server.ts';
 import { acceptSocks, answerSocks, socksReplies } from '../net/proxy/socks5-server.ts';
@@ -122,8 +123,7 @@ export class Tunnels {
     // Before the relay ends it in peace: what was cut off must look so.
     pod.once('close', () => {
       if (pod.readableEnded) return;
-      if (client instanceof Socket) client.resetAndDestroy();
-      else client.destroy();
+      cut(client);
     });
     void relay(client, pod).then(() => this.#open.delete(client));
   }

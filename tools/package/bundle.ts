@@ -1,4 +1,4 @@
-/** The command line as one file, in CommonJS: there every module, and each of Node's that it needs, is loaded on use. */
+/** The command line as one file, in CommonJS, and its most used commands as another: there every module, and each of Node's that it needs, is loaded on use. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { build, type Plugin } from 'esbuild';
@@ -8,8 +8,9 @@ export async function bundleCommandLine(root: string, dist: string): Promise<voi
   const common = { platform: 'node', format: 'cjs', minify: true, legalComments: 'none', logLevel: 'warning' } as const;
   const { metafile } = await build({
     ...common,
-    entryPoints: [join(root, 'bin/fairlead.ts')],
-    outfile: join(dist, 'cli.cjs'),
+    entryPoints: { cli: join(root, 'bin/fairlead.ts'), quick: join(root, 'bin/quick.ts') },
+    outdir: dist,
+    outExtension: { '.js': '.cjs' },
     bundle: true,
     target: 'node24',
     // Node's own modules by `require`: `import()` would start the loader of ES modules for them.
@@ -18,7 +19,7 @@ export async function bundleCommandLine(root: string, dist: string): Promise<voi
     banner: { js: twinAddresses },
     plugins: [moduleAddresses(root), await lazyBuiltins(root)],
   });
-  await escapeNonAscii(join(dist, 'cli.cjs'));
+  for (const file of ['cli.cjs', 'quick.cjs']) await escapeNonAscii(join(dist, file));
   // An old Node must be able to read it, to say that it is too old.
   await build({
     ...common,

@@ -11,12 +11,12 @@ import { difference, intersection, isEmptySet, NO_FIELDS, union } from './field-
 import { fieldSetOf } from './field-set-of.ts';
 import { KUBECTL, lastAppliedFields } from './last-applied.ts';
 import { merge } from './merge.ts';
-import { collapseLeaves, withNamedFields } from './named-fields.ts';
+import { withNamedFields } from './named-fields.ts';
 import type { Owner, Owners } from './owners.ts';
 import { ownerId, withFields } from './owners.ts';
 import { removeFields } from './remove.ts';
 import type { Writing } from './track-update.ts';
-import { changesOf, ownable, trackUpdate, withoutOwners } from './track-update.ts';
+import { asToday, changeableOf, changesOf, ownable, trackUpdate, withoutOwners } from './track-update.ts';
 
 export interface Application {
   /** What becomes of the object, not yet in the form that is kept; undefined: it stays as it is. */
@@ -65,23 +65,13 @@ function readyOwners({ writing, live, owners, empty }: ApplyRequest): Owners {
   return trackUpdate({ ...writing, manager: BEFORE_APPLIES }, empty, live, owners);
 }
 
-/** The owners as they would have been told with the types of today. */
-export function asToday(owners: Owners, { apiVersion, type }: Writing): Owners {
-  return new Map(
-    [...owners].map(([id, owner]) => {
-      const fields = owner.apiVersion === apiVersion ? collapseLeaves(owner.fields, type) : owner.fields;
-      return [id, fields === owner.fields ? owner : withFields(owner, fields)];
-    }),
-  );
-}
-
 function attempt(
   { writing, live, applied, owners }: Applying,
   force: boolean,
 ): Application | { conflicts: Conflict[] } {
-  const { type, apiVersion, manager, subresource, changeable, now } = writing;
+  const { type, apiVersion, manager, subresource, now } = writing;
   const before = withoutOwners(live);
-  const wanted = changeable(fieldSetOf(applied, type));
+  const wanted = changeableOf(writing, fieldSetOf(applied, type));
   const identity = { manager, operation: 'Apply', apiVersion, subresource } as const;
   const id = ownerId(identity);
   const last = owners.get(id);

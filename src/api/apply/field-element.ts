@@ -49,6 +49,11 @@ function keyEntries(element: string): [string, unknown][] {
   return Object.entries(keys).sort(([a], [b]) => compareText(a, b));
 }
 
+/** The keys by which a list element is told apart; none for other elements. */
+export function keyNames(element: string): string[] {
+  return isKeyElement(element) ? keyEntries(element).map(([name]) => name) : [];
+}
+
 /** The one spelling of an element; undefined for a type that is not known, whose fields are left out. Throws `Error`. */
 export function canonicalElement(element: string): string | undefined {
   if (element[1] !== ':') throw new Error(`a path element begins with a letter and a colon, unlike ${element}`);
@@ -122,7 +127,7 @@ function compareRead(a: Ordered, b: Ordered): number {
 
 /** The order in which elements are written: fields, keys, values, places; each by what it says. */
 export function sortElements(elements: readonly string[]): string[] {
-  if (elements.length < 2) return [...elements];
+  if (elements.every((element) => element.startsWith('f:'))) return [...elements].sort(compareText);
   // read once each: lists of many thousand elements come in one request
   return elements
     .map(read)

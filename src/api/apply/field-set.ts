@@ -70,21 +70,12 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
 
 /** `a` without the fields of `b`. What lies below a field of `b` stays. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
-  return without(a, b, false);
-}
-
-/** `a` without the fields of `b` and everything below them. */
-export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
-  return without(a, b, true);
-}
-
-function without(a: FieldSet, b: FieldSet, recursive: boolean): FieldSet {
   if (isEmptySet(b)) return a;
   let changed = false;
   const result: Draft = {};
   for (const [element, node] of Object.entries(a)) {
     const other = b[element];
-    const left = element === SELF || other === undefined ? node : withoutNode(node, other, recursive);
+    const left = element === SELF || other === undefined ? node : differenceOfNodes(node, other);
     if (left !== node) changed = true;
     if (left !== undefined) result[element] = left;
   }
@@ -92,11 +83,10 @@ function without(a: FieldSet, b: FieldSet, recursive: boolean): FieldSet {
 }
 
 /** Undefined when nothing is left. */
-function withoutNode(node: FieldSet, other: FieldSet, recursive: boolean): FieldSet | undefined {
+function differenceOfNodes(node: FieldSet, other: FieldSet): FieldSet | undefined {
   const taken = isMember(other);
-  if (taken && recursive) return undefined;
   if (isEmptySet(node)) return taken ? undefined : node;
-  const left = without(node, other, recursive);
+  const left = difference(node, other);
   const member = SELF in node;
   if (left === node && !(member && taken)) return node;
   const { [SELF]: _self, ...below } = left;

@@ -2,10 +2,11 @@
 import type { KubeObject } from '../object.ts';
 import type { Comparison } from './compare.ts';
 import { compare } from './compare.ts';
-import { compareText } from './field-element.ts';
+import { compareText, fieldName } from './field-element.ts';
 import type { FieldSet } from './field-set.ts';
 import { difference, isEmptySet, NO_FIELDS, union } from './field-set.ts';
 import type { MergeType } from './merge-type.ts';
+import { collapseLeaves } from './named-fields.ts';
 import type { Owner, Owners } from './owners.ts';
 import { ownerId, secondsOf, withFields } from './owners.ts';
 
@@ -18,8 +19,8 @@ export interface Writing {
   type: MergeType;
   /** RFC 3339 in whole seconds, UTC. */
   now: string;
-  /** Of the fields that a write names, those that it can change: a status is none of them, or nothing else is. */
-  changeable(fields: FieldSet): FieldSet;
+  /** Whether the write can change this member of the object: a status it cannot, or nothing else. */
+  changeable(name: string): boolean;
 }
 
 /** What nobody owns: it is the server's, or the object's identity. */
@@ -50,10 +51,16 @@ export function withoutOwners(object: KubeObject): KubeObject {
   return { ...object, metadata };
 }
 
-/** What the write changes of what it can change. */
+/** What the write changes of what it can change. The rest of the objects is not even looked at: it may be large. */
 export function changesOf({ type, changeable }: Writing, before: KubeObject, after: KubeObject): Comparison {
-  const { added, modified, removed } = compare(withoutOwners(before), withoutOwners(after), type);
-  return { added: changeable(added), modified: changeable(modified), removed: changeable(removed) };
+  const part = (object: KubeObject) =>
+    Object.fromEntries(Object.entries(withoutOwners(object)).filter(([name]) => changeable(name)));
+  return compare(part(before), part(after), type);
+}
+
+/** Of a set, what the write can change. */
+export function changeableOf({ changeable }: Writing, fields: FieldSet): FieldSet {
+  return Object.fromEntries(Object.entries(fields).filter(([element]) => changeable(fieldName(element) ?? '')));
 }
 
 /**
@@ -90,6 +97,16 @@ function takeFrom(owners: Owners, fields: FieldSet, apiVersion: string): Owners 
     else if (!isEmptySet(left)) next.set(id, withFields(owner, left));
   }
   return next;
+}
+
+/** The owners as they would have been told with the types of today. */
+export function asToday(owners: Owners, { apiVersion, type }: Writing): Owners {
+  return new Map(
+    [...owners].map(([id, owner]) => {
+      const fields = owner.apiVersion === apiVersion ? collapseLeaves(owner.fields, type) : owner.fields;
+      return [id, fields === owner.fields ? owner : withFields(owner, fields)];
+    }),
+  );
 }
 
 const MOST_UPDATERS = 10;

@@ -103,6 +103,17 @@ test('every write is by somebody: the fieldManager, or the program of the User-A
   assert.deepEqual(owners(main), owners(status), 'a status is none of what the main resource can change');
 });
 
+test('owners are told with metadata alone and in tables', async () => {
+  await using server = await openTestServer();
+  const made = await apply(server, `${maps}/m`, 'one', map({ a: '1' }));
+  const { managedFields } = made.json.metadata;
+  const as = (kind: string) => ({ accept: `application/json;as=${kind};v=v1;g=meta.k8s.io` });
+  const alone = await server.call(`${maps}/m`, { headers: as('PartialObjectMetadata') });
+  assert.deepEqual(alone.json.metadata.managedFields, managedFields);
+  const table = await server.call(maps, { headers: as('Table') });
+  assert.deepEqual(table.json.rows[0]?.object.metadata.managedFields, managedFields);
+});
+
 test('a status and a scale are applied by themselves', async () => {
   await using server = await openTestServer();
   await apply(server, `${path}/w`, 'one', widget({ size: 2 }));

@@ -1,5 +1,5 @@
 /** Server-side apply: PATCH with a document of what its sender wants to own. After `apiserver/pkg/endpoints/handlers`. */
-import { applyDocument } from '../../api/apply/managed-fields.ts';
+import { applyDocument } from '../../api/apply/apply-document.ts';
 import { isTrue } from '../../api/query-boolean.ts';
 import { badRequest, conflict, isReason } from '../../api/status.ts';
 import { required } from '../../api/validation/field-errors.ts';

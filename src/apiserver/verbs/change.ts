@@ -1,5 +1,4 @@
 /** Writing a changed object: everything between what a client wants and what is stored. Update, patch and scale end here. */
-import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../api/object.ts';
 import { equalJson } from '../../lib/equal-json.ts';
 import type { UserInfo } from '../auth/types.ts';
@@ -96,7 +95,7 @@ function prepareMain({ api, served, user, dryRun }: Change, next: WithStatus, pr
     else next.status = previous.status;
   }
   definition.prepareForUpdate?.(next, previous, { now: api.now(), user, dryRun });
-  if (definition.generation && !isDeepStrictEqual(intentOf(next), intentOf(previous))) {
+  if (definition.generation && !equalJson(intentOf(next), intentOf(previous))) {
     next.metadata.generation = (previous.metadata.generation ?? 0) + 1;
   }
 }
@@ -128,5 +127,5 @@ function withOwnersOf(previous: KubeObject, next: KubeObject): KubeObject {
 /** A write that changes nothing is none: it makes no revision and wakes no watcher. */
 function isUnchanged(next: KubeObject, { metadata, ...previous }: KubeObject): boolean {
   const { resourceVersion: _revision, ...kept } = metadata;
-  return isDeepStrictEqual(next, { ...previous, metadata: kept });
+  return equalJson(next, { ...previous, metadata: kept });
 }

@@ -1,10 +1,11 @@
 /** Who owns the fields of an object that a request writes: from the request to `metadata.managedFields`. */
-import type { Writing } from '../../api/apply/managed-fields.ts';
-import { trackWrite } from '../../api/apply/managed-fields.ts';
+
 import { mergeTypeOf } from '../../api/apply/merge-type.ts';
+import type { Writing } from '../../api/apply/track-update.ts';
+import { trackWrite } from '../../api/apply/track-write.ts';
 import type { GroupVersionKind } from '../../api/group-version.ts';
 import { formatApiVersion } from '../../api/group-version.ts';
-import type { FieldsV1, KubeObject, ManagedFieldsEntry } from '../../api/object.ts';
+import type { KubeObject, ManagedFieldsEntry } from '../../api/object.ts';
 import { conform } from '../../api/schema/conform.ts';
 import { schemaOf } from '../../api/schema/schema.ts';
 import { isPrintable, LONGEST_FIELD_MANAGER_BYTES } from '../../api/validation/field-manager.ts';
@@ -15,27 +16,17 @@ import type { VerbCall } from './verb.ts';
 
 /** How owners are told on the side of an object that a facet shows. */
 export interface FieldOwnership {
-  /** Of the fields that a write names, those that it can change. */
-  changeable(fields: FieldsV1): FieldsV1;
+  /** Whether a write can change this member of what it shows. */
+  changeable(name: string): boolean;
   /** The facet's view of a stored object, with its owners. */
   view(stored: KubeObject): KubeObject;
   /** The stored object's owners once those of its view are `entries`. */
   owners(stored: KubeObject, entries: ManagedFieldsEntry[] | undefined): ManagedFieldsEntry[] | undefined;
 }
 
-/** The object itself; `changeable`: of the members of its root. */
+/** Of the object itself. */
 export function ownFields(changeable: (name: string) => boolean): FieldOwnership {
-  return {
-    changeable(fields) {
-      const names = Object.keys(fields);
-      const kept = names.filter((element) => changeable(element.slice(2)));
-      return kept.length === names.length
-        ? fields
-        : Object.fromEntries(kept.map((element) => [element, fields[element] ?? {}]));
-    },
-    view: (stored) => stored,
-    owners: (_stored, entries) => entries,
-  };
+  return { changeable, view: (stored) => stored, owners: (_stored, entries) => entries };
 }
 
 export function writingOf({ api, exchange }: VerbCall, { kind, ownership }: Facet): Writing {

@@ -16,13 +16,6 @@ export interface CommandRow {
   load(): Promise<CliCommand>;
 }
 
-/** What the commands of one first word are about, for the overview, which lists them as one. */
-export const commandFamilies: Readonly<Record<string, string>> = {
-  config: 'Show and change the kubeconfig',
-  auth: 'Tell who you are and what you may do',
-  create: 'Make objects, from files or from words',
-};
-
 export const commandTable: readonly CommandRow[] = [
   { name: 'up', group: 'machine', load: async () => (await import('./up.ts')).upCommand },
   { name: 'down', group: 'machine', load: async () => (await import('./down.ts')).downCommand },
@@ -36,6 +29,7 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'proxy', group: 'reach', load: async () => (await import('./proxy.ts')).proxyCommand },
   { name: 'env', group: 'reach', load: async () => (await import('./env.ts')).envCommand },
   { name: 'get', group: 'objects', load: async () => (await import('./get.ts')).getCommand },
+  { name: 'describe', group: 'objects', load: async () => (await import('./describe.ts')).describeCommand },
   { name: 'create', group: 'objects', load: async () => (await import('./create.ts')).createCommand },
   {
     name: 'create namespace',
@@ -144,6 +138,9 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'scale', group: 'objects', load: async () => (await import('./scale.ts')).scaleCommand },
   { name: 'wait', group: 'objects', load: async () => (await import('./wait.ts')).waitCommand },
   { name: 'events', group: 'objects', load: async () => (await import('./events.ts')).eventsCommand },
+  { name: 'logs', aliases: ['log'], group: 'pods', load: async () => (await import('./logs.ts')).logsCommand },
+  { name: 'exec', group: 'pods', load: async () => (await import('./exec.ts')).execCommand },
+  { name: 'attach', group: 'pods', load: async () => (await import('./attach.ts')).attachCommand },
   { name: 'config view', group: 'kubeconfig', load: async () => (await import('./config-view.ts')).configViewCommand },
   {
     name: 'config get-contexts',

@@ -1,7 +1,7 @@
 /** Shell completion: from the words of an unfinished command line to what may stand under the cursor. */
 import type { CommandIo } from '../command.ts';
+import { commandFamilies } from '../commands/families.ts';
 import type { CommandRow } from '../commands/table.ts';
-import { commandFamilies } from '../commands/table.ts';
 import type { CompletionSource } from '../completion-source.ts';
 import { firstWord } from '../find-command.ts';
 import { type FlagTable, globalFlags } from '../flags.ts';

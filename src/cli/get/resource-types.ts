@@ -28,6 +28,9 @@ export interface ResourceTypes {
   all(): Promise<ResourceType[]>;
 }
 
+/** What of a reader is needed to find its server's kinds. */
+type TypesReader = Pick<ApiReader, 'keptTypes' | 'getJson'>;
+
 /** Resolving to what the server says, the core group apart: it comes first and holds what people ask most. */
 interface Discovery {
   core: Promise<readonly ResourceType[]>;
@@ -38,7 +41,7 @@ interface Discovery {
  * What is kept of an earlier discovery counts first; for what that does not know the server is asked. `fresh`: the server is
  * asked at once.
  */
-export function discoverTypes(reader: ApiReader, { fresh = false }: { fresh?: boolean } = {}): ResourceTypes {
+export function discoverTypes(reader: TypesReader, { fresh = false }: { fresh?: boolean } = {}): ResourceTypes {
   const kept = fresh ? undefined : readKeptTypes(reader.keptTypes);
   let discovery = kept === undefined ? ask(reader) : known(kept);
   let asked = kept === undefined;
@@ -87,7 +90,7 @@ function known({ core, others }: KeptTypes): Discovery {
 }
 
 /** Keeps the answers for the next run. */
-function ask(reader: ApiReader): Discovery {
+function ask(reader: TypesReader): Discovery {
   const core = discover(reader, '/api');
   const others = discover(reader, '/apis');
   Promise.all([core, others]).then(
@@ -118,7 +121,7 @@ function byName(types: readonly ResourceType[], name: string): ResourceType | un
   );
 }
 
-async function discover(reader: ApiReader, path: '/api' | '/apis'): Promise<ResourceType[]> {
+async function discover(reader: TypesReader, path: '/api' | '/apis'): Promise<ResourceType[]> {
   const answer = await reader.getJson(path, aggregated);
   if (isRecord(answer) && answer.kind === 'APIGroupDiscoveryList') return fromAggregated(answer);
   return fromPlain(reader, path, answer);
@@ -147,7 +150,7 @@ function fromAggregated(answer: Record<string, unknown>): ResourceType[] {
 }
 
 /** Servers before 1.26, and others that know no aggregated form: one document for each group version. */
-async function fromPlain(reader: ApiReader, path: string, answer: unknown): Promise<ResourceType[]> {
+async function fromPlain(reader: TypesReader, path: string, answer: unknown): Promise<ResourceType[]> {
   if (!isRecord(answer)) return [];
   const apiVersions =
     path === '/api'

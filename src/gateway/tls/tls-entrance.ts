@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { TLSSocket } from 'node:tls';
+import { restsOn } from '../../net/cut.ts';
 import type { KubeconfigDoor } from '../kubeconfig-door.ts';
 import { kubeconfigServerName } from '../kubeconfig-door.ts';
 import type { GatewayTls } from './gateway-tls.ts';
@@ -39,6 +40,7 @@ export class TlsEntrance {
       ALPNProtocols: ['http/1.1'],
     });
     secure.allowHalfOpen = true;
+    restsOn(secure, socket);
     this.#shaking.add(secure);
     const timer = setTimeout(() => secure.destroy(), handshakeMs);
     secure.on('error', () => secure.destroy());

@@ -1,6 +1,7 @@
 /** One request on a server connection and the answer to it. */
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { cut } from '../cut.ts';
 import type { BodyFraming, FramingError } from './body-framing.ts';
 import { BodyTracker } from './body-framing.ts';
 import type { RequestHead } from './head.ts';
@@ -192,7 +193,7 @@ export class ServerExchange {
     if (this.#over) return;
     this.#finish();
     // Where the end of the connection would be taken for the end of the body only a reset tells the difference.
-    if (this.#response === 'close') this.#connection.socket.resetAndDestroy();
+    if (this.#response === 'close') cut(this.#connection.socket);
     else this.#connection.socket.destroy();
   }
 

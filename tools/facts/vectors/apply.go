@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -15,9 +16,12 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/managedfields"
+	"k8s.io/kube-openapi/pkg/schemaconv"
 	"k8s.io/kube-openapi/pkg/spec3"
 	"k8s.io/kube-openapi/pkg/validation/spec"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
+	smdschema "sigs.k8s.io/structured-merge-diff/v6/schema"
+	"sigs.k8s.io/structured-merge-diff/v6/typed"
 )
 
 type object = map[string]any
@@ -33,6 +37,8 @@ type applyStep struct {
 	Managed []metav1.ManagedFieldsEntry `json:"managed,omitempty"`
 	Error   string                      `json:"error,omitempty"`
 	Causes  []metav1.StatusCause        `json:"causes,omitempty"`
+	// After the last step: what each applier has of the object, as the fields it would apply to keep it.
+	Extracted map[string]any `json:"extracted,omitempty"`
 }
 
 type applyCase struct {
@@ -89,19 +95,45 @@ func applyVectors(in io.Reader, kubernetesFolder string, randomCases int) []appl
 	for range randomCases {
 		cases = append(cases, randomApplyCase(random))
 	}
-	typed, err := managedfields.NewTypeConverter(readModels(kubernetesFolder), false)
+	models := readModels(kubernetesFolder)
+	typeConverter, err := managedfields.NewTypeConverter(models, false)
 	check(err)
+	converted, err := schemaconv.ToSchemaFromOpenAPI(models, false)
+	check(err)
+	parser := typed.Parser{Schema: smdschema.Schema{Types: converted.Types}}
 	for i := range cases {
-		converter := typed
+		converter, parseable := typeConverter, parser.Type(modelName(models, cases[i].Kind))
 		if cases[i].Kind.Group == "example.com" {
-			converter = managedfields.NewDeducedTypeConverter()
+			converter, parseable = managedfields.NewDeducedTypeConverter(), typed.DeducedParseableType
 		}
-		runApplyCase(&cases[i], converter)
+		runApplyCase(&cases[i], converter, parseable)
 	}
 	return cases
 }
 
-func runApplyCase(test *applyCase, converter managedfields.TypeConverter) {
+func modelName(models map[string]*spec.Schema, kind schema.GroupVersionKind) string {
+	for name, model := range models {
+		kinds, _ := model.Extensions["x-kubernetes-group-version-kind"].([]any)
+		for _, one := range kinds {
+			said, _ := one.(map[string]any)
+			if len(kinds) == 1 && said["group"] == kind.Group && said["version"] == kind.Version && said["kind"] == kind.Kind {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// extract does what client-go does for ExtractDeployment and its like.
+func extract(from object, entry metav1.ManagedFieldsEntry, parseable typed.ParseableType) any {
+	set := &fieldpath.Set{}
+	check(set.FromJSON(bytes.NewReader(entry.FieldsV1.GetRawBytes())))
+	value, err := parseable.FromUnstructured(from, typed.AllowDuplicates)
+	check(err)
+	return value.ExtractItems(set.Leaves(), typed.WithAppendKeyFields()).AsValue().Unstructured()
+}
+
+func runApplyCase(test *applyCase, converter managedfields.TypeConverter, parseable typed.ParseableType) {
 	version := test.Kind.GroupVersion()
 	reset := fieldpath.NewSet()
 	for _, name := range test.Reset {
@@ -136,6 +168,18 @@ func runApplyCase(test *applyCase, converter managedfields.TypeConverter) {
 		}
 		shown.SetManagedFields(nil)
 		step.Live = shown.Object
+		if i < len(test.Steps)-1 {
+			continue
+		}
+		for _, entry := range step.Managed {
+			if entry.Operation != metav1.ManagedFieldsOperationApply {
+				continue
+			}
+			if step.Extracted == nil {
+				step.Extracted = map[string]any{}
+			}
+			step.Extracted[entry.Manager] = extract(shown.Object, entry, parseable)
+		}
 	}
 }
 
