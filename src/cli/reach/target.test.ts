@@ -32,16 +32,7 @@ test('every form of a target', () => {
 });
 
 test('what is of no form is refused', () => {
-  for (const text of [
-    '',
-    'a/b/c',
-    'web.shop.com',
-    'https://example.com/',
-    'Web',
-    'web:',
-    'localhost:0',
-    'http://',
-  ]) {
+  for (const text of ['', 'a/b/c', 'web.shop.com', 'https://example.com/', 'Web', 'web:', 'localhost:0', 'http://']) {
     assert.throws(() => parseReachTarget(text), { name: 'UsageError' }, text);
   }
 });
