@@ -21,6 +21,10 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'down', group: 'machine', load: async () => (await import('./down.ts')).downCommand },
   { name: 'status', group: 'machine', load: async () => (await import('./status.ts')).statusCommand },
   { name: 'node', group: 'machine', load: async () => (await import('./node.ts')).nodeCommand },
+  { name: 'ls', group: 'reach', load: async () => (await import('./ls.ts')).lsCommand },
+  { name: 'open', group: 'reach', load: async () => (await import('./open.ts')).openCommand },
+  { name: 'forward', group: 'reach', load: async () => (await import('./forward.ts')).forwardCommand },
+  { name: 'why', group: 'reach', load: async () => (await import('./why.ts')).whyCommand },
   { name: 'balance', group: 'reach', load: async () => (await import('./balance.ts')).balanceCommand },
   { name: 'proxy', group: 'reach', load: async () => (await import('./proxy.ts')).proxyCommand },
   {
@@ -30,6 +34,7 @@ export const commandTable: readonly CommandRow[] = [
   },
   { name: 'env', group: 'reach', load: async () => (await import('./env.ts')).envCommand },
   { name: 'get', group: 'objects', load: async () => (await import('./get.ts')).getCommand },
+  { name: 'describe', group: 'objects', load: async () => (await import('./describe.ts')).describeCommand },
   { name: 'create', group: 'objects', load: async () => (await import('./create.ts')).createCommand },
   {
     name: 'create namespace',
