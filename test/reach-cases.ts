@@ -356,7 +356,7 @@ export function reachTests(
         assert.equal(await say(first, 'one\n'), 'one\n');
         assert.equal(await say(second, 'two\n'), 'two\n');
         const [gone] = pods;
-        const cut = Promise.race(streams.map((stream) => once(stream, 'close')));
+        const cut = Promise.race(streams.map((stream) => new Promise((resolve) => stream.once('close', resolve))));
         const deleted = await fairlead('delete', 'pod', gone ?? '', '-n', 'shop', '--wait=false');
         assert.equal(deleted.code, 0, deleted.stderr);
         await cut;
@@ -396,7 +396,7 @@ export function reachTests(
       await running.event(({ state }) => state === 'ready');
       const stream = await talk(Number(listening.local));
       assert.equal(await say(stream, 'one\n'), 'one\n');
-      const broken = once(stream, 'close');
+      const broken = new Promise((resolve) => stream.once('close', resolve));
       await line.cut();
       await broken;
       const down = await running.event(({ state }) => state === 'down');
