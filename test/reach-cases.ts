@@ -258,6 +258,14 @@ export function reachTests(
       assert.match(stdout, /FAILED\s+context\s+.*nowhere/);
     });
 
+    test('who reads only the first lines ends the command without a complaint', async () => {
+      const lines = `"${process.execPath}" "${entry}" why web.shop | head -n 1`;
+      const { code, stdout, stderr } = await side.home.run('sh', ['-c', lines]);
+      assert.equal(code, 0);
+      assert.doesNotMatch(stderr, /error|EPIPE/i);
+      assert.match(stdout, /^skipped +listener .*\n$/);
+    });
+
     test('ls tells ways and health', async () => {
       const { code, stdout } = await fairlead('ls', '-n', 'shop', '-o', 'json');
       assert.equal(code, 0);
