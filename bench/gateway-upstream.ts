@@ -10,6 +10,8 @@ import { createServer as createPlainServer } from 'node:http';
 import { createServer } from 'node:https';
 import type { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { answerHandshake, headerLines } from '../src/net/websocket/handshake.ts';
 
 const [file = ''] = process.argv.slice(2);
@@ -27,12 +29,14 @@ const onRequest: RequestListener = (request, response) => {
 
 async function send(response: ServerResponse, bytes: number): Promise<void> {
   response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Length': bytes });
-  for (let left = bytes; left > 0 && !response.destroyed; left -= block.length) {
-    const isTaken = response.write(left < block.length ? block.subarray(0, left) : block);
+  await pipeline(Readable.from(blocks(bytes), { objectMode: false, highWaterMark: block.length }), response).catch(
     // A client that leaves takes no more.
-    if (!isTaken) await Promise.race([once(response, 'drain'), once(response, 'close')]);
-  }
-  response.end();
+    () => {},
+  );
+}
+
+function* blocks(bytes: number): Generator<Buffer> {
+  for (let left = bytes; left > 0; left -= block.length) yield left < block.length ? block.subarray(0, left) : block;
 }
 
 async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
