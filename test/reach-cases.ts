@@ -8,6 +8,7 @@ import { connect, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
+import { identifyProcess } from '../src/lib/process-identity.ts';
 import type { Home } from './fairlead-process.ts';
 
 const entry = resolve(import.meta.dirname, '../bin/fairlead.ts');
@@ -417,6 +418,55 @@ export function reachTests(
       again.destroy();
       assert.equal(await running.interrupt(), 0);
       await line.cut();
+    });
+
+    test('forwards in the background are told of, and stopped one by one', { timeout: 60_000 }, async () => {
+      const begun = await fairlead(
+        'forward',
+        'shop/web=0',
+        'shop/raw=0',
+        'nowhere/shop/web=1',
+        '--detach',
+        '-o',
+        'json',
+      );
+      assert.equal(begun.code, 0, begun.stderr);
+      const { pid, forwards } = JSON.parse(begun.stdout) as {
+        pid: number;
+        forwards: { to: string; local: number; state: { kind: string } }[];
+      };
+      try {
+        assert.deepEqual(
+          forwards.map(({ to }) => to),
+          ['shop/web', 'shop/raw', 'nowhere/shop/web'],
+        );
+        assert.equal(forwards[2]?.state.kind, 'failed');
+        const [web, raw] = forwards.map(({ local }) => local);
+        assert.ok(web !== undefined && raw !== undefined);
+        const stream = await talk(raw);
+        assert.equal(await say(stream, 'one\n'), 'one\n');
+        const stop = await fairlead('forward', '--stop', String(web));
+        assert.equal(stop.stdout, `Stopped forwarding localhost:${web} to shop/web\n`, stop.stderr);
+        await assert.rejects(talk(web), { code: 'ECONNREFUSED' });
+        assert.equal(await say(stream, 'two\n'), 'two\n');
+        const status = await fairlead('forward', '--status', '-o', 'json');
+        assert.equal(status.code, 0);
+        const left = JSON.parse(status.stdout).forwards as { to: string; pid: number; connections: { open: number } }[];
+        assert.deepEqual(
+          left.map(({ to, pid: of, connections }) => [to, of, connections.open]),
+          [['shop/raw', pid, 1]],
+        );
+        const wrong = await fairlead('forward', '--stop', String(web));
+        assert.match(wrong.stderr, /^error: no forward "\d+" runs/);
+        const closed = new Promise((resolve) => stream.once('close', resolve));
+        const all = await fairlead('forward', '--stop');
+        assert.equal(all.code, 0, all.stderr);
+        await closed;
+        assert.equal((await fairlead('forward', '--status')).code, 1);
+      } finally {
+        const left = identifyProcess(pid);
+        if (left !== undefined) process.kill(pid, 'SIGTERM');
+      }
     });
 
     test('a forward that cannot be is refused by name', async () => {

@@ -198,6 +198,7 @@ export class Forward implements AsyncDisposable {
     this.#options.onChange();
   }
 
+  /** Ends its connections too. May be called again. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await Promise.all([this.#parts.disposeAsync(), this.#asking, ...this.#running]);
