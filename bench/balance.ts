@@ -190,9 +190,9 @@ async function holdIdle({ name, child, port }: Balancer, count: number): Promise
   }
   await delay(1000);
   const alive = sockets.filter(({ readyState }) => readyState === 'open').length;
-  const bytes = (await residentBytesOf(pid)) - before;
+  const bytes = await residentBytesOf(pid);
   console.log(
-    `  ${name.padEnd(9)} holds ${alive} idle connections in ${(bytes / 1e6).toFixed(0)} MB more, ${(bytes / alive / 1000).toFixed(1)} kB each`,
+    `  ${name.padEnd(9)} holds ${alive} idle connections in ${(bytes / 1e6).toFixed(0)} MB in all, ${(before / 1e6).toFixed(0)} MB before`,
   );
   for (const socket of sockets) socket.destroy();
   if (alive !== count) throw new Error(`${name} let go ${count - alive} of its connections`);

@@ -41,7 +41,7 @@ function normal(text: string, namespace: string): string {
     .replace(/ {2,}/g, '  ');
 }
 
-interface Side {
+export interface Side {
   home: Home;
   /** Flags that lead to the cluster. */
   flags: readonly string[];
@@ -51,7 +51,8 @@ interface Side {
 /** Image name to the command of this machine that stands for it. */
 type Images = Readonly<Record<string, string>>;
 
-const clusters: Readonly<Record<string, (images: Images) => Promise<Side>>> = {
+/** Ways to start a cluster, by what it is. */
+export const clusters: Readonly<Record<string, (images: Images) => Promise<Side>>> = {
   'the embedded cluster': async (images) => {
     const home = await Home.make();
     const given = Object.entries(images).flatMap(([image, command]) => ['--image', `${image}=${command}`]);

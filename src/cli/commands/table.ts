@@ -25,6 +25,7 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'proxy', group: 'reach', load: async () => (await import('./proxy.ts')).proxyCommand },
   { name: 'env', group: 'reach', load: async () => (await import('./env.ts')).envCommand },
   { name: 'get', group: 'objects', load: async () => (await import('./get.ts')).getCommand },
+  { name: 'describe', group: 'objects', load: async () => (await import('./describe.ts')).describeCommand },
   { name: 'create', group: 'objects', load: async () => (await import('./create.ts')).createCommand },
   {
     name: 'create namespace',

@@ -97,6 +97,13 @@ test('--password-file lets in who has the password, with --tls by TLS of an auth
   const url = await line(plain.stdout, /^Every service, one click away: (\S+)$/);
   assert.equal((await ask(`${url}api`)).status, 401);
   assert.equal((await ask(`${url}api`, { Authorization: basic })).status, 200);
+  const env = spawn(process.execPath, [program, 'env', '--port', new URL(url).port], {
+    env: { PATH: process.env.PATH, HOME: stage.directory },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [printed, said] = await Promise.all([text(env.stdout), text(env.stderr)]);
+  assert.equal(printed, '');
+  assert.match(said, /lets in only who signed in/);
 
   const secure = stage.start('--password-file', 'password', '--tls', '--address', '127.0.0.1');
   const [file, at] = await Promise.all([

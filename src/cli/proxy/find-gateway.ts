@@ -13,14 +13,21 @@ const patienceMs = 3000;
 /** Throws CommandError where no gateway answers on this port. */
 export async function findGateway(port: number, signal: AbortSignal): Promise<RunningGateway> {
   let description: unknown;
+  let status: number | undefined;
   try {
     const answer = await fetch(`http://localhost:${port}/.fairlead/gateway`, {
       redirect: 'error',
       signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]),
     });
+    status = answer.status;
     description = await answer.json();
   } catch {
     signal.throwIfAborted();
+  }
+  if (status === 401) {
+    throw new CommandError(
+      `what answers on localhost:${port} lets in only who signed in, and a password does not belong into variables: set the proxy in each tool that needs it`,
+    );
   }
   if (
     typeof description !== 'object' ||

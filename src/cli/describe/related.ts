@@ -1,0 +1,27 @@
+/** What describers ask the cluster beyond the object itself. */
+import type { KubeObject } from '../../api/object.ts';
+import type { ClusterClient, ListQuery } from '../../client/cluster-client.ts';
+import { listing } from '../../client/listing.ts';
+
+/** Each call throws `StatusError` for what the server refused. */
+export interface Related {
+  all<T extends KubeObject>(
+    apiVersion: string,
+    plural: string,
+    query: Pick<ListQuery, 'namespace' | 'labelSelector' | 'fieldSelector'>,
+  ): Promise<T[]>;
+  one<T extends KubeObject>(apiVersion: string, plural: string, name: string, namespace?: string): Promise<T>;
+}
+
+/** `pageSize`: how many objects one request of a list asks for; 0: all. */
+export function relatedObjects(
+  client: ClusterClient,
+  { pageSize, signal }: { pageSize: number; signal: AbortSignal },
+): Related {
+  return {
+    all: <T extends KubeObject>(apiVersion: string, plural: string, query: ListQuery) =>
+      listing(client.resource<T>(apiVersion, plural), { ...query, pageSize, signal }).toArray(),
+    one: <T extends KubeObject>(apiVersion: string, plural: string, name: string, namespace?: string) =>
+      client.resource<T>(apiVersion, plural).get(name, { signal, ...(namespace !== undefined && { namespace }) }),
+  };
+}
