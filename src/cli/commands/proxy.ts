@@ -11,6 +11,7 @@ import { leadFlags, leadOptions } from '../proxy/lead-flags.ts';
 import { keepAliveTime, listenFlags, listenPlace, servingLine } from '../proxy/listen-flags.ts';
 import type { OpenedContexts } from '../proxy/open-contexts.ts';
 import { openContexts } from '../proxy/open-contexts.ts';
+import { recordReach } from '../proxy/running-gateways.ts';
 
 export const proxyCommand = defineCommand({
   usage: '',
@@ -95,6 +96,8 @@ export const proxyCommand = defineCommand({
       signal,
       log,
     });
+    // For other commands to find it by.
+    await using _record = gateway.url === undefined ? undefined : await recordReach(io.env, { gateway: gateway.url });
     io.stdout.write(`${servingLine(listen, gateway.port)}\n`);
     if (gateway.url !== undefined) say(`Every service, one click away: ${gateway.url}`);
     if (access.access?.link !== undefined) {
