@@ -22,10 +22,13 @@ export async function relayRaw(client: Socket, destination: Destination, options
   client.once('close', onClose);
   try {
     const { stream } = await destination.open(AbortSignal.any([options.signal, gone.signal]));
+    // It may have failed before anybody listened.
+    failure = stream.errored ?? undefined;
     stream.on('error', (error) => {
       failure ??= error;
     });
     // Before the relay ends it in peace: what was cut off must look so.
+    if (stream.destroyed && !stream.readableEnded) client.resetAndDestroy();
     stream.once('close', () => {
       if (failure !== undefined || !stream.readableEnded) cut(client);
     });
