@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -258,6 +258,14 @@ export function reachTests(
       assert.match(stdout, /FAILED\s+context\s+.*nowhere/);
     });
 
+    test('who reads only the first lines ends the command without a complaint', async () => {
+      const lines = `"${process.execPath}" "${entry}" why web.shop | head -n 1`;
+      const { code, stdout, stderr } = await side.home.run('sh', ['-c', lines]);
+      assert.equal(code, 0);
+      assert.doesNotMatch(stderr, /error|EPIPE/i);
+      assert.match(stdout, /^skipped +listener .*\n$/);
+    });
+
     test('ls tells ways and health', async () => {
       const { code, stdout } = await fairlead('ls', '-n', 'shop', '-o', 'json');
       assert.equal(code, 0);
@@ -356,7 +364,7 @@ export function reachTests(
         assert.equal(await say(first, 'one\n'), 'one\n');
         assert.equal(await say(second, 'two\n'), 'two\n');
         const [gone] = pods;
-        const cut = Promise.race(streams.map((stream) => once(stream, 'close')));
+        const cut = Promise.race(streams.map((stream) => new Promise((resolve) => stream.once('close', resolve))));
         const deleted = await fairlead('delete', 'pod', gone ?? '', '-n', 'shop', '--wait=false');
         assert.equal(deleted.code, 0, deleted.stderr);
         await cut;
@@ -379,6 +387,36 @@ export function reachTests(
       } finally {
         taken.close();
       }
+    });
+
+    test('a forward says that the cluster is out of reach, and comes back with it', { timeout: 60_000 }, async () => {
+      const api = new URL(side.apiUrl);
+      let line = await CuttableLine.open(Number(api.port), 0);
+      const { port } = line;
+      await using running = await Running.start(side.home, [
+        'forward',
+        'shop/raw=0',
+        '-o',
+        'json',
+        `--server=https://127.0.0.1:${port}`,
+      ]);
+      const listening = await running.event(({ event }) => event === 'listening');
+      await running.event(({ state }) => state === 'ready');
+      const stream = await talk(Number(listening.local));
+      assert.equal(await say(stream, 'one\n'), 'one\n');
+      const broken = new Promise((resolve) => stream.once('close', resolve));
+      await line.cut();
+      await broken;
+      const down = await running.event(({ state }) => state === 'down');
+      assert.match(String(down.why), /^Cannot talk to the API server https:\/\/127\.0\.0\.1:\d+: /);
+      const before = running.count;
+      line = await CuttableLine.open(Number(api.port), port);
+      await running.event(({ state }) => state === 'ready', before);
+      const again = await talk(Number(listening.local));
+      assert.equal(await say(again, 'two\n'), 'two\n');
+      again.destroy();
+      assert.equal(await running.interrupt(), 0);
+      await line.cut();
     });
 
     test('a forward that cannot be is refused by name', async () => {
@@ -404,6 +442,45 @@ async function say(socket: Socket, text: string): Promise<string> {
   let heard = '';
   while (heard.length < text.length) heard += String((await once(socket, 'data'))[0]);
   return heard;
+}
+
+/** A way to a port of this machine that can be cut, and opened again on the same port. */
+class CuttableLine {
+  readonly port: number;
+  readonly #server: Server;
+  readonly #sockets: Set<Socket>;
+
+  private constructor(server: Server, sockets: Set<Socket>) {
+    this.#server = server;
+    this.#sockets = sockets;
+    this.port = (server.address() as AddressInfo).port;
+  }
+
+  static async open(to: number, port: number): Promise<CuttableLine> {
+    const sockets = new Set<Socket>();
+    const server = createServer((client) => {
+      const target = connect(to, '127.0.0.1');
+      for (const [socket, other] of [
+        [client, target],
+        [target, client],
+      ] as const) {
+        sockets.add(socket);
+        socket.on('error', () => {});
+        socket.once('close', () => other.destroy());
+        socket.pipe(other);
+      }
+    });
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return new CuttableLine(server, sockets);
+  }
+
+  async cut(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
 }
 
 /** A command that runs until it is told to end. */
@@ -441,9 +518,14 @@ class Running implements AsyncDisposable {
     return new Running(child);
   }
 
-  /** The newest that fits, now or when it comes. */
-  event(fits: (event: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
-    return this.#until(() => this.#events.findLast(fits));
+  /** Events so far. */
+  get count(): number {
+    return this.#events.length;
+  }
+
+  /** The newest that fits, now or when it comes; `after`: not one of the first so many. */
+  event(fits: (event: Record<string, unknown>) => boolean, after = 0): Promise<Record<string, unknown>> {
+    return this.#until(() => this.#events.slice(after).findLast(fits));
   }
 
   stderrLine(pattern: RegExp): Promise<RegExpExecArray> {

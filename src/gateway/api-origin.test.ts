@@ -157,6 +157,8 @@ test('paths that could be read in two ways are refused', async () => {
     '/api/v1/namespaces/n/services/s/proxy/../../x',
     '/api/v1/nodes/n/proxy//exec/ns/p/c',
     '/api/v1/nodes/n/proxy/exec%2Fns/p/c',
+    '/api/v1/namespaces/n/services/s/proxy/..%2f..%2fx',
+    '/api/v1/namespaces/n/pods/p/exec#',
     '/api/%00',
   ]) {
     assert.equal((await gateway.ask(path)).status, 400, path);

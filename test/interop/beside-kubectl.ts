@@ -13,13 +13,16 @@ export const skipBesideKubectl = ['kubectl', 'kube-apiserver', 'etcd'].every((na
   ? false
   : 'the peers are not built: run npm run test:interop';
 
+/** `failure`: whether it failed, and nothing else. */
+type Sense = 'bytes' | 'outcome' | 'failure';
+
 export interface Step {
   /** Words separated by spaces; quotes are not read. Or the words themselves. */
   line: string | readonly string[];
   /** For standard input. */
   input?: string;
   /** Only exit codes and whether something was printed to each stream: where our sentences are our own. */
-  sense?: 'bytes' | 'outcome';
+  sense?: Sense;
   /** Both must come to the same within this many tries: what controllers do takes its time. */
   settles?: boolean;
 }
@@ -127,7 +130,8 @@ export function besideKubectl(
   }
 }
 
-function judged({ code, stdout, stderr }: Finished, namespace: string, sense: 'bytes' | 'outcome'): object {
+function judged({ code, stdout, stderr }: Finished, namespace: string, sense: Sense): object {
+  if (sense === 'failure') return { failed: code !== 0 };
   if (sense === 'outcome') return { failed: code !== 0, prints: stdout !== '', complains: stderr !== '' };
   return { code, stdout: normal(stdout, namespace), complains: stderr !== '' };
 }

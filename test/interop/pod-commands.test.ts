@@ -114,3 +114,113 @@ besideKubectl('exec and attach', {
     { line: 'attach', sense: 'outcome' },
   ],
 });
+
+besideKubectl('run', {
+  images,
+  steps: [
+    { line: 'run web --image=shell --dry-run=client -o yaml' },
+    // kubectl's fields come in the order of its program.
+    { line: 'run web --image=shell --dry-run=client -o json', sense: 'outcome' },
+    { line: 'run web --image=shell --dry-run=client' },
+    { line: 'run web --image=shell --dry-run=server' },
+    { line: 'run web --image=shell --port=80 --env=A=b --env=EMPTY= -l app=web,tier=front --dry-run=client -o yaml' },
+    {
+      line: 'run web --image=shell --annotations=a=b=c --image-pull-policy=Never --privileged --dry-run=client -o yaml',
+    },
+    { line: 'run web --image=shell --restart=Never --dry-run=client -o yaml -- a -b --c' },
+    { line: 'run web --image=shell --restart=OnFailure --command --dry-run=client -o yaml -- a -b' },
+    // kubectl puts an empty document between the two.
+    { line: 'run web --image=shell --port=80 --expose --dry-run=client -o yaml', sense: 'outcome' },
+    { line: 'run web --image=shell --port=80 --expose --dry-run=client' },
+    {
+      line: [
+        ...'run web --image=shell --dry-run=client -o yaml --overrides'.split(' '),
+        '{"apiVersion":"v1","spec":{"nodeName":"here","dnsPolicy":null}}',
+      ],
+    },
+    {
+      line: [
+        ...'run web --image=shell --dry-run=client -o yaml --override-type=strategic --overrides'.split(' '),
+        '{"apiVersion":"v1","spec":{"containers":[{"name":"web","tty":true}]}}',
+      ],
+    },
+    {
+      line: [
+        ...'run web --image=shell --dry-run=client -o yaml --override-type=json --overrides'.split(' '),
+        '[{"op":"add","path":"/metadata/labels/more","value":"1"}]',
+      ],
+    },
+    { line: 'run web --image=shell --dry-run=client --overrides={', sense: 'outcome' },
+    { line: 'run web', sense: 'outcome' },
+    { line: 'run --image=shell', sense: 'outcome' },
+    { line: 'run web --image=shell -t', sense: 'outcome' },
+    { line: 'run web --image=shell --rm', sense: 'outcome' },
+    { line: 'run web --image=shell -i --dry-run=client', sense: 'outcome' },
+    { line: 'run web --image=shell --restart=Perhaps', sense: 'outcome' },
+    { line: 'run web --image=shell --port=many', sense: 'outcome' },
+    { line: 'run web --image=shell --port=80 --expose -- -c sleep' },
+    { line: 'get pod,svc web -o name' },
+    { line: 'run web --image=shell', sense: 'outcome' },
+    {
+      line: [
+        'run',
+        'five',
+        '--image=shell',
+        '--restart=Never',
+        '--attach',
+        '-q',
+        '--rm',
+        '--',
+        '-c',
+        'echo hello; exit 5',
+      ],
+    },
+    { line: 'get pod five', settles: true },
+    { line: 'run in --image=shell --restart=Never -i -q --rm -- -c cat', input: 'what was given\n' },
+    {
+      line: 'run in2 --image=shell --restart=Never -i --rm --command -- sh -c cat',
+      input: 'what was given\n',
+      sense: 'outcome',
+    },
+  ],
+});
+
+const tree = [
+  'rm -rf tree-SIDE out-SIDE back-SIDE; mkdir -p tree-SIDE/a/empty tree-SIDE/b; echo one >tree-SIDE/a/one',
+  'head -c 300000 /dev/zero >tree-SIDE/b/zeros; echo "two words" >"tree-SIDE/b/a name"; ln -s one tree-SIDE/a/link',
+  'chmod 751 tree-SIDE/a/one',
+].join('; ');
+const shown = (folder: string): string[] => [
+  ...'exec pair -c two -- sh -c'.split(' '),
+  `cd ${folder} && find . ! -type d | sort && cat a/one "b/a name" && wc -c b/zeros && ls -ld a/one | cut -c1-10`,
+];
+
+besideKubectl('cp', {
+  prepare: manifest,
+  images,
+  steps: [
+    { line: 'wait pod/pair --for=condition=Ready --timeout=30s' },
+    { line: ['exec', 'pair', '-c', 'two', '--', 'sh', '-c', tree] },
+    { line: shown('tree-SIDE') },
+    { line: 'cp -c two pair:tree-SIDE out-SIDE' },
+    { line: 'cp -c two out-SIDE pair:back-SIDE' },
+    // What is there already is what the first goes into.
+    { line: 'cp -c two out-SIDE SIDE/pair:back-SIDE' },
+    { line: ['exec', 'pair', '-c', 'two', '--', 'sh', '-c', 'cd back-SIDE && find . -type f | sort; cat a/one'] },
+    { line: 'cp -c two pair:tree-SIDE/a/one one-SIDE --no-preserve' },
+    { line: 'cp -c two one-SIDE pair:back-SIDE/again --no-preserve' },
+    { line: 'exec pair -c two -- cat back-SIDE/again' },
+    { line: 'cp -c two pair:tree-SIDE/b/zeros zeros-SIDE --retries=3' },
+    { line: 'cp -c two zeros-SIDE pair:back-SIDE/zeros' },
+    { line: 'exec pair -c two -- cmp back-SIDE/zeros tree-SIDE/b/zeros' },
+    // Where the complaint is told is another matter: kubectl says it as output.
+    { line: 'cp -c two pair:nothing out-SIDE/nothing', sense: 'failure' },
+    { line: 'cp -c two nothing pair:back-SIDE', sense: 'outcome' },
+    { line: 'cp -c two one-SIDE pair:no/such/folder/file', sense: 'outcome' },
+    { line: 'cp a b', sense: 'outcome' },
+    { line: 'cp pair:a pair:b', sense: 'outcome' },
+    { line: 'cp nope:a b', sense: 'outcome' },
+    { line: 'cp over:a b', sense: 'outcome' },
+    { line: 'cp a', sense: 'outcome' },
+  ],
+});

@@ -27,6 +27,11 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'why', group: 'reach', load: async () => (await import('./why.ts')).whyCommand },
   { name: 'balance', group: 'reach', load: async () => (await import('./balance.ts')).balanceCommand },
   { name: 'proxy', group: 'reach', load: async () => (await import('./proxy.ts')).proxyCommand },
+  {
+    name: 'port-forward',
+    group: 'reach',
+    load: async () => (await import('./port-forward.ts')).portForwardCommand,
+  },
   { name: 'env', group: 'reach', load: async () => (await import('./env.ts')).envCommand },
   { name: 'get', group: 'objects', load: async () => (await import('./get.ts')).getCommand },
   { name: 'describe', group: 'objects', load: async () => (await import('./describe.ts')).describeCommand },
@@ -141,6 +146,8 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'logs', aliases: ['log'], group: 'pods', load: async () => (await import('./logs.ts')).logsCommand },
   { name: 'exec', group: 'pods', load: async () => (await import('./exec.ts')).execCommand },
   { name: 'attach', group: 'pods', load: async () => (await import('./attach.ts')).attachCommand },
+  { name: 'run', group: 'pods', load: async () => (await import('./run.ts')).runCommand },
+  { name: 'cp', group: 'pods', load: async () => (await import('./cp.ts')).cpCommand },
   { name: 'config view', group: 'kubeconfig', load: async () => (await import('./config-view.ts')).configViewCommand },
   {
     name: 'config get-contexts',

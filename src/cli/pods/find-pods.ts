@@ -51,8 +51,11 @@ export async function findPodSource(words: readonly string[], { objects, signal 
   }
 }
 
-export async function getPod(name: string, { objects, signal }: FindContext): Promise<Pod> {
-  const { namespace } = objects.reader.config;
+/** `namespace`: by default that of the request. */
+export async function getPod(
+  name: string,
+  { objects, signal, namespace = objects.reader.config.namespace }: FindContext & { namespace?: string },
+): Promise<Pod> {
   try {
     return await podsOf(objects).get(name, { namespace, signal });
   } catch (error) {
