@@ -6,6 +6,7 @@ import { ListenError, openListeners } from '../../gateway/listeners.ts';
 import { type Problem, problemText } from '../../gateway/problem.ts';
 import { relayRaw } from '../../gateway/raw-relay.ts';
 import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
+import { cut } from '../../net/cut.ts';
 
 export type ForwardState =
   | { kind: 'starting' }
@@ -155,7 +156,7 @@ export class Forward implements AsyncDisposable {
           this.#counts.failed++;
           this.#options.onFailure(this.#state.kind === 'down' ? this.#state.why : 'no pod is ready');
         }
-        client.resetAndDestroy();
+        cut(client);
         return;
       }
       await relayRaw(client, destination, { signal: this.#signal });
