@@ -100,10 +100,10 @@ test('who may not read events gets the rest, and is told', async () => {
 });
 
 test('-o leads to the command that has it', async () => {
-  const { code, stdout, stderr } = await home.fairlead('describe', 'cm', 'odd', '-o', 'json');
+  const { code, stdout, stderr } = await home.fairlead('describe', 'cm', '-n', 'x', '-l', 'a=b', '-o', 'json');
   assert.equal(code, 2);
   assert.equal(stdout, '');
-  assert.match(stderr, /fairlead get cm odd -o json/);
+  assert.match(stderr, /fairlead get cm -l a=b -n x -o json\n/);
 });
 
 test('wrong lines are told in one sentence', async () => {

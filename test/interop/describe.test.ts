@@ -113,6 +113,7 @@ readAlike('describe, further kinds', {
     { args: ['label', 'node', 'real', 'node-role.kubernetes.io/worker=', 'kubernetes.io/role=main'] },
     { args: ['taint', 'node', 'real', 'a=b:NoSchedule', 'c:PreferNoSchedule'] },
     { args: ['cordon', 'real'] },
+    { args: ['certificate', 'approve', 'plain'] },
   ],
   lines: [
     'describe rc',
@@ -145,6 +146,7 @@ readAlike('describe, further kinds', {
     'describe boats',
     'describe bt fer',
     'describe node real',
+    'describe csr',
     'describe servicecidrs',
     'describe ipaddresses',
     'describe flowschemas',

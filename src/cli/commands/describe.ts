@@ -1,5 +1,5 @@
 import { StatusError } from '../../api/status.ts';
-import { defineCommand, KubectlOnly, UsageError } from '../command.ts';
+import { CommandError, defineCommand, KubectlOnly, UsageError } from '../command.ts';
 import { describeObject } from '../describe/describe-object.ts';
 import { findObjects } from '../describe/find-objects.ts';
 import { relatedObjects } from '../describe/related.ts';
@@ -46,10 +46,17 @@ export const describeCommand = defineCommand({
   },
   arguments: { min: 0, max: Number.POSITIVE_INFINITY, complete: ['objects'] },
   async run(invocation) {
-    const { args, flags, io, signal } = invocation;
+    const { args, flags, globals, io, signal } = invocation;
     if (flags.kustomize !== undefined) throw new KubectlOnly('-k (kustomizations) is not supported here');
     if (flags.output !== undefined) {
-      const words = [...args, ...flags.filename.flatMap((file) => ['-f', file]), '-o', flags.output];
+      const words = [
+        ...args,
+        ...flags.filename.flatMap((file) => ['-f', file]),
+        ...(flags.selector === undefined ? [] : ['-l', flags.selector]),
+        ...(flags['all-namespaces'] === true ? ['-A'] : []),
+        ...(globals.namespace === undefined ? [] : ['-n', globals.namespace]),
+        ...['-o', flags.output],
+      ];
       throw new UsageError(
         `describe prints text for people and has no -o; the objects: fairlead get ${shellWords(words)}`,
       );
@@ -66,7 +73,7 @@ export const describeCommand = defineCommand({
       signal,
     };
     const { objects: found, errors, byPrefix } = await findObjects(args, finding, objects);
-    const refused = [...errors];
+    const problems = errors.map(statusLine);
     const options = {
       related: relatedObjects(objects.reader.client, { pageSize, signal }),
       showEvents: flags['show-events'] ?? (found.length === 1 && errors.length === 0 && !byPrefix),
@@ -79,8 +86,9 @@ export const describeCommand = defineCommand({
         io.stdout.write(byPrefix ? `${text}\n` : printed === 0 ? text : `\n\n${text}`);
         printed++;
       } catch (error) {
-        if (!(error instanceof StatusError)) throw error;
-        refused.push(error);
+        if (error instanceof StatusError && error.code !== 401) problems.push(statusLine(error));
+        else if (error instanceof CommandError) problems.push(`error: ${escapeControls(error.message)}`);
+        else throw error;
       }
     }
     if (found.length === 0 && errors.length === 0) {
@@ -88,7 +96,7 @@ export const describeCommand = defineCommand({
       const where = finding.allNamespaces ? '' : ` in ${escapeControls(namespace)} namespace.`;
       io.stderr.write(`No resources found${where}\n`);
     }
-    for (const line of new Set(refused.map(statusLine))) io.stderr.write(`${line}\n`);
-    return refused.length === 0 ? 0 : 1;
+    for (const line of new Set(problems)) io.stderr.write(`${line}\n`);
+    return problems.length === 0 ? 0 : 1;
   },
 });

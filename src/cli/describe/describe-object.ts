@@ -4,6 +4,7 @@ import { StatusError } from '../../api/status.ts';
 import type { Event } from '../../api/types/core-v1.ts';
 import type { ResourceType } from '../get/resource-types.ts';
 import { Description } from './description.ts';
+import { dropNulls } from './drop-nulls.ts';
 import { describeEvents, eventsOf } from './events.ts';
 import { describeAny } from './generic.ts';
 import type { Related } from './related.ts';
@@ -30,6 +31,7 @@ export async function describeObject(
   if (own === undefined) describeAny(object, out);
   else {
     const { name = '', namespace } = object.metadata;
+    dropNulls(object);
     const inVersion = object.apiVersion === own.apiVersion;
     // What a server answers in a version is of its type, here as in every typed request.
     const read = async <T extends KubeObject>(): Promise<T> =>

@@ -2,6 +2,7 @@
 import type { KubeObject } from '../../api/object.ts';
 import type { ClusterClient, ListQuery } from '../../client/cluster-client.ts';
 import { listing } from '../../client/listing.ts';
+import { dropNulls } from './drop-nulls.ts';
 
 /** Each call throws `StatusError` for what the server refused. */
 export interface Related {
@@ -19,9 +20,17 @@ export function relatedObjects(
   { pageSize, signal }: { pageSize: number; signal: AbortSignal },
 ): Related {
   return {
-    all: <T extends KubeObject>(apiVersion: string, plural: string, query: ListQuery) =>
-      listing(client.resource<T>(apiVersion, plural), { ...query, pageSize, signal }).toArray(),
-    one: <T extends KubeObject>(apiVersion: string, plural: string, name: string, namespace?: string) =>
-      client.resource<T>(apiVersion, plural).get(name, { signal, ...(namespace !== undefined && { namespace }) }),
+    async all<T extends KubeObject>(apiVersion: string, plural: string, query: ListQuery) {
+      const resource = client.resource<T>(apiVersion, plural);
+      const objects = await listing(resource, { ...query, pageSize, signal }).toArray();
+      dropNulls(objects);
+      return objects;
+    },
+    async one<T extends KubeObject>(apiVersion: string, plural: string, name: string, namespace?: string) {
+      const resource = client.resource<T>(apiVersion, plural);
+      const object = await resource.get(name, { signal, ...(namespace !== undefined && { namespace }) });
+      dropNulls(object);
+      return object;
+    },
   };
 }

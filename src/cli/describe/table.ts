@@ -101,6 +101,11 @@ const describedKinds: readonly DescribedKind[] = [
     eventless,
   ),
   kind(
+    'certificates.k8s.io/v1',
+    'CertificateSigningRequest',
+    async () => (await import('./kinds/certificate-signing-request.ts')).describeCertificateSigningRequest,
+  ),
+  kind(
     'scheduling.k8s.io/v1',
     'PriorityClass',
     async () => (await import('./kinds/priority-class.ts')).describePriorityClass,

@@ -1,129 +1,29 @@
-/** Where the content of a volume comes from: its kind in words, and its settings. */
+/** Where the content of a pod's volume comes from: its kind in words, and its settings. */
 import { parseQuantity } from '../../api/quantity/quantity.ts';
-import type {
-  AzureDiskVolumeSource,
-  FCVolumeSource,
-  FlockerVolumeSource,
-  GCEPersistentDiskVolumeSource,
-  HostPathVolumeSource,
-  NFSVolumeSource,
-  QuobyteVolumeSource,
-  Volume,
-  VsphereVirtualDiskVolumeSource,
-} from '../../api/types/core-v1.ts';
-import { flagText, sliceText } from './values.ts';
-import type { VolumeText } from './volumes.ts';
-
-/** Of sources that pods and persistent volumes share. */
-export interface SharedSources {
-  hostPath?: HostPathVolumeSource;
-  gcePersistentDisk?: GCEPersistentDiskVolumeSource;
-  awsElasticBlockStore?: Volume['awsElasticBlockStore'];
-  nfs?: NFSVolumeSource;
-  quobyte?: QuobyteVolumeSource;
-  vsphereVolume?: VsphereVirtualDiskVolumeSource;
-  azureDisk?: AzureDiskVolumeSource;
-  photonPersistentDisk?: Volume['photonPersistentDisk'];
-  portworxVolume?: Volume['portworxVolume'];
-  fc?: FCVolumeSource;
-  flocker?: FlockerVolumeSource;
-}
-
-/** The secret that goes with a volume, as Go prints a reference to it. */
-export function secretText(reference: { name?: string } | undefined): string {
-  return reference === undefined ? 'nil' : `&LocalObjectReference{Name:${reference.name ?? ''},}`;
-}
+import type { Volume } from '../../api/types/core-v1.ts';
+import {
+  azureFileAbout,
+  cephfsText,
+  cinderText,
+  flexText,
+  glusterfsAbout,
+  iscsiText,
+  rbdText,
+  scaleIOText,
+  storageosText,
+} from './secret-volume-sources.ts';
+import { sharedSourceText } from './shared-volume-sources.ts';
+import { flagText } from './values.ts';
+import type { VolumeText } from './volume-text.ts';
 
 /** Undefined for a kind of volume that is not known. */
 export function volumeSourceText(volume: Volume): VolumeText | undefined {
   return sharedSourceText(volume) ?? clusterSourceText(volume) ?? networkSourceText(volume);
 }
 
-export function sharedSourceText(sources: SharedSources): VolumeText | undefined {
-  const { hostPath, gcePersistentDisk: gce, awsElasticBlockStore: aws, nfs, quobyte, vsphereVolume: vsphere } = sources;
-  const { azureDisk, photonPersistentDisk: photon, portworxVolume: portworx, fc, flocker } = sources;
-  if (hostPath !== undefined) {
-    const type = hostPath.type ?? '<none>';
-    return ['HostPath (bare host directory volume)', ['Path', hostPath.path], ['HostPathType', type]];
-  }
-  if (gce !== undefined) {
-    return [
-      'GCEPersistentDisk (a Persistent Disk resource in Google Compute Engine)',
-      ['PDName', gce.pdName],
-      ['FSType', gce.fsType],
-      ['Partition', gce.partition ?? 0],
-      ['ReadOnly', flagText(gce.readOnly)],
-    ];
-  }
-  if (aws !== undefined) {
-    return [
-      'AWSElasticBlockStore (a Persistent Disk resource in AWS)',
-      ['VolumeID', aws.volumeID],
-      ['FSType', aws.fsType],
-      ['Partition', aws.partition ?? 0],
-      ['ReadOnly', flagText(aws.readOnly)],
-    ];
-  }
-  if (nfs !== undefined) {
-    return [
-      'NFS (an NFS mount that lasts the lifetime of a pod)',
-      ['Server', nfs.server],
-      ['Path', nfs.path],
-      ['ReadOnly', flagText(nfs.readOnly)],
-    ];
-  }
-  if (quobyte !== undefined) {
-    return [
-      "Quobyte (a Quobyte mount on the host that shares a pod's lifetime)",
-      ['Registry', quobyte.registry],
-      ['Volume', quobyte.volume],
-      ['ReadOnly', flagText(quobyte.readOnly)],
-    ];
-  }
-  if (vsphere !== undefined) {
-    return [
-      'vSphereVolume (a Persistent Disk resource in vSphere)',
-      ['VolumePath', vsphere.volumePath],
-      ['FSType', vsphere.fsType],
-      ['StoragePolicyName', vsphere.storagePolicyName],
-    ];
-  }
-  if (azureDisk !== undefined) {
-    return [
-      'AzureDisk (an Azure Data Disk mount on the host and bind mount to the pod)',
-      ['DiskName', azureDisk.diskName],
-      ['DiskURI', azureDisk.diskURI],
-      ['Kind', azureDisk.kind],
-      ['FSType', azureDisk.fsType],
-      ['CachingMode', azureDisk.cachingMode],
-      ['ReadOnly', flagText(azureDisk.readOnly)],
-    ];
-  }
-  if (photon !== undefined) {
-    return [
-      'PhotonPersistentDisk (a Persistent Disk resource in photon platform)',
-      ['PdID', photon.pdID],
-      ['FSType', photon.fsType],
-    ];
-  }
-  if (portworx !== undefined) return ['PortworxVolume (a Portworx Volume resource)', ['VolumeID', portworx.volumeID]];
-  if (fc !== undefined) {
-    return [
-      'FC (a Fibre Channel disk)',
-      ['TargetWWNs', (fc.targetWWNs ?? []).join(', ')],
-      ['LUN', fc.lun ?? '<none>'],
-      ['FSType', fc.fsType],
-      ['ReadOnly', flagText(fc.readOnly)],
-    ];
-  }
-  if (flocker !== undefined) {
-    return [
-      'Flocker (a Flocker volume mounted by the Flocker agent)',
-      ['DatasetName', flocker.datasetName],
-      ['DatasetUUID', flocker.datasetUUID],
-    ];
-  }
-  return undefined;
+/** The secret that goes with a volume, as Go prints a reference to it. */
+function secretText(reference: { name?: string } | undefined): string {
+  return reference === undefined ? 'nil' : `&LocalObjectReference{Name:${reference.name ?? ''},}`;
 }
 
 /** What the cluster itself provides. */
@@ -210,99 +110,4 @@ function networkSourceText(volume: Volume): VolumeText | undefined {
   }
   if (flexVolume !== undefined) return flexText(flexVolume, secretText(flexVolume.secretRef));
   return undefined;
-}
-
-export const glusterfsAbout = "Glusterfs (a Glusterfs mount on the host that shares a pod's lifetime)";
-export const azureFileAbout = 'AzureFile (an Azure File Service mount on the host and bind mount to the pod)';
-
-type Of<K extends keyof Volume> = Omit<NonNullable<Volume[K]>, 'secretRef'>;
-
-export function iscsiText(iscsi: Of<'iscsi'>, secret: string): VolumeText {
-  return [
-    "ISCSI (an ISCSI Disk resource that is attached to a kubelet's host machine and then exposed to the pod)",
-    ['TargetPortal', iscsi.targetPortal],
-    ['IQN', iscsi.iqn],
-    ['Lun', iscsi.lun],
-    ['ISCSIInterface', iscsi.iscsiInterface],
-    ['FSType', iscsi.fsType],
-    ['ReadOnly', flagText(iscsi.readOnly)],
-    ['Portals', sliceText(iscsi.portals)],
-    ['DiscoveryCHAPAuth', flagText(iscsi.chapAuthDiscovery)],
-    ['SessionCHAPAuth', flagText(iscsi.chapAuthSession)],
-    ['SecretRef', secret],
-    ['InitiatorName', iscsi.initiatorName ?? '<none>'],
-  ];
-}
-
-export function rbdText(rbd: Of<'rbd'>, secret: string): VolumeText {
-  return [
-    "RBD (a Rados Block Device mount on the host that shares a pod's lifetime)",
-    ['CephMonitors', sliceText(rbd.monitors)],
-    ['RBDImage', rbd.image],
-    ['FSType', rbd.fsType],
-    ['RBDPool', rbd.pool],
-    ['RadosUser', rbd.user],
-    ['Keyring', rbd.keyring],
-    ['SecretRef', secret],
-    ['ReadOnly', flagText(rbd.readOnly)],
-  ];
-}
-
-export function cinderText(cinder: Of<'cinder'>, secret: string): VolumeText {
-  return [
-    'Cinder (a Persistent Disk resource in OpenStack)',
-    ['VolumeID', cinder.volumeID],
-    ['FSType', cinder.fsType],
-    ['ReadOnly', flagText(cinder.readOnly)],
-    ['SecretRef', secret],
-  ];
-}
-
-export function scaleIOText(scaleIO: Of<'scaleIO'>, secret: readonly (readonly [string, string])[]): VolumeText {
-  return [
-    'ScaleIO (a persistent volume backed by a block device in ScaleIO)',
-    ['Gateway', scaleIO.gateway],
-    ['System', scaleIO.system],
-    ['Protection Domain', scaleIO.protectionDomain],
-    ['Storage Pool', scaleIO.storagePool],
-    ['Storage Mode', scaleIO.storageMode],
-    ['VolumeName', scaleIO.volumeName],
-    ...secret,
-    ['FSType', scaleIO.fsType],
-    ['ReadOnly', flagText(scaleIO.readOnly)],
-  ];
-}
-
-export function cephfsText(cephfs: Of<'cephfs'>, secret: string): VolumeText {
-  return [
-    "CephFS (a CephFS mount on the host that shares a pod's lifetime)",
-    ['Monitors', sliceText(cephfs.monitors)],
-    ['Path', cephfs.path],
-    ['User', cephfs.user],
-    ['SecretFile', cephfs.secretFile],
-    ['SecretRef', secret],
-    ['ReadOnly', flagText(cephfs.readOnly)],
-  ];
-}
-
-export function storageosText(storageos: Of<'storageos'>): VolumeText {
-  return [
-    'StorageOS (a StorageOS Persistent Disk resource)',
-    ['VolumeName', storageos.volumeName],
-    ['VolumeNamespace', storageos.volumeNamespace],
-    ['FSType', storageos.fsType],
-    ['ReadOnly', flagText(storageos.readOnly)],
-  ];
-}
-
-export function flexText(flex: Of<'flexVolume'>, secret: string): VolumeText {
-  const options = Object.entries(flex.options ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-  return [
-    'FlexVolume (a generic volume resource that is provisioned/attached using an exec based plugin)',
-    ['Driver', flex.driver],
-    ['FSType', flex.fsType],
-    ['SecretRef', secret],
-    ['ReadOnly', flagText(flex.readOnly)],
-    ['Options', `map[${options.map(([key, value]) => `${key}:${value}`).join(' ')}]`],
-  ];
 }

@@ -4,15 +4,13 @@ import type { Description } from './description.ts';
 import { shorten, sortedPairs } from './labels.ts';
 import { describeClaimBody } from './persistent-volume-claims.ts';
 import { volumeSourceText } from './volume-sources.ts';
+import type { VolumeText } from './volume-text.ts';
 
 /** kubectl writes these two unlike all others. */
 const unlike: ReadonlyMap<string, string> = new Map([
   ['ISCSIInterface', 'ISCSIInterface'],
   ['Kind', 'Kind: '],
 ]);
-
-/** Kind of the volume in words, then its settings. */
-export type VolumeText = readonly [about: string, ...fields: readonly (readonly [label: string, value: unknown])[]];
 
 export function describeVolumes(out: Description, volumes: readonly Volume[] = [], indent = ''): void {
   if (volumes.length === 0) {

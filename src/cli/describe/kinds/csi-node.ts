@@ -8,7 +8,6 @@ export function describeCsiNode({ metadata, spec }: CSINode, out: Description): 
   describeMetadata(out, metadata, { clusterWide: true });
   out.field(0, 'CreationTimestamp', mailTime(metadata.creationTimestamp));
   out.line(0, 'Spec:');
-  // A node without drivers has null.
   if (!spec.drivers) return;
   out.line(1, 'Drivers:');
   for (const { name, nodeID, allocatable, topologyKeys } of spec.drivers) {

@@ -7,7 +7,6 @@ import type {
 import type { Description } from '../description.ts';
 import { describeAnnotations, describeLabels } from '../labels.ts';
 import { stateOf, storageClassOf } from '../persistent-volume-claims.ts';
-import { accessModes, amountText, flagText, sliceText } from '../values.ts';
 import {
   azureFileAbout,
   cephfsText,
@@ -17,10 +16,12 @@ import {
   iscsiText,
   rbdText,
   scaleIOText,
-  sharedSourceText,
   storageosText,
-} from '../volume-sources.ts';
-import { describeSource, describeVolumeAttributes, type VolumeText } from '../volumes.ts';
+} from '../secret-volume-sources.ts';
+import { sharedSourceText } from '../shared-volume-sources.ts';
+import { accessModes, amountText, flagText, sliceText } from '../values.ts';
+import type { VolumeText } from '../volume-text.ts';
+import { describeSource, describeVolumeAttributes } from '../volumes.ts';
 
 export function describePersistentVolume({ metadata, spec = {}, status }: PersistentVolume, out: Description): void {
   out.field(0, 'Name', metadata.name);
