@@ -5,7 +5,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { testCertificate } from '../test/certificate.ts';
 import { freePort } from '../test/free-port.ts';
 import { residentBytesOf } from '../test/peers/real-cluster.ts';
+import { connectionsWithin } from './open-files.ts';
 import { cpuMicroseconds } from './process-cost.ts';
 import { median } from './statistics.ts';
 
@@ -71,7 +72,7 @@ export async function benchBalance(): Promise<boolean> {
     { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, KUBECONFIG: '', HOME: directory } },
   );
   parts.defer(() => stop(ours));
-  const idle = await idleWithin(idleConnections);
+  const idle = await connectionsWithin('balance', idleConnections);
   const theirPort = await freePort();
   await writeFile(join(directory, 'haproxy.cfg'), haproxyConfig(theirPort, ports, idle + 100));
   const theirs = spawn('haproxy', ['-db', '-f', join(directory, 'haproxy.cfg')], {
@@ -196,16 +197,6 @@ async function holdIdle({ name, child, port }: Balancer, count: number): Promise
   );
   for (const socket of sockets) socket.destroy();
   if (alive !== count) throw new Error(`${name} let go ${count - alive} of its connections`);
-}
-
-/** Each connection takes two files of a balancer, of which the system allows so many. */
-async function idleWithin(wanted: number): Promise<number> {
-  const limits = await readFile('/proc/self/limits', 'utf8');
-  const files = Number(/^Max open files\s+\S+\s+(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
-  const possible = Math.floor((files - 300) / 2);
-  if (possible < wanted)
-    console.log(`balance: only ${files} open files are allowed here: ${possible} idle connections`);
-  return Math.min(wanted, possible);
 }
 
 async function untilServing({ name, child, port }: Balancer): Promise<void> {

@@ -12,6 +12,7 @@ import { keepAliveTime, listenFlags, listenPlace, servingLine } from '../proxy/l
 import type { OpenedContexts } from '../proxy/open-contexts.ts';
 import { openContexts } from '../proxy/open-contexts.ts';
 import { recordReach } from '../proxy/running-gateways.ts';
+import { formatExports } from '../proxy/shell-exports.ts';
 
 export const proxyCommand = defineCommand({
   usage: '',
@@ -105,8 +106,10 @@ export const proxyCommand = defineCommand({
       access.access.link.renew();
     }
     if (flags['kubeconfig-out'] !== undefined)
-      io.stdout.write(`For kubectl and others: export KUBECONFIG=${flags['kubeconfig-out']}\n`);
+      io.stdout.write(`For kubectl and others: ${kubeconfigExport(flags['kubeconfig-out'])}\n`);
     for (const { to, port: at } of gateway.fixedPorts) io.stdout.write(`Forwarding localhost:${at} to ${to}\n`);
+    // Any free port is found only by being told.
+    if (lead.metricsAddress?.port === 0) say(`Metrics on port ${gateway.metricsPort}`);
     // What is wrong is said now, not at the first click; it may pass, so nothing ends for it.
     const checks = opened.contexts.map(({ name, config: { server }, client }) => {
       const about = opened.contexts.length === 1 ? '' : `context "${name}": `;
@@ -116,6 +119,13 @@ export const proxyCommand = defineCommand({
     return 0;
   },
 });
+
+/** For a shell; quoted where it would not take the path as it is. */
+function kubeconfigExport(path: string): string {
+  return /^[\w./@%+=:,-]+$/.test(path)
+    ? `export KUBECONFIG=${path}`
+    : formatExports({ KUBECONFIG: path }, 'sh').trimEnd();
+}
 
 /** For the page: contexts besides the first. */
 function otherContexts({ contexts: [, ...others], unusable }: OpenedContexts): OtherContext[] {

@@ -114,8 +114,9 @@ function matching({ metadata, spec }: Service, pods: readonly Pod[]): Pod[] {
 /** Ready pods that have none of the ports: a `targetPort` by a name that they do not declare. */
 function portTrouble(service: Service, slices: readonly EndpointSlice[]): string | undefined {
   const ports = (service.spec?.ports ?? []).filter(({ protocol = 'TCP' }) => protocol === 'TCP');
-  const isReady = slices.some(({ endpoints = [] }) =>
-    endpoints.some(({ targetRef, conditions }) => targetRef?.kind === 'Pod' && conditions?.ready !== false),
+  const isReady = slices.some(({ endpoints }) =>
+    // Null in an empty slice.
+    endpoints?.some(({ targetRef, conditions }) => targetRef?.kind === 'Pod' && conditions?.ready !== false),
   );
   if (!isReady || ports.length === 0) return undefined;
   if (ports.some((port) => backendsOf({ service, slices }, port).length > 0)) return undefined;

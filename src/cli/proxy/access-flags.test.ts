@@ -138,3 +138,12 @@ test('what does not go together is said', async () => {
     assert.ok(!said.includes(word));
   }
 });
+
+test('what a flag left open is told as it can be used', async () => {
+  await using stage = await openStage();
+  const proxy = stage.start('--metrics-address', '127.0.0.1:0');
+  const port = await line(proxy.stdout, /^Metrics on port (\d+)$/);
+  assert.match((await ask(`http://127.0.0.1:${port}/metrics`)).body, /^# HELP fairlead_gateway/);
+  const other = stage.start('--kubeconfig-out', 'my file');
+  assert.equal(await line(other.stdout, /^For kubectl and others: (.*)$/), "export KUBECONFIG='my file'");
+});
