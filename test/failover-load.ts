@@ -1,4 +1,5 @@
 /** A steady stream of reads, writes and a watch on a cluster whose API servers are stopped, killed and started in turn. */
+import assert from 'node:assert/strict';
 import type { Cluster } from '../src/client/client.ts';
 import type { RealApiServer } from './peers/real-api-server.ts';
 
@@ -141,6 +142,20 @@ export async function loadWhileServersFail(
     slowestReadMs,
     slowestWriteMs,
   };
+}
+
+/** What several API servers are for. Of each kind there were at least so many calls. */
+export function nothingWasLost(report: FailoverReport, { reads = 500, writes = 100 } = {}): void {
+  assert.ok(report.reads > reads && report.writes > writes, `${report.reads} reads, ${report.writes} writes`);
+  assert.deepEqual(report.failedReads, []);
+  // What was under way on a server that is killed has an outcome that nobody knows.
+  assert.deepEqual(
+    report.failedWrites.filter(({ during }) => during !== 'kill'),
+    [],
+  );
+  for (const { error } of report.failedWrites) assert.match(error, /not known: look before you repeat it/);
+  const { doubled, missing, missedByWatch } = report;
+  assert.deepEqual({ doubled, missing, missedByWatch }, { doubled: 0, missing: 0, missedByWatch: 0 });
 }
 
 function zero(): Record<Disturbance, number> {

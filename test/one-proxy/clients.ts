@@ -170,7 +170,12 @@ export class Clients {
       new LongStream('kubectl exec that stays', () =>
         kubectl('exec', '-i', 'shell', '--', 'sh', '-c', 'echo up; exec cat'),
       ),
-      new LongStream('kubectl get --watch', () => kubectl('get', 'pods', '--watch-only', '--output-watch-events')),
+      new LongStream(
+        'kubectl get --watch',
+        () => kubectl('get', 'pods', '--watch-only', '--output-watch-events'),
+        // As watches end in any case, from time to time.
+        { endsInPeace: true },
+      ),
       new LongStream('kubectl port-forward', () => this.#openPortForward()),
       new LongStream('psql that waits, by a fixed port', () => this.#openSession('port')),
       new LongStream('psql that waits, by SOCKS', () => this.#openSession('socks')),

@@ -8,6 +8,8 @@ export interface OpenStream {
 
 export class LongStream {
   readonly name: string;
+  /** API servers that stop end it in peace. */
+  readonly endsInPeace: boolean;
   opened = 0;
   /** How those that were cut looked. */
   readonly cuts: string[] = [];
@@ -21,8 +23,9 @@ export class LongStream {
   readonly #open: (signal: AbortSignal) => Promise<OpenStream>;
 
   /** `open` resolves when something came out of the stream. */
-  constructor(name: string, open: (signal: AbortSignal) => Promise<OpenStream>) {
+  constructor(name: string, open: (signal: AbortSignal) => Promise<OpenStream>, { endsInPeace = false } = {}) {
     this.name = name;
+    this.endsInPeace = endsInPeace;
     this.#open = open;
   }
 
