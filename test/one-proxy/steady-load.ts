@@ -8,7 +8,7 @@ export interface Failure {
 }
 
 /** Between two calls: the load is to be steady, not heavy. */
-const pauseMs = 50;
+const pauseMs = 150;
 
 /** What happens now, and what has happened since somebody asked. */
 export class Happenings {
