@@ -5,6 +5,7 @@ import { uiHandler } from '../../ui/server.ts';
 import { checkServer } from '../check-server.ts';
 import { defineCommand } from '../command.ts';
 import { escapeControls } from '../print/escape.ts';
+import { shellWords } from '../print/shell-words.ts';
 import { accessChoice, accessFlags } from '../proxy/access-flags.ts';
 import { apiRuleFlags, apiRules } from '../proxy/api-rules.ts';
 import { leadFlags, leadOptions } from '../proxy/lead-flags.ts';
@@ -12,7 +13,6 @@ import { keepAliveTime, listenFlags, listenPlace, servingLine } from '../proxy/l
 import type { OpenedContexts } from '../proxy/open-contexts.ts';
 import { openContexts } from '../proxy/open-contexts.ts';
 import { recordReach } from '../proxy/running-gateways.ts';
-import { formatExports } from '../proxy/shell-exports.ts';
 
 export const proxyCommand = defineCommand({
   usage: '',
@@ -106,7 +106,7 @@ export const proxyCommand = defineCommand({
       access.access.link.renew();
     }
     if (flags['kubeconfig-out'] !== undefined)
-      io.stdout.write(`For kubectl and others: ${kubeconfigExport(flags['kubeconfig-out'])}\n`);
+      io.stdout.write(`For kubectl and others: export KUBECONFIG=${shellWords([flags['kubeconfig-out']])}\n`);
     for (const { to, port: at } of gateway.fixedPorts) io.stdout.write(`Forwarding localhost:${at} to ${to}\n`);
     // Any free port is found only by being told.
     if (lead.metricsAddress?.port === 0) say(`Metrics on port ${gateway.metricsPort}`);
@@ -119,13 +119,6 @@ export const proxyCommand = defineCommand({
     return 0;
   },
 });
-
-/** For a shell; quoted where it would not take the path as it is. */
-function kubeconfigExport(path: string): string {
-  return /^[\w./@%+=:,-]+$/.test(path)
-    ? `export KUBECONFIG=${path}`
-    : formatExports({ KUBECONFIG: path }, 'sh').trimEnd();
-}
 
 /** For the page: contexts besides the first. */
 function otherContexts({ contexts: [, ...others], unusable }: OpenedContexts): OtherContext[] {
