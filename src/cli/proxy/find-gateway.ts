@@ -3,6 +3,7 @@ import { constants, open } from 'node:fs/promises';
 import { get } from 'node:http';
 import { isAbsolute } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { tlsNeeded } from '../../gateway/first-bytes.ts';
 import { isRecord } from '../../lib/is-record.ts';
 import { peerUser } from '../../net/peer-user.ts';
 import { CommandError } from '../command.ts';
@@ -30,6 +31,11 @@ export async function findGateway(port: number, signal: AbortSignal): Promise<Ru
   if (status === 401) {
     throw new CommandError(
       `what answers on localhost:${port} lets in only who signed in, and a password does not belong into variables: set the proxy in each tool that needs it`,
+    );
+  }
+  if (status === 400 && body === tlsNeeded) {
+    throw new CommandError(
+      `what answers on localhost:${port} speaks TLS, by a certificate that few tools trust unasked: set https://localhost:${port} as the proxy in each tool that needs it`,
     );
   }
   const description = parse(body);
