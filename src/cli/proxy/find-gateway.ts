@@ -4,7 +4,7 @@ import { get } from 'node:http';
 import { isAbsolute } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { isRecord } from '../../lib/is-record.ts';
-import { peerUser } from '../../net/peer-user.ts';
+import { canTellPeerUser, peerUser } from '../../net/peer-user.ts';
 import { CommandError } from '../command.ts';
 
 export interface RunningGateway {
@@ -25,6 +25,11 @@ export async function findGateway(port: number, signal: AbortSignal): Promise<Ru
   if (user !== undefined && user !== root && user !== process.getuid?.()) {
     throw new CommandError(
       `what answers on localhost:${port} is run by another user of this machine, who would see all that goes through it: start a gateway of your own with "fairlead proxy", on another --port`,
+    );
+  }
+  if (user === undefined && status !== undefined && canTellPeerUser) {
+    throw new CommandError(
+      `what answers on localhost:${port} hung up before it could be told whose program it is: start a gateway of your own with "fairlead proxy", on another --port`,
     );
   }
   if (status === 401) {
@@ -56,14 +61,22 @@ interface Answer {
 async function ask(port: number, signal: AbortSignal): Promise<Answer> {
   const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  const request = get({ host: 'localhost', port, path: '/.fairlead/gateway', agent: false, signal: patience });
+  const request = get({
+    host: 'localhost',
+    port,
+    path: '/.fairlead/gateway',
+    agent: false,
+    // Whose program it is can be told only while the connection is open.
+    headers: { Connection: 'keep-alive' },
+    signal: patience,
+  });
   request.on('error', reject);
   request.on('response', (response) => {
-    // Asked for before the answer's end, with which the connection may close.
-    Promise.all([peerUser(response.socket), text(response)]).then(
-      ([user, body]) => resolve({ status: response.statusCode, user, body }),
-      reject,
-    );
+    const answer = async (): Promise<Answer> => {
+      const user = await peerUser(response.socket);
+      return { status: response.statusCode, user, body: await text(response) };
+    };
+    answer().then(resolve, reject);
   });
   try {
     return await promise;
