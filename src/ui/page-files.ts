@@ -28,6 +28,7 @@ const names: ReadonlySet<string> = new Set([
   'contexts-view.js',
   'gateway-view.js',
   'local-ports.js',
+  'port-target.js',
   'name-probe.js',
   'keys.js',
 ]);

@@ -1,7 +1,7 @@
 // @ts-check
 /** One service in the list. */
 import { copyButton, element } from './elements.js';
-import { openedPort } from './local-ports.js';
+import { openedPort } from './port-target.js';
 import { browserAddress, mainPort, proxyName } from './ways-in.js';
 import { portLabel, waysView } from './ways-view.js';
 

@@ -87,7 +87,8 @@ export function reduce(state, event) {
       const context = state.contexts.get(id);
       if (context === undefined) return [];
       context.state = told;
-      context.limit = limit;
+      if (limit === undefined) delete context.limit;
+      else context.limit = limit;
       if (told.kind === 'live') return forget(state, id) ? ['contexts', 'services'] : ['contexts'];
       return ['contexts'];
     }

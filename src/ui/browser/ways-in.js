@@ -1,7 +1,7 @@
 // @ts-check
 /** The ways to one port of a service, as data: what is shown, opened and copied. */
 import { clientLine } from './client-lines.js';
-import { openedPort, portTarget } from './local-ports.js';
+import { openedPort, portTarget } from './port-target.js';
 
 /**
  * @typedef {import('./state.js').ServiceView} ServiceView
