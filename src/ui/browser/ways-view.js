@@ -15,7 +15,8 @@ import { waysIn } from './ways-in.js';
 export function waysView(view, place) {
   const parts = view.ports.map((port) => portSection(view, port, place));
   if (parts.length === 0)
-    parts.push(element('p', { class: 'soft' }, 'It declares no ports: name one in its spec to reach it.'));
+    const text = view.reachable ? 'It declares no ports: name one in its spec to reach it.' : 'No way leads there from here.';
+    parts.push(element('p', { class: 'soft' }, text));
   return parts;
 }
 
