@@ -13,11 +13,11 @@ import { waysIn } from './ways-in.js';
 
 /** @param {ServiceView} view @param {Place} place */
 export function waysView(view, place) {
-  const parts = view.ports.map((port) => portSection(view, port, place));
-  if (parts.length === 0)
-    const text = view.reachable ? 'It declares no ports: name one in its spec to reach it.' : 'No way leads there from here.';
-    parts.push(element('p', { class: 'soft' }, text));
-  return parts;
+  if (view.ports.length > 0) return view.ports.map((port) => portSection(view, port, place));
+  const text = view.reachable
+    ? 'It declares no ports: name one in its spec to reach it.'
+    : 'No way leads there from here.';
+  return [element('p', { class: 'soft' }, text)];
 }
 
 /** `443 https`, `53 dns UDP`. @param {PortView} port */
