@@ -7,7 +7,13 @@ const benches: Readonly<Record<string, () => Promise<boolean>>> = {
   'port-forward': async () => (await import('./port-forward.ts')).benchPortForward(),
   storage: async () => (await import('./storage.ts')).benchStorage(),
   gateway: async () => (await import('./gateway.ts')).benchGateway(),
+  'gateway-transfer': async () => (await import('./gateway-transfer.ts')).benchGatewayTransfer(),
+  'gateway-latency': async () => (await import('./gateway-latency.ts')).benchGatewayLatency(),
+  'gateway-websockets': async () => (await import('./gateway-websockets.ts')).benchGatewayWebSockets(),
+  'gateway-churn': async () => (await import('./gateway-churn.ts')).benchGatewayChurn(),
+  applications: async () => (await import('./applications.ts')).benchApplications(),
   failover: async () => (await import('./failover.ts')).benchFailover(),
+  balance: async () => (await import('./balance.ts')).benchBalance(),
   testing: async () => (await import('./testing.ts')).benchTesting(),
 };
 

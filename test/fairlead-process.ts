@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { endWhenGone } from './when-gone.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const entry = join(root, 'bin/fairlead.ts');
@@ -105,7 +106,8 @@ export class RunningFairlead implements AsyncDisposable {
       cwd: home.directory,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const finished = finish(child);
+    const watched = endWhenGone(child.pid ?? 0, { graceful: true });
+    const finished = finish(child).finally(() => watched[Symbol.dispose]());
     const facts = await new Promise<Record<string, unknown>>((settle, fail) => {
       let text = '';
       child.stdout?.on('data', (chunk: string) => {

@@ -60,6 +60,8 @@ export async function openSmallCluster(): Promise<SmallCluster> {
     endpointslices: new Set<ServerResponse>(),
     pods: new Set<ServerResponse>(),
   };
+  /** Every change so far: a watch begins where its list ended, not where it happens to arrive. */
+  const changes: { kind: Kind; revision: number; line: string }[] = [];
   const podPorts = new Map<string, Readonly<Record<number, number>>>();
   const requests: SmallCluster['requests'] = [];
   const forwards: string[] = [];
@@ -79,7 +81,9 @@ export async function openSmallCluster(): Promise<SmallCluster> {
     if (object === undefined) objects[kind].delete(name);
     else objects[kind].set(name, object);
     const type = object === undefined ? 'DELETED' : before === undefined ? 'ADDED' : 'MODIFIED';
-    for (const watcher of watchers[kind]) watcher.write(`${JSON.stringify({ type, object: told })}\n`);
+    const line = `${JSON.stringify({ type, object: told })}\n`;
+    changes.push({ kind, revision, line });
+    for (const watcher of watchers[kind]) watcher.write(line);
   };
 
   const json = (response: ServerResponse, code: number, body: unknown): void => {
@@ -118,6 +122,8 @@ export async function openSmallCluster(): Promise<SmallCluster> {
       else json(response, 200, found);
     } else if (url.searchParams.has('watch')) {
       response.writeHead(200, { 'Content-Type': 'application/json' }).flushHeaders();
+      const from = Number(url.searchParams.get('resourceVersion') ?? revision);
+      for (const change of changes) if (change.kind === kind && change.revision > from) response.write(change.line);
       watchers[kind].add(response);
       response.on('close', () => watchers[kind].delete(response));
     } else {

@@ -20,6 +20,8 @@ export interface SessionOptions {
 }
 
 const keepAliveMs = 30_000;
+/** What may wait for a slow reader, per direction: more than one read, so that reading and writing go on side by side. */
+export const bufferedBytes = 256 * 1024;
 
 export class Session {
   readonly client: Socket;
@@ -49,14 +51,16 @@ export class Session {
   /** TCP alone is tried: nothing of the client was read, so that another server may have it. */
   #dial(lease: ServerLease): void {
     const { host, port } = lease.server.anonymous;
-    const upstream = connect({
+    const options = {
       host,
       port,
       allowHalfOpen: true,
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: keepAliveMs,
-    });
+      highWaterMark: bufferedBytes,
+    };
+    const upstream = connect(options);
     this.lease = lease;
     this.upstream = upstream;
     let isSilent = false;

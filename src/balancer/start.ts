@@ -7,6 +7,7 @@ import type { ServerGroup } from '../client/server-group.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { addressText } from './listen-address.ts';
 import type { ProxyProtocol } from './proxy-protocol.ts';
+import { bufferedBytes } from './session.ts';
 import type { ServerCounts } from './sessions.ts';
 import { Sessions } from './sessions.ts';
 
@@ -73,6 +74,7 @@ export async function startBalancer({ group, listen, signal, ...options }: Balan
         noDelay: true,
         keepAlive: true,
         keepAliveInitialDelay: 30_000,
+        highWaterMark: bufferedBytes,
       });
       server.on('connection', (client) => sessions.accept(client));
       servers.push(server);

@@ -20,6 +20,8 @@ export interface Invocation<F extends FlagTable = FlagTable> {
   io: CommandIo;
   /** Fires on SIGINT and SIGTERM: finish what is under way and return. */
   signal: AbortSignal;
+  /** How many of the arguments stand before `--`; absent where there is none. */
+  dashAt?: number | undefined;
 }
 
 export interface CliCommand<F extends FlagTable = FlagTable> {

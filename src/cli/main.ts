@@ -26,14 +26,14 @@ export async function runCli(
       return await command.run({ args: found.rest, flags: {}, globals: noGlobals, io, signal });
     }
     const table = { ...globalFlags, ...command.flags, ...helpFlag };
-    const { args, flags } = parseFlags(found.rest, table);
+    const { args, flags, dashAt } = parseFlags(found.rest, table);
     if (flags.help === true) {
       const { commandHelp } = await import('./help.ts');
       io.stdout.write(commandHelp(name, command));
       return 0;
     }
     checkArgumentCount(name, command, args);
-    return await command.run({ args, flags, globals: globalsOf(flags, command), io, signal });
+    return await command.run({ args, flags, globals: globalsOf(flags, command), io, signal, dashAt });
   } catch (error) {
     const { reportError } = await import('./report-error.ts');
     return reportError(error, { argv, command: name, io });

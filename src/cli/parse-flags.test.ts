@@ -28,6 +28,17 @@ test('flags and arguments mix; -- ends the flags', () => {
   assert.deepEqual({ ...flags }, { watch: true, limit: 5, image: ['a', 'b'], 'dry-run': 'unchanged' });
 });
 
+test('letters of flags without a value stand together, one with a value last', () => {
+  const { flags } = parseFlags(['-wna'], table);
+  assert.deepEqual([flags.watch, flags.namespace], [true, 'a']);
+  assert.equal(parseFlags(['-wn', 'b'], table).flags.namespace, 'b');
+});
+
+test('where -- stands is told', () => {
+  assert.equal(parseFlags(['pods', '-w', '--', 'a', '--', '-b'], table).dashAt, 1);
+  assert.equal(parseFlags(['pods'], table).dashAt, undefined);
+});
+
 test('an absent list is empty and the last of two values counts', () => {
   const { flags } = parseFlags(['--watch=false', '--limit', '1', '--limit', '2'], table);
   assert.deepEqual(flags.image, []);
@@ -44,7 +55,8 @@ test('what is wrong is named', () => {
     [['--limit=many'], /invalid value "many" for --limit/],
     [['--watch=perhaps'], /invalid value "perhaps" for --watch/],
     [['-o', 'xml'], /invalid value "xml" for --output: allowed are json, yaml/],
-    [['-wn'], /-w takes no value/],
+    [['-wx'], /unknown shorthand flag: 'x' in -wx/],
+    [['-wn'], /flag needs an argument: -wn/],
   ];
   for (const [words, message] of cases) {
     assert.throws(

@@ -1,4 +1,4 @@
-/** Reads flags as kubectl (pflag) does: `--name value`, `--name=value`, `-n value`, `-nvalue`, `-n=value`, `--` ends them. */
+/** Reads flags as kubectl (pflag) does: `--name value`, `--name=value`, `-n value`, `-nvalue`, `-n=value`, `-it`, `--` ends them. */
 import { UsageError } from './command.ts';
 import type { FlagSpec, FlagTable, FlagValues } from './flags.ts';
 import { nearest } from './nearest.ts';
@@ -15,17 +15,23 @@ export class UnknownFlag extends UsageError {
   }
 }
 
+export interface ParsedFlags<F extends FlagTable> {
+  args: string[];
+  flags: FlagValues<F>;
+  /** How many of the arguments stand before `--`; absent where there is none. */
+  dashAt?: number;
+}
+
 /** Throws `UsageError` that names the flag and, for an unknown one, the nearest that exists. */
-export function parseFlags<F extends FlagTable>(
-  argv: readonly string[],
-  table: F,
-): { args: string[]; flags: FlagValues<F> } {
+export function parseFlags<F extends FlagTable>(argv: readonly string[], table: F): ParsedFlags<F> {
   const values: Values = {};
   for (const [name, spec] of Object.entries(table)) if (spec.type === 'list') values[name] = [];
   const args: string[] = [];
+  let dashAt: number | undefined;
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] ?? '';
     if (word === '--') {
+      dashAt = args.length;
       args.push(...argv.slice(index + 1));
       break;
     }
@@ -33,7 +39,11 @@ export function parseFlags<F extends FlagTable>(
       args.push(word);
       continue;
     }
-    const { name, spec, inline } = word.startsWith('--') ? splitLong(word, table) : splitShort(word, table);
+    const { name, spec, inline } = word.startsWith('--')
+      ? splitLong(word, table)
+      : splitShort(word, table, (boolean) => {
+          values[boolean] = true;
+        });
     if (inline === undefined && spec.type !== 'boolean' && spec.bare === undefined) {
       index++;
       const next = argv[index];
@@ -44,7 +54,7 @@ export function parseFlags<F extends FlagTable>(
     }
   }
   // The table says which names exist and of which type each value is; `store` keeps to it.
-  return { args, flags: values as FlagValues<F> };
+  return { args, flags: values as FlagValues<F>, ...(dashAt !== undefined && { dashAt }) };
 }
 
 interface FlagWord {
@@ -64,16 +74,19 @@ function splitLong(word: string, table: FlagTable): FlagWord {
   return { name, spec, inline: equals < 0 ? undefined : word.slice(equals + 1) };
 }
 
-function splitShort(word: string, table: FlagTable): FlagWord {
-  const letter = word.slice(1, 2);
-  const entry = Object.entries(table).find(([, spec]) => spec.short === letter);
-  if (entry === undefined) throw new UnknownFlag(`unknown shorthand flag: '${letter}' in ${word}`, letter);
-  const [name, spec] = entry;
-  const rest = word.slice(2);
-  if (rest === '') return { name, spec, inline: undefined };
-  if (rest.startsWith('=')) return { name, spec, inline: rest.slice(1) };
-  if (spec.type === 'boolean') throw new UsageError(`-${letter} takes no value: write ${word} as separate flags`);
-  return { name, spec, inline: rest };
+/** The last flag of the word; those before it take no value and are told to `set`. */
+function splitShort(word: string, table: FlagTable, set: (name: string) => void): FlagWord {
+  for (let letters = word.slice(1); ; letters = letters.slice(1)) {
+    const letter = letters.slice(0, 1);
+    const entry = Object.entries(table).find(([, spec]) => spec.short === letter);
+    if (entry === undefined) throw new UnknownFlag(`unknown shorthand flag: '${letter}' in ${word}`, letter);
+    const [name, spec] = entry;
+    const rest = letters.slice(1);
+    if (rest === '') return { name, spec, inline: undefined };
+    if (rest.startsWith('=')) return { name, spec, inline: rest.slice(1) };
+    if (spec.type !== 'boolean') return { name, spec, inline: rest };
+    set(name);
+  }
 }
 
 function store(values: Values, name: string, spec: FlagSpec, text: string): void {

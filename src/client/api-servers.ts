@@ -22,11 +22,8 @@ export interface ServerLease {
   readonly isGuarded: boolean;
   /** Fires when the server has fallen silent: what only reads should be tried elsewhere, or end. */
   readonly lost?: AbortSignal;
-  /**
-   * The head of an answer came; `bodyWithheld`: before anything of the request's body was sent. True when the server turned
-   * the request away undone.
-   */
-  answered(status: number, headers: HeaderLines, bodyWithheld: boolean): boolean;
+  /** The head of an answer came. True when the request was turned away undone, or only read, by a server that stops. */
+  answered(status: number, headers: HeaderLines, request: { onlyReads: boolean; bodyWithheld: boolean }): boolean;
   /** There was no answer. */
   failed(error: unknown): void;
   /** The exchange, and what it was upgraded to, is over; absent where nobody counts. May be called again. */

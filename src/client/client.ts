@@ -30,6 +30,7 @@ export { ConnectionError } from './connection-error.ts';
 export type { CredentialSource, Credentials } from './credentials.ts';
 export { CredentialError } from './credentials.ts';
 export type { AttachOptions, ExecOptions, ExecSession, TerminalSize } from './exec.ts';
+export { CommandCutOff } from './exec.ts';
 export type { CredentialCommand } from './exec-credentials.ts';
 export { extractApplied } from './extract-applied.ts';
 export type { InformerOptions } from './informer.ts';

@@ -9,6 +9,14 @@ import { commandOverSpdy } from './command-spdy.ts';
 import type { CommandStreams } from './command-streams.ts';
 import { isStatus, statusError } from './response-body.ts';
 
+/** The streams broke off: whether the command still runs, and how it will end, is not known. */
+export class CommandCutOff extends StatusError {
+  constructor(message: string) {
+    super({ code: 500, reason: 'InternalError', message });
+    this.name = 'CommandCutOff';
+  }
+}
+
 export interface AttachOptions {
   /** Needed where the pod has several. */
   container?: string;
@@ -28,7 +36,7 @@ export interface ExecSession {
   /** Both must be read (or resumed): what is not read holds up everything. */
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** The command's exit code. Rejects with StatusError where it could not run, and where the connection was cut before its end. */
+  /** The command's exit code. Rejects with StatusError where it could not run, CommandCutOff where the connection broke before its end. */
   readonly exitCode: Promise<number>;
   /** Tells the size of the terminal that was asked for by `tty`; before the first output where it is called at once. */
   resize(size: TerminalSize): void;
@@ -95,7 +103,7 @@ export async function openSession(
     if (outcome.length > 0) return exitCodeOf(outcome);
     signal?.throwIfAborted();
     const why = reason === '' ? '' : `: ${reason}`;
-    throw failure(`the connection to the command ended before the command did${why}`);
+    throw new CommandCutOff(`the connection to the command ended before the command did${why}`);
   });
   // Whoever only reads the output may leave it alone.
   exitCode.catch(() => {});

@@ -63,7 +63,10 @@ export async function withFailover<T extends Answer>(
         ...(lease.isGuarded && { guard }),
         signal: onlyReads && lost !== undefined ? AbortSignal.any([signal, lost]) : signal,
       });
-      const isTurnedAway = lease.answered(answer.status, answer.headers, answer.bodyWithheld === true);
+      const isTurnedAway = lease.answered(answer.status, answer.headers, {
+        onlyReads,
+        bodyWithheld: answer.bodyWithheld === true,
+      });
       if (isTurnedAway && (repeatable || answer.bodyWithheld === true)) next = lease.next();
       if (next === undefined) {
         if (over !== undefined) (answer.body ?? answer.stream)?.once('close', over);

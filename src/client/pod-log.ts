@@ -1,4 +1,5 @@
 /** A container's log as lines. */
+import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import type { ClusterClient } from './cluster-client.ts';
 import { queryString } from './resource-path.ts';
@@ -18,13 +19,16 @@ export interface LogOptions {
   limitBytes?: number;
   /** Each line begins with its time, RFC 3339, and a space. */
   timestamps?: boolean;
+  /** Do not check the node's certificate where the API server asks it: whoever stands there could tell another log. */
+  insecureSkipTLSVerifyBackend?: boolean;
   signal?: AbortSignal;
 }
 
 /** A longer line is told in pieces of this length, so that one without an end does not take the memory. */
 const maxLine = 1024 * 1024;
 
-export async function* readLog(client: ClusterClient, path: string, options: LogOptions): AsyncGenerator<string> {
+/** The log as the server sends it. What reads it must destroy it. Throws StatusError and ConnectionError. */
+export async function openLog(client: ClusterClient, path: string, options: LogOptions): Promise<Readable> {
   const { signal, sinceTime, ...rest } = options;
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(rest)) {
@@ -38,6 +42,12 @@ export async function* readLog(client: ClusterClient, path: string, options: Log
     ...(signal && { signal }),
   });
   if (status !== 200) throw refusal(status, await readBody(body));
+  return body;
+}
+
+export async function* readLog(client: ClusterClient, path: string, options: LogOptions): AsyncGenerator<string> {
+  const { signal } = options;
+  const body = await openLog(client, path, options);
   const decoder = new StringDecoder('utf8');
   let pending = '';
   try {

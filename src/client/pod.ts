@@ -1,14 +1,16 @@
 /** One pod of a cluster and what leads into it: its log, commands, ports. What streams need is loaded with the first one. */
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { ClusterClient } from './cluster-client.ts';
 import type { AttachOptions, ExecOptions, ExecSession } from './exec.ts';
 import type { LogOptions } from './pod-log.ts';
-import { readLog } from './pod-log.ts';
+import { openLog, readLog } from './pod-log.ts';
 import { segment } from './resource-path.ts';
 
 export interface PodDoor {
   /** The log, line by line without the line ends; with `follow` until the container ends. Stopping early ends the request. */
   logs(options?: LogOptions): AsyncIterable<string>;
+  /** The log byte for byte, for what is no text too. It must be read to its end or destroyed. */
+  rawLog(options?: LogOptions): Promise<Readable>;
   /** Starts a command in a container; resolves when the streams are open. Throws StatusError where that is refused. */
   exec(command: string | readonly string[], options?: ExecOptions): Promise<ExecSession>;
   /** The streams of a container's own process. `exitCode` is 0 when they ended well: the process's own is in the pod's status. */
@@ -24,6 +26,7 @@ export function openPod(client: ClusterClient, namespace: string, name: string):
   const root = `/api/v1/namespaces/${segment(namespace, 'namespace')}/pods/${segment(name, 'name')}`;
   return {
     logs: (options = {}) => readLog(client, `${root}/log`, options),
+    rawLog: (options = {}) => openLog(client, `${root}/log`, options),
     async exec(command, options = {}) {
       const { execPath, openSession } = await import('./exec.ts');
       return openSession(client, 'exec', execPath(root, command, options), options);

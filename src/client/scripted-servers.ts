@@ -111,7 +111,7 @@ export async function scriptedApiServer(script: Script = answerAs('it')): Promis
     async stop() {
       const closing = server;
       server = undefined;
-      for (const socket of sockets) socket.resetAndDestroy();
+      for (const socket of sockets) socket.destroy();
       if (closing === undefined) return;
       closing.close();
       await once(closing, 'close');

@@ -121,7 +121,11 @@ class GroupLease implements ServerLease {
     return this.#member.health.lost;
   }
 
-  answered(status: number, headers: HeaderLines, bodyWithheld: boolean): boolean {
+  answered(
+    status: number,
+    headers: HeaderLines,
+    { onlyReads, bodyWithheld }: { onlyReads: boolean; bodyWithheld: boolean },
+  ): boolean {
     const isRefusal = status === 429 || status === 503;
     // Go's servers end their connections so when they stop; others may always do, so it is a hint and no more.
     if (!isRefusal && !hasListToken(headers, 'connection', 'close')) return false;
@@ -133,7 +137,7 @@ class GroupLease implements ServerLease {
       const reason = `it answers ${status} with Retry-After and closes its connections`;
       this.#group.pool.observe(this.#member, { kind: 'draining', reason });
     }
-    return isClosing && (status === 429 || bodyWithheld);
+    return isClosing && (status === 429 || bodyWithheld || onlyReads);
   }
 
   failed(error: unknown): void {

@@ -32,17 +32,17 @@ export class ApiFilter {
     return matches(acceptHosts, name) || (name.includes(':') && matches(acceptHosts, `[${name}]`));
   }
 
-  /** Undefined: the request may pass. Else why not. `path` is decoded, without `--api-prefix`. */
-  refuses({ method, path, parsed }: { method: string; path: string; parsed: ApiPath }): string | undefined {
+  /** Undefined: the request may pass. Else why not. `path`: decoded, without `--api-prefix`; asked for where it counts. */
+  refuses({ method, path, parsed }: { method: string; path(): string; parsed: ApiPath }): string | undefined {
     const { acceptPaths, rejectPaths, rejectMethods, disabled } = this.#settings;
     if (disabled === true) return undefined;
     if (rejectPaths === undefined && leadsIntoContainers(parsed)) {
       return `the gateway does not pass on ${parsed.subresource} (as kubectl proxy does not); use kubectl against the API server itself`;
     }
-    if (rejectPaths !== undefined && matches(rejectPaths, path)) return 'its path is among those of --reject-paths';
+    if (rejectPaths !== undefined && matches(rejectPaths, path())) return 'its path is among those of --reject-paths';
     if (rejectMethods !== undefined && matches(rejectMethods, method))
       return `the method ${method} is among those of --reject-methods`;
-    if (acceptPaths !== undefined && !matches(acceptPaths, path))
+    if (acceptPaths !== undefined && !matches(acceptPaths, path()))
       return 'its path is not among those of --accept-paths';
     return undefined;
   }

@@ -64,6 +64,14 @@ test('credentials that the server refuses are replaced for the requests that fol
       [other.authorization, other['impersonate-user'], other['impersonate-group']],
       ['Bearer two', 'joe', undefined],
     );
+    const nobody = JSON.parse((await gateway.ask('/api', { headers: { 'Impersonate-User': '' } })).body);
+    assert.deepEqual([nobody['impersonate-user'], nobody['impersonate-group']], ['jane', 'g'], 'an empty name is none');
+    const groups = JSON.parse((await gateway.ask('/api', { headers: { 'Impersonate-Group': 'system:masters' } })).body);
+    assert.deepEqual(
+      [groups['impersonate-user'], groups['impersonate-group']],
+      [undefined, 'system:masters'],
+      'whom two say is not mixed: the server refuses a group without a user',
+    );
     const own = JSON.parse((await gateway.ask('/api', { headers: { Authorization: 'Bearer theirs' } })).body);
     assert.deepEqual([own.authorization, own['impersonate-user']], ['Bearer theirs', undefined]);
     credentials.current = () => Promise.reject(new Error('the command failed'));
@@ -157,6 +165,8 @@ test('paths that could be read in two ways are refused', async () => {
     '/api/v1/namespaces/n/services/s/proxy/../../x',
     '/api/v1/nodes/n/proxy//exec/ns/p/c',
     '/api/v1/nodes/n/proxy/exec%2Fns/p/c',
+    '/api/v1/namespaces/n/services/s/proxy/..%2f..%2fx',
+    '/api/v1/namespaces/n/pods/p/exec#',
     '/api/%00',
   ]) {
     assert.equal((await gateway.ask(path)).status, 400, path);

@@ -111,7 +111,7 @@ export class ApiOrigin {
     const upgrade = exchange.upgrade !== undefined;
     const toApp = parsed.subresource === 'proxy';
     if (this.#refuseForeign(exchange, toApp && parsed.resource !== 'nodes')) return;
-    const decoded = filterPath ?? `/${parsed.segments.join('/')}`;
+    const decoded = (): string => filterPath ?? `/${parsed.segments.join('/')}`;
     const refused =
       this.filter.refuses({ method, path: decoded, parsed }) ??
       (rules?.readOnly === true ? readOnlyReason({ method, upgrade }, parsed) : undefined);

@@ -1,5 +1,7 @@
 /** The path of a request to the API's origin, taken apart once; what could be read in two ways is refused. */
 
+import { hasDotSegment } from './dot-segments.ts';
+
 export interface ApiPath {
   segments: readonly string[];
   /** For `/api/…` and `/apis/…`: what the path names. The core group's name is empty. */
@@ -19,18 +21,21 @@ export class PathError extends Error {
 }
 
 /**
- * `path` is raw, without the query. Throws PathError for duplicate or encoded slashes, backslashes, dot segments and
- * broken percent-encoding. Behind `/proxy/` of services and pods the path is an application's: there only dot
- * segments are refused.
+ * `path` is raw, without the query. Throws PathError for duplicate or encoded slashes, backslashes, dot segments, `#` and
+ * broken percent-encoding. Behind `/proxy/` of services and pods the path is an application's: there only `#` and dot
+ * segments are refused, encoded ones too.
  */
 export function parseApiPath(path: string): ApiPath {
   if (!path.startsWith('/')) throw new PathError('the path does not begin with "/"');
+  // Nothing that HTTP knows in a request: some servers end the path there, others do not.
+  if (path.includes('#')) throw new PathError('the path has a "#"');
   const raw = path.slice(1).split('/');
   const segments: string[] = [];
   let free = false;
   for (const [i, part] of raw.entries()) {
     const segment = decode(part);
-    if (segment === '.' || segment === '..') throw new PathError('the path has a "." or ".." segment');
+    if (segment === '.' || segment === '..' || (free && hasDotSegment(part)))
+      throw new PathError('the path has a "." or ".." segment');
     if (!free) {
       if (part === '' && i < raw.length - 1) throw new PathError('the path has an empty segment ("//")');
       if (/[/\\\0]/.test(segment)) throw new PathError('the path has an encoded slash, a backslash or a zero byte');

@@ -24,6 +24,9 @@ export function parsePrefix(text: string): string | undefined {
 
 /** The longest prefix decides; one that is asked for without its last slash is answered with where it is. */
 export function placeOf(path: string, prefixes: Prefixes = wholePath): Place {
+  // The usual case, on every request.
+  if (prefixes.api === '/' && prefixes.static === undefined)
+    return { kind: 'api', path, filterPath: path === '/' ? '' : undefined };
   const both = [prefixes.static, prefixes.api].filter((prefix) => prefix !== undefined);
   const [prefix] = both.filter((each) => path.startsWith(each)).sort((a, b) => b.length - a.length);
   const exact = both.find((each) => each === `${path}/`);

@@ -106,7 +106,7 @@ export class ApiUpstream {
       },
       ...(request.transformBody && { transformBody: request.transformBody }),
       isTurnedAway({ status, headers }, bodyWithheld) {
-        if (lease.answered(status, headers, bodyWithheld)) next = lease.next();
+        if (lease.answered(status, headers, { onlyReads: guard === 'none', bodyWithheld })) next = lease.next();
         return next !== undefined;
       },
       ...(guard === 'none' && lease.lost && { lost: lease.lost }),

@@ -12,6 +12,13 @@ export function foreignOrigin(why: string): Problem {
   return { code: 403, reason: 'Forbidden', title: 'Refused by the gateway', message: `${why}.` };
 }
 
+/** By the proxy verb, whose path begins with the API's. */
+export function dotSegments(): Problem {
+  const message =
+    'By the proxy verb of the API server no path with "." or ".." segments is led on, encoded ones neither. Write it without them.';
+  return { code: 400, reason: 'BadRequest', title: 'This path is not served', message };
+}
+
 export function defect(): Problem {
   const message = 'this is a defect of Fairlead; its log has more.';
   return { code: 500, reason: 'InternalError', title: 'The gateway failed', message };

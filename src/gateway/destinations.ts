@@ -54,6 +54,11 @@ export class Destinations {
     );
   }
 
+  /** Of one context: what its `ServiceDirectory` tells. Returns what ends it. */
+  onChange(context: GatewayContext, listener: (failure: unknown) => void): () => void {
+    return this.#reaches.get(context)?.directory.onChange(listener) ?? (() => {});
+  }
+
   /** The context of this alias, or the default one. */
   context(alias: string | undefined): GatewayContext | undefined {
     return alias === undefined ? this.#contexts[0] : this.#contexts.find((context) => context.alias === alias);

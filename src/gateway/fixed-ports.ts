@@ -1,5 +1,6 @@
 /** Local ports that lead to one service each, for tools without proxy settings. */
 import type { Socket } from 'node:net';
+import { cut } from '../net/cut.ts';
 import type { Destinations } from './destinations.ts';
 import type { FixedPort } from './forward-spec.ts';
 import { formatTarget } from './forward-spec.ts';
@@ -130,7 +131,7 @@ export class FixedPorts implements AsyncDisposable {
         failed = false;
       } else {
         complain(problemText(found.problem));
-        client.resetAndDestroy();
+        cut(client);
       }
     } catch (error) {
       complain(error instanceof Error ? error.message : String(error));

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { openGatewayFixture } from '../../test/gateway-fixture.ts';
+import { pacFile } from './pac-file.ts';
 
 test('a browser is told which names to ask the gateway for', async () => {
   await using gateway = await openGatewayFixture({ context: 'Dev', others: ['eu-1'] });
@@ -24,6 +25,15 @@ test('a browser is told which names to ask the gateway for', async () => {
     assert.equal(find(host), ours, host);
   for (const host of ['localhost', 'example.com', 'web.shop', 'svc', 'web.shop.svc.example', 'web.svc.com', 'xsvc'])
     assert.equal(find(host), 'DIRECT', host);
+});
+
+test('a gateway that speaks TLS is told of as such, and a name that it was given stays text', () => {
+  const find = (gateway: string, secure: boolean): string => {
+    const pac = pacFile({ gateway, secure }, []);
+    return runInNewContext(`${pac};FindProxyForURL('', 'web.shop.svc')`);
+  };
+  assert.equal(find('lead.example.com:8443', true), 'HTTPS lead.example.com:8443');
+  assert.equal(find('x" + secret + "', false), 'PROXY x" + secret + "');
 });
 
 test('the gateway tells what it serves, without secrets', async () => {

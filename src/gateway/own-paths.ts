@@ -17,13 +17,17 @@ export interface GatewayFacts {
 }
 
 export class OwnPaths {
-  readonly #answers: ReadonlyMap<string, { type: string; body(host: string): string }>;
+  readonly #answers: ReadonlyMap<string, { type: string; body(exchange: ServerExchange): string }>;
 
   constructor(facts: () => GatewayFacts, metrics: GatewayMetrics) {
     this.#answers = new Map([
       [
         '/proxy.pac',
-        { type: 'application/x-ns-proxy-autoconfig', body: (host: string) => pacFile(host, facts().contexts) },
+        {
+          type: 'application/x-ns-proxy-autoconfig',
+          body: ({ head, encrypted: secure }: ServerExchange) =>
+            pacFile({ gateway: headerValue(head.headers, 'host') ?? '', secure }, facts().contexts),
+        },
       ],
       ['/.fairlead/metrics', { type: metricsType, body: () => metrics.text() }],
       ['/.fairlead/gateway', { type: 'application/json', body: () => `${JSON.stringify(describe(facts()))}\n` }],
@@ -36,14 +40,14 @@ export class OwnPaths {
 
   /** For the paths that it has. Host and origin of the request have been checked. */
   answer(exchange: ServerExchange, path: string): void {
-    const { method, headers } = exchange.head;
+    const { method } = exchange.head;
     const answer = this.#answers.get(path);
     const common = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
     if (answer === undefined || (method !== 'GET' && method !== 'HEAD')) {
       exchange.answer(405, { ...common, Allow: 'GET, HEAD' }, '');
       return;
     }
-    exchange.answer(200, { ...common, 'Content-Type': answer.type }, answer.body(headerValue(headers, 'host') ?? ''));
+    exchange.answer(200, { ...common, 'Content-Type': answer.type }, answer.body(exchange));
   }
 }
 

@@ -39,6 +39,7 @@ export class ServiceDirectory {
   readonly #signal: AbortSignal;
   readonly #namespaces = new Map<string, Watched>();
   readonly #limited = new Map<string, Limited>();
+  readonly #listeners = new Set<(failure: unknown) => void>();
 
   constructor(client: ClusterClient, signal: AbortSignal) {
     this.#client = client;
@@ -58,6 +59,19 @@ export class ServiceDirectory {
       if (!isForbidden(error)) throw error;
       return this.#limit(namespace).find(name);
     }
+  }
+
+  /**
+   * Told (with undefined) when something changed in a namespace that is watched, and of each failure that a watch tries to
+   * overcome. Who may not watch is told nothing. Returns what ends it.
+   */
+  onChange(listener: (failure: unknown) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #tell(failure: unknown): void {
+    for (const listener of this.#listeners) listener(failure);
   }
 
   async #findWatched(namespace: string, name: string): Promise<ServiceFacts | undefined> {
@@ -90,6 +104,7 @@ export class ServiceDirectory {
     const { promise: failed, reject } = Promise.withResolvers<never>();
     const onError = (error: unknown): void => {
       reject(error);
+      if (!signal.aborted) this.#tell(error);
       // Listed but not to be watched: what is known would grow old.
       if (isForbidden(error) && watched.isReady) this.#limit(namespace);
     };
@@ -113,6 +128,8 @@ export class ServiceDirectory {
     watched.ready.then(
       () => {
         watched.isReady = true;
+        services.onChange(() => this.#tell(undefined));
+        slices.onChange(() => this.#tell(undefined));
       },
       () => {
         if (this.#namespaces.get(namespace) === watched) this.#namespaces.delete(namespace);

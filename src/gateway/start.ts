@@ -79,6 +79,8 @@ export interface Gateway extends AsyncDisposable {
   url: string | undefined;
   addresses: readonly string[];
   fixedPorts: readonly OpenedPort[];
+  /** Of `metricsAddress`. */
+  metricsPort: number | undefined;
   /** Resolves when it has stopped. */
   closed: Promise<void>;
 }
@@ -157,9 +159,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const address = `${at.includes(':') ? `[${at}]` : at}:${port}`;
     parts.use(await writeKubeconfigFile(options.kubeconfigFile, { door, contexts, address }));
   }
-  if (options.metricsAddress !== undefined) {
-    parts.use(await openMetricsListener(options.metricsAddress, () => metrics.text()));
-  }
+  const metricsListener =
+    options.metricsAddress && parts.use(await openMetricsListener(options.metricsAddress, () => metrics.text()));
   const running = parts.move();
   let closing: Promise<void> | undefined;
   const { promise: closed, resolve } = Promise.withResolvers<void>();
@@ -181,6 +182,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     port,
     addresses,
     fixedPorts: fixed.opened,
+    metricsPort: metricsListener?.port,
     url:
       'unixSocket' in options.listen
         ? undefined

@@ -125,6 +125,7 @@ export class Tunnels {
     client.on('error', () => client.destroy());
     pod.on('error', () => pod.destroy());
     // Before the relay ends it in peace: what was cut off must look so.
+    if (pod.destroyed && !pod.readableEnded) cut(client);
     pod.once('close', () => {
       if (pod.readableEnded) return;
       cut(client);

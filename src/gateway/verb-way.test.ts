@@ -95,6 +95,8 @@ test('redirects of the verb come home in every form', () => {
     [`https://api.example.com:6443${prefix}/a?b#c`, '/a?b#c'],
     [`//${prefix}/a`, '/a'],
     [`${prefix}x/a`, `${prefix}x/a`],
+    [`${prefix}//other.example/`, '/.//other.example/'],
+    [`${prefix}/\\other.example/`, '/./\\other.example/'],
     ['/other', '/other'],
     ['https://example.com/a', 'https://example.com/a'],
     ['relative', 'relative'],
@@ -141,4 +143,29 @@ test('a pod that does not answer is no reason for the other way', async () => {
   assert.equal((await gateway.ask('/', { host: web })).body, 'app');
   app.closeAllConnections();
   app.close();
+});
+
+test('no path of an application leads out of the verb, however its dots are written', async () => {
+  await using gateway = await openForbidden();
+  const asked = () => gateway.cluster.requests.filter(({ line }) => line.includes('secrets')).length;
+  for (const up of [
+    '/..',
+    '/%2e%2E',
+    '/.%2e',
+    '/..%2f..',
+    '/x%2F..',
+    '/..;',
+    '/..%3bx=1',
+    '/..%5c',
+    '/%252e%252e',
+    '/.',
+  ]) {
+    const answer = await gateway.ask(`${up.repeat(6)}/secrets`, { host: web });
+    assert.equal(answer.status, 400, up);
+  }
+  assert.equal(asked(), 0);
+  for (const path of ['/...', '/a..b/.x', '/group%2Fproject', '/x?to=../y', '/%2e%2ehidden']) {
+    const { url } = JSON.parse((await gateway.ask(path, { host: web })).body);
+    assert.equal(url, `${prefix}${path}`);
+  }
 });

@@ -2,9 +2,12 @@
 import { headerValue } from '../net/http1/headers.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import type { ApiUpstream } from './api-upstream.ts';
+import * as problems from './app-problems.ts';
 import type { Destination } from './destination.ts';
+import { hasDotSegment } from './dot-segments.ts';
 import { RefusalExplainer } from './explain-refusal.ts';
 import { verbRequestHead } from './forward-headers.ts';
+import { answerProblem } from './problem.ts';
 import { PrefixRemover } from './remove-prefix.ts';
 
 type Lines = [name: string, value: string][];
@@ -24,6 +27,11 @@ export function forwardByVerb(
     rewriteHeaders(headers: Lines): void;
   },
 ): void {
+  // A front of the API servers may take such segments out, and would ask for what is left with the user's rights.
+  if (hasDotSegment(path.replace(/\?.*$/s, ''))) {
+    answerProblem(exchange, problems.dotSegments());
+    return;
+  }
   const prefix = destination.verbPath;
   upstream.forward(exchange, {
     target: `${prefix}${path.startsWith('/') ? '' : '/'}${path}`,
@@ -53,7 +61,7 @@ export function withoutPrefix(headers: Lines, prefix: string): void {
     const name = line[0].toLowerCase();
     if (name === 'location') {
       const rest = restAfter(line[1].replace(/^(?:https?:)?\/\/[^/]*(?=\/api\/)/i, ''), prefix);
-      if (rest !== undefined) line[1] = rest === '' ? '/' : rest;
+      if (rest !== undefined) line[1] = pathOfHost(rest);
     } else if (name === 'set-cookie') {
       line[1] = line[1].replace(/(;\s*path\s*=\s*)([^;]*)/i, (all, before: string, path: string) => {
         const rest = restAfter(path, prefix);
@@ -61,6 +69,12 @@ export function withoutPrefix(headers: Lines, prefix: string): void {
       });
     }
   }
+}
+
+/** Where two slashes would begin the name of another host, they stay those of a path. */
+function pathOfHost(path: string): string {
+  if (path === '') return '/';
+  return /^\/[/\\]/.test(path) ? `/.${path}` : path;
 }
 
 function restAfter(text: string, prefix: string): string | undefined {

@@ -14,18 +14,36 @@ const established = '01';
 export async function peerUser(socket: Socket): Promise<number | undefined> {
   const { remoteAddress, remotePort, localAddress, localPort } = socket;
   if (remoteAddress === undefined || localAddress === undefined) return undefined;
-  const v4 = !remoteAddress.includes(':');
-  const theirs = `${hexOf(remoteAddress)}:${hexPort(remotePort)}`;
-  const ours = `${hexOf(localAddress)}:${hexPort(localPort)}`;
+  // A program may reach an IPv4 address by an IPv6 socket, which only the second table has.
+  const addresses = remoteAddress.includes(':') ? [''] : ['', '::ffff:'];
+  for (const prefix of addresses) {
+    const user = await socketUser(
+      { address: `${prefix}${remoteAddress}`, port: remotePort },
+      { address: `${prefix}${localAddress}`, port: localPort },
+    );
+    if (user !== undefined) return user;
+  }
+  return undefined;
+}
+
+interface Place {
+  address: string;
+  port: number | undefined;
+}
+
+/** The user of the socket that is open from the one place to the other. */
+async function socketUser(from: Place, to: Place): Promise<number | undefined> {
+  const theirs = `${hexOf(from.address)}:${hexPort(from.port)}`;
+  const ours = `${hexOf(to.address)}:${hexPort(to.port)}`;
   let table: string;
   try {
-    table = await readFile(v4 ? '/proc/net/tcp' : '/proc/net/tcp6', 'latin1');
+    table = await readFile(from.address.includes(':') ? '/proc/net/tcp6' : '/proc/net/tcp', 'latin1');
   } catch {
     return undefined;
   }
   for (const line of table.split('\n')) {
-    const [, from, to, state, , , , uid] = line.trim().split(/\s+/);
-    if (from === theirs && to === ours && state === established && uid !== undefined) return Number(uid);
+    const [, local, remote, state, , , , uid] = line.trim().split(/\s+/);
+    if (local === theirs && remote === ours && state === established && uid !== undefined) return Number(uid);
   }
   return undefined;
 }

@@ -1,94 +1,15 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { startFedApi } from '../../test/fed-api.ts';
+import { openTab, pageRequest } from '../../test/page-tab.ts';
 import { StatusError } from '../api/status.ts';
 import { openClusterClient } from '../client/cluster-client-http.ts';
 import { nameContexts } from '../gateway/contexts.ts';
-import type { PageRequest, PageResponse } from '../gateway/page-handler.ts';
+import type { PageResponse } from '../gateway/page-handler.ts';
 import { wayKey } from '../gateway/ways.ts';
 import type { UiOptions } from './server.ts';
 import { uiHandler } from './server.ts';
 import type { ServiceView } from './service-view.ts';
-
-/** An API server of two resources, whose watches a test feeds. */
-async function startApi() {
-  const watches = new Map<string, ServerResponse>();
-  const lists: string[] = [];
-  const items: Record<string, unknown[]> = { services: [], endpointslices: [] };
-  let onlyNamespace: string | undefined;
-  let loginsRefused = false;
-  let watched = Promise.withResolvers<void>();
-  const silent = Promise.withResolvers<void>();
-  const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://api');
-    const resource = url.pathname.split('/').at(-1) ?? '';
-    if (url.pathname === '/version') {
-      response.end('{"gitVersion":"v1.36.3"}');
-    } else if (loginsRefused) {
-      const status = { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 401, reason: 'Unauthorized' };
-      const body = JSON.stringify({ ...status, message: 'Unauthorized' });
-      response.writeHead(401, { 'Content-Type': 'application/json' }).end(body);
-    } else if (onlyNamespace !== undefined && !url.pathname.includes(`/namespaces/${onlyNamespace}/`)) {
-      const message = `${resource} is forbidden at the cluster scope`;
-      const status = { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 403, reason: 'Forbidden', message };
-      response.writeHead(403, { 'Content-Type': 'application/json' }).end(JSON.stringify(status));
-    } else if (url.searchParams.get('watch')) {
-      response.writeHead(200, { 'Content-Type': 'application/json' });
-      response.flushHeaders();
-      watches.set(resource, response);
-      response.on('close', () => {
-        watches.delete(resource);
-        if (watches.size === 0) silent.resolve();
-      });
-      if (watches.size === 2) watched.resolve();
-    } else {
-      lists.push(resource);
-      const list = { kind: 'List', apiVersion: 'v1', metadata: { resourceVersion: '1' }, items: items[resource] };
-      response.setHeader('Content-Type', 'application/json');
-      response.end(JSON.stringify(list));
-    }
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    items,
-    permitOnly: (namespace: string) => {
-      onlyNamespace = namespace;
-    },
-    /** Also ends what is watched, as servers do then. */
-    refuseLogins(refused: boolean) {
-      loginsRefused = refused;
-      if (refused) for (const watch of watches.values()) watch.end();
-    },
-    lists,
-    watched: () => watched.promise,
-    silent: () => silent.promise,
-    send(resource: string, type: string, object: unknown) {
-      watches.get(resource)?.write(`${JSON.stringify({ type, object })}\n`);
-    },
-    /** Gone at once, as after a crash. */
-    async crash() {
-      watched = Promise.withResolvers();
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-    async rise() {
-      server.listen(port, '127.0.0.1');
-      await once(server, 'listening');
-    },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
 
 let version = 10;
 
@@ -121,62 +42,8 @@ function slice(name: string, ready: boolean[]) {
   };
 }
 
-/** A tab: what it was sent, event by event. */
-function openTab(handler: ReturnType<typeof uiHandler>) {
-  const events: { event: string; data: unknown }[] = [];
-  let arrived = Promise.withResolvers<void>();
-  const gone = new AbortController();
-  const response: PageResponse = {
-    send: () => assert.fail('a stream was expected'),
-    stream(status, headers) {
-      assert.equal(status, 200);
-      assert.equal(headers['Content-Type'], 'text/event-stream');
-      return {
-        write(chunk) {
-          for (const block of String(chunk)
-            .split('\n\n')
-            .filter((text) => text.startsWith('event: '))) {
-            const [, event = '', data = ''] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
-            events.push({ event, data: JSON.parse(data) });
-          }
-          arrived.resolve();
-          return true;
-        },
-        drained: async () => {},
-        end: () => {},
-      };
-    },
-  };
-  void handler(request('/.fairlead/events', gone.signal), response);
-  return {
-    events,
-    close: () => gone.abort(),
-    /** The next event that fits, also one that has come already. */
-    async find(event: string, fits: (data: unknown) => boolean = () => true): Promise<unknown> {
-      for (;;) {
-        const at = events.findIndex((one) => one.event === event && fits(one.data));
-        const [found] = at < 0 ? [] : events.splice(0, at + 1).slice(-1);
-        if (found !== undefined) return found.data;
-        arrived = Promise.withResolvers();
-        await arrived.promise;
-      }
-    },
-  };
-}
-
-function request(path: string, signal: AbortSignal, headers: Record<string, string> = {}): PageRequest {
-  return {
-    method: 'GET',
-    path,
-    query: '',
-    headers: new Map(Object.entries(headers)),
-    origin: 'http://localhost:8001',
-    signal,
-  };
-}
-
 async function openUi(more: Partial<UiOptions> = {}) {
-  const api = await startApi();
+  const api = await startFedApi();
   const stop = new AbortController();
   const { contexts, [Symbol.asyncDispose]: close } = contextsOf({ test: api.url });
   const handler = uiHandler({ contexts, clusterName: 'test', signal: stop.signal, lingerMs: 0, ...more });
@@ -316,7 +183,7 @@ test('a browser gets the page with a strict policy; other clients get the API at
   };
   const { signal } = new AbortController();
   const ask = (path: string, headers: Record<string, string> = {}) =>
-    ui.handler(request(path, signal, headers), response);
+    ui.handler(pageRequest(path, signal, headers), response);
   assert.equal(await ask('/'), false);
   assert.equal(await ask('/api/v1'), false);
   assert.equal(await ask('/.fairlead/../server.ts'), false);
@@ -341,7 +208,7 @@ test('what the page is made of is there, and the policy lets it ask for one name
   };
   const { signal } = new AbortController();
   const ask = async (path: string, headers: Record<string, string> = {}) => {
-    await ui.handler(request(path, signal, headers), response);
+    await ui.handler(pageRequest(path, signal, headers), response);
     return sent.at(-1);
   };
   const page = await ask('/', { accept: 'text/html' });
@@ -359,7 +226,7 @@ test('what the page is made of is there, and the policy lets it ask for one name
 });
 
 test('further contexts are shown beside the first, and what is wrong with one stays its own', async () => {
-  const [first, staging] = [await startApi(), await startApi()];
+  const [first, staging] = [await startFedApi(), await startFedApi()];
   const stop = new AbortController();
   await using opened = contextsOf({ test: first.url, Staging: staging.url, away: 'http://127.0.0.1:1' });
   try {
@@ -397,7 +264,7 @@ test('further contexts are shown beside the first, and what is wrong with one st
 });
 
 test('a service that only the proxy verb leads to is shown so, as soon as that is known', async () => {
-  await using api = await startApi();
+  await using api = await startFedApi();
   const stop = new AbortController();
   await using opened = contextsOf({ test: api.url });
   const [{ ways }] = opened.contexts;
@@ -414,7 +281,7 @@ test('a service that only the proxy verb leads to is shown so, as soon as that i
 });
 
 test('who may see one namespace only is shown that one, and told so', async () => {
-  await using api = await startApi();
+  await using api = await startFedApi();
   const stop = new AbortController();
   await using opened = contextsOf({ test: api.url }, 'shop');
   api.items.services = [service('web')];

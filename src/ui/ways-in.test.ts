@@ -34,7 +34,7 @@ const texts = (port: View['ports'][number], at: Place = place, of: View = view) 
 test('a port for browsers has an address, and commands for everything else', () => {
   assert.deepEqual(texts(web), [
     'Browser: http://web.shop.localhost:8001/',
-    'Local port: fairlead proxy --context dev --port 0 --forward shop/web:80=8080',
+    'Local port: fairlead forward --context dev shop/web:80=8080',
     'curl, by SOCKS: curl --proxy socks5h://localhost:8001 http://web.shop.svc/',
     'kubectl: kubectl --context dev -n shop port-forward service/web 8080:80',
   ]);
@@ -42,7 +42,7 @@ test('a port for browsers has an address, and commands for everything else', () 
 
 test('a port for other tools has no address, and a line of the usual client once a local port leads there', () => {
   assert.deepEqual(texts(db), [
-    'Local port: fairlead proxy --context dev --port 0 --forward shop/web:5432=5432',
+    'Local port: fairlead forward --context dev shop/web:5432=5432',
     'SOCKS: ncat --proxy localhost:8001 --proxy-type socks5 web.shop.svc 5432',
     'kubectl: kubectl --context dev -n shop port-forward service/web 5432',
   ]);
@@ -59,7 +59,7 @@ test('another context has its alias in names and targets, but a gateway of its o
     ways.map(({ text }) => text),
     [
       'http://web.shop.svc.eu-1.localhost:8001/',
-      'fairlead proxy --port 0 --forward shop/web:80=8080',
+      'fairlead forward shop/web:80=8080',
       'curl --proxy socks5h://localhost:8001 http://web.shop.svc.eu-1/',
       'kubectl -n shop port-forward service/web 8080:80',
     ],

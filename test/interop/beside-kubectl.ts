@@ -13,13 +13,16 @@ export const skipBesideKubectl = ['kubectl', 'kube-apiserver', 'etcd'].every((na
   ? false
   : 'the peers are not built: run npm run test:interop';
 
+/** `failure`: whether it failed, and nothing else. */
+type Sense = 'bytes' | 'outcome' | 'failure';
+
 export interface Step {
   /** Words separated by spaces; quotes are not read. Or the words themselves. */
   line: string | readonly string[];
   /** For standard input. */
   input?: string;
   /** Only exit codes and whether something was printed to each stream: where our sentences are our own. */
-  sense?: 'bytes' | 'outcome';
+  sense?: Sense;
   /** Both must come to the same within this many tries: what controllers do takes its time. */
   settles?: boolean;
 }
@@ -41,17 +44,22 @@ function normal(text: string, namespace: string): string {
     .replace(/ {2,}/g, '  ');
 }
 
-interface Side {
+export interface Side {
   home: Home;
   /** Flags that lead to the cluster. */
   flags: readonly string[];
   stop(): Promise<void>;
 }
 
-const clusters: Readonly<Record<string, () => Promise<Side>>> = {
-  'the embedded cluster': async () => {
+/** Image name to the command of this machine that stands for it. */
+type Images = Readonly<Record<string, string>>;
+
+/** Ways to start a cluster, by what it is. */
+export const clusters: Readonly<Record<string, (images: Images) => Promise<Side>>> = {
+  'the embedded cluster': async (images) => {
     const home = await Home.make();
-    const running = await RunningFairlead.up(home, '--data=:memory:');
+    const given = Object.entries(images).flatMap(([image, command]) => ['--image', `${image}=${command}`]);
+    const running = await RunningFairlead.up(home, '--data=:memory:', ...given);
     return {
       home,
       flags: [],
@@ -61,9 +69,9 @@ const clusters: Readonly<Record<string, () => Promise<Side>>> = {
       },
     };
   },
-  'a real kube-apiserver with our node': async () => {
+  'a real kube-apiserver with our node': async (images) => {
     const home = await Home.make();
-    const cluster = await startRealClusterWithNode();
+    const cluster = await startRealClusterWithNode({ images });
     return {
       home,
       flags: [`--kubeconfig=${cluster.kubeconfig}`],
@@ -76,14 +84,17 @@ const clusters: Readonly<Record<string, () => Promise<Side>>> = {
 };
 
 /** One test for each step, in order, on each kind of cluster. `prepare` is run by kubectl in both namespaces first. */
-export function besideKubectl(title: string, { prepare, steps }: { prepare?: string; steps: readonly Step[] }): void {
+export function besideKubectl(
+  title: string,
+  { prepare, steps, images = {} }: { prepare?: string; steps: readonly Step[]; images?: Images },
+): void {
   for (const [name, start] of Object.entries(clusters)) {
     describe(`${title}, on ${name}`, { skip: skipBesideKubectl }, () => {
       let side: Side;
       const kubectl = (args: readonly string[], input?: string) =>
         side.home.run(peerPath('kubectl'), [...side.flags, ...args], input);
       before(async () => {
-        side = await start();
+        side = await start(images);
         for (const namespace of Object.values(namespaces)) {
           const made = await kubectl(['create', 'namespace', namespace]);
           assert.equal(made.code, 0, made.stderr);
@@ -119,7 +130,8 @@ export function besideKubectl(title: string, { prepare, steps }: { prepare?: str
   }
 }
 
-function judged({ code, stdout, stderr }: Finished, namespace: string, sense: 'bytes' | 'outcome'): object {
+function judged({ code, stdout, stderr }: Finished, namespace: string, sense: Sense): object {
+  if (sense === 'failure') return { failed: code !== 0 };
   if (sense === 'outcome') return { failed: code !== 0, prints: stdout !== '', complains: stderr !== '' };
   return { code, stdout: normal(stdout, namespace), complains: stderr !== '' };
 }

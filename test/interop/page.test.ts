@@ -139,7 +139,7 @@ test('the keyboard alone finds, opens and copies', { skip }, async () => {
   assert.equal(await focused(page), 'db');
   await page.keyboard.press('c');
   await untilText(page, '#announcement', /^Copied: /);
-  assert.equal(await clipboard(page), 'fairlead proxy --context dev --port 0 --forward shop/db:5432=5432');
+  assert.equal(await clipboard(page), 'fairlead forward --context dev shop/db:5432=5432');
   await page.keyboard.press('d');
   await page.locator(`${row('shop/db')} .ways-in`).waitFor({ state: 'detached' });
   await page.keyboard.press('ArrowDown');

@@ -1,9 +1,9 @@
-/** Real kubectl in a terminal: exec -it, attach -it and run -it, on the embedded cluster and through a real kube-apiserver. */
+/** Real kubectl, and Fairlead's own commands, in a terminal: exec -it, attach -it and run -it, on the embedded cluster and through a real kube-apiserver. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { ClusterClient } from '../../src/client/cluster-client.ts';
 import { connect } from '../../src/client/connect.ts';
@@ -31,25 +31,30 @@ const sized = `until [ "$(stty size)" = '31 101' ]; do :; done; echo it' fits'`;
 const protocols = [
   ['WebSocket', {}],
   ['SPDY', { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false' }],
+  // Ours does the same by all of this.
+  ['Fairlead', { FAIRLEAD_AS_KUBECTL: '1' }],
 ] as const;
+const fairlead = [process.execPath, resolve(import.meta.dirname, '../../bin/fairlead.ts')];
 
 function sit(
   { home, kubeconfig }: Place,
   variables: Readonly<Record<string, string>>,
   ...args: string[]
 ): Promise<Seat> {
-  const env = { ...home.env, KUBECONFIG: kubeconfig, TERM: 'xterm', ...variables };
-  return Seat.take([peerPath('kubectl'), ...args], { env, directory: home.directory, size });
+  const { FAIRLEAD_AS_KUBECTL: ours, ...rest } = variables;
+  const env = { ...home.env, KUBECONFIG: kubeconfig, TERM: 'xterm', ...rest };
+  const program = ours === undefined ? [peerPath('kubectl')] : fairlead;
+  return Seat.take([...program, ...args], { env, directory: home.directory, size });
 }
 
-/** Runs `check` once over each protocol. */
-async function overBoth(
+/** Runs `check` once with kubectl over each protocol, and once with ours. */
+async function byEach(
   t: TestContext,
   name: string,
   check: (variables: Readonly<Record<string, string>>, word: string) => Promise<void>,
 ): Promise<void> {
   for (const [protocol, variables] of protocols) {
-    await t.test(`${name}, over ${protocol}`, () => check(variables, protocol.toLowerCase()));
+    await t.test(`${name}, by ${protocol}`, () => check(variables, protocol.toLowerCase()));
   }
 }
 
@@ -58,7 +63,7 @@ async function journeys(t: TestContext, place: Place): Promise<void> {
   const pod = { terminationGracePeriodSeconds: 1, restartPolicy: 'Never' as const };
   await runPod(place.client, 'shell', { ...pod, containers: [{ ...container, args: ['-c', 'exec sleep 600'] }] });
 
-  await overBoth(t, 'exec -it: a shell, its window, Ctrl-C, the exit code', async (variables) => {
+  await byEach(t, 'exec -it: a shell, its window, Ctrl-C, the exit code', async (variables) => {
     await using seat = await sit(place, variables, 'exec', '-it', 'shell', '--', '/bin/sh');
     seat.type("PS1='rea''dy> '\n");
     await seat.sees(/ready> /);
@@ -78,7 +83,7 @@ async function journeys(t: TestContext, place: Place): Promise<void> {
     assert.equal(await seat.end(), 3);
   });
 
-  await overBoth(t, 'exec -it: Ctrl-D ends the shell', async (variables) => {
+  await byEach(t, 'exec -it: Ctrl-D ends the shell', async (variables) => {
     await using seat = await sit(place, variables, 'exec', '-it', 'shell', '--', '/bin/sh');
     seat.type("PS1='rea''dy> '\n");
     await seat.sees(/ready> /);
@@ -88,7 +93,7 @@ async function journeys(t: TestContext, place: Place): Promise<void> {
     assert.equal(await seat.end(), 4);
   });
 
-  await overBoth(
+  await byEach(
     t,
     'exec -it: the window is known to the first program, a whole screen comes through',
     async (variables) => {
@@ -102,7 +107,7 @@ async function journeys(t: TestContext, place: Place): Promise<void> {
     },
   );
 
-  await overBoth(
+  await byEach(
     t,
     'exec -it: where kubectl is killed, the command in the pod gets a hang-up',
     async (variables, word) => {
@@ -119,13 +124,13 @@ async function journeys(t: TestContext, place: Place): Promise<void> {
     },
   );
 
-  await overBoth(t, 'exec -it: what cannot be run is told, and is no success', async (variables) => {
+  await byEach(t, 'exec -it: what cannot be run is told, and is no success', async (variables) => {
     await using seat = await sit(place, variables, 'exec', '-it', 'shell', '--', 'no-such-program');
     await seat.sees(/"no-such-program": executable file not found in \$PATH/);
     assert.equal(await seat.end(), 1);
   });
 
-  await overBoth(t, 'attach -it: comes and goes, the container`s own end', async (variables, word) => {
+  await byEach(t, 'attach -it: comes and goes, the container`s own end', async (variables, word) => {
     const name = `attach-${word}`;
     await runPod(place.client, name, { ...pod, containers: [{ ...container, stdin: true, tty: true }] });
     {
@@ -154,7 +159,7 @@ async function journeys(t: TestContext, place: Place): Promise<void> {
     assert.equal((await home(place, ...code)).stdout, '9');
   });
 
-  await overBoth(t, 'run -it --rm: a pod for one session, with its exit code', async (variables, word) => {
+  await byEach(t, 'run -it --rm: a pod for one session, with its exit code', async (variables, word) => {
     const name = `run-${word}`;
     const args = ['run', '-it', '--rm', '--quiet', name, '--image=shell', '--restart=Never'];
     await using seat = await sit(place, variables, ...args);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { endWhenGone } from '../when-gone.ts';
 import { peerPath } from './build.ts';
 
 export interface RealApiServer {
@@ -36,6 +37,9 @@ export async function spawnLogged(program: string, args: readonly string[], log:
   const child = spawn(program, args, { stdio: ['ignore', file.fd, file.fd], detached: true });
   await once(child, 'spawn');
   await file.close();
+  // A kube-apiserver without its etcd takes minutes to end in order.
+  const watched = endWhenGone(child.pid ?? 0, { graceful: false });
+  child.once('exit', () => watched[Symbol.dispose]());
   return child;
 }
 

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../free-port.ts';
+import { whenGone } from '../when-gone.ts';
 import { peerPath } from './build.ts';
 import type { RealApiServer } from './real-api-server.ts';
 import { end, realApiServer, spawnLogged } from './real-api-server.ts';
@@ -49,6 +50,7 @@ export async function startRealCluster(
 ): Promise<RealCluster> {
   await using parts = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'fairlead-real-'));
+  parts.use(whenGone('sleep 1; rm -rf "$1"', [directory]));
   parts.defer(() => rm(directory, { recursive: true, force: true }));
   const file = (name: string) => join(directory, name);
   execFileSync('openssl', ['genrsa', '-out', file('sa.key'), '2048'], { stdio: 'ignore' });

@@ -1,6 +1,7 @@
 /** Addresses for pods that a kube-apiserver takes for those of pods: it refuses loopback ones in EndpointSlices and proxies to none. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { whenGone } from '../when-gone.ts';
 
 const run = promisify(execFile);
 
@@ -28,10 +29,12 @@ export async function openRoutedRange(): Promise<RoutedRange | undefined> {
       if (/File exists/.test(String(error))) continue;
       return undefined;
     }
+    const watched = whenGone('ip route del local "$1" dev lo', [cidr]);
     return {
       cidr,
       first: `${prefix}.1`,
       async [Symbol.asyncDispose]() {
+        watched[Symbol.dispose]();
         await route('del');
       },
     };

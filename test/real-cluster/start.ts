@@ -12,6 +12,7 @@ import { startControllers } from '../../src/controllers/start.ts';
 import { ensureDefaultAccount } from '../../src/testing/default-account.ts';
 import { kubeconfigText } from '../../src/testing/kubeconfig-text.ts';
 import { type RealCluster, startRealCluster } from '../peers/real-cluster.ts';
+import { endWhenGone, whenGone } from '../when-gone.ts';
 import { openRoutedRange } from './routed-range.ts';
 
 const entry = resolve(import.meta.dirname, '../../bin/fairlead.ts');
@@ -39,6 +40,7 @@ export async function startRealClusterWithNode(options: RealClusterOptions = {})
   const { images = {}, log = () => {} } = options;
   await using parts = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'fairlead-real-node-'));
+  parts.use(whenGone('sleep 11; rm -rf "$1"', [directory]));
   parts.defer(() => rm(directory, { recursive: true, force: true }));
   const file = (name: string) => join(directory, name);
   const range = await openRoutedRange();
@@ -113,7 +115,8 @@ async function startNodeProcess(flags: readonly string[], log: (line: string) =>
     // A Ctrl-C in the terminal is for the one that started it, which stops all in order.
     detached: true,
   });
-  const closed = once(child, 'close');
+  const watched = endWhenGone(child.pid ?? 0, { graceful: true });
+  const closed = once(child, 'close').finally(() => watched[Symbol.dispose]());
   const ended = Promise.all([text(child.stderr), closed]).then(([words]) => words);
   child.stderr.on('data', (chunk: Buffer) => log(chunk.toString().trimEnd()));
   const ready = once(child.stdout, 'data').then(() => undefined);

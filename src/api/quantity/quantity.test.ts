@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseQuantity } from './quantity.ts';
+import { parseQuantity, Quantity } from './quantity.ts';
 
 /** Pairs as kube-apiserver 1.36 keeps them in a pod's resources. */
 const canonical: readonly [string, string][] = [
@@ -52,4 +52,26 @@ test('other texts are no quantities', () => {
   for (const text of ['', 'abc', '1 ', '1kb', '1KI', '--1', '1e', '1.2.3', 'Gi', '0x10', '1e3Ki']) {
     assert.equal(parseQuantity(text), undefined, text);
   }
+});
+
+test('sums are exact, and written as the first that is not zero', () => {
+  const sum = (...texts: string[]): string =>
+    texts
+      .map((text) => parseQuantity(text) ?? new Quantity(0n, 0))
+      .reduce((a, b) => a.plus(b))
+      .toString();
+  assert.equal(sum('100m', '0.9'), '1');
+  assert.equal(sum('0', '64Mi', '64Mi'), '128Mi');
+  assert.equal(sum('1Gi', '1k'), '1073742824');
+  assert.equal(sum('0.1', '0.2'), '300m');
+});
+
+test('a quantity is written with the suffixes of another', () => {
+  const like = (text: string, other: string): string | undefined =>
+    parseQuantity(text)
+      ?.writtenAs(parseQuantity(other) ?? new Quantity(0n, 0))
+      .toString();
+  assert.equal(like('2048k', '1Gi'), '2000Ki');
+  assert.equal(like('1500m', '1Ki'), '2');
+  assert.equal(like('1500m', '4'), '1500m');
 });

@@ -38,6 +38,20 @@ export class Quantity {
     return difference > 0n ? 1 : difference < 0n ? -1 : 0;
   }
 
+  /** The sum, written as this one is; as the other where this is zero. */
+  plus(other: Quantity): Quantity {
+    const scale = Math.min(this.#scale, other.#scale);
+    const format = this.#digits === 0n ? other.#format : this.#format;
+    return new Quantity(this.#at(scale) + other.#at(scale), scale, format);
+  }
+
+  /** Written with the suffixes of another: unless it is so already, the least integer that is not smaller. */
+  writtenAs(other: Quantity): Quantity {
+    if (this.#format === other.#format) return this;
+    const floor = this.#at(0);
+    return new Quantity(this.isInteger() || this.#digits < 0n ? floor : floor + 1n, 0, other.#format);
+  }
+
   /** True when it has no fraction. */
   isInteger(): boolean {
     return this.#scale >= 0 || this.#digits % 10n ** BigInt(-this.#scale) === 0n;

@@ -1,5 +1,6 @@
 import type { ListenAddress } from '../../balancer/listen-address.ts';
 import { parseListenAddress } from '../../balancer/listen-address.ts';
+import { connectionsWithinOpenFiles } from '../../balancer/open-files.ts';
 import type { Balancer } from '../../balancer/start.ts';
 import { BalancerListenError, startBalancer } from '../../balancer/start.ts';
 import type { StatusServer } from '../../balancer/status-server.ts';
@@ -56,7 +57,7 @@ export const balanceCommand = defineCommand({
     'max-connections': {
       type: 'integer',
       value: 'N',
-      description: 'further connections are closed at once (default 20000)',
+      description: 'further connections are closed at once (default 20000, or as many as ulimit -n allows)',
     },
     'proxy-protocol': {
       type: 'string',
@@ -103,7 +104,7 @@ export const balanceCommand = defineCommand({
         group,
         listen,
         signal,
-        ...(maxConnections !== undefined && { maxConnections }),
+        maxConnections: await withinOpenFiles(maxConnections, say),
         ...(drainMs !== undefined && { drainMs }),
         ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
         ...((version === 'v1' || version === 'v2') && { proxyProtocol: version }),
@@ -127,6 +128,17 @@ export const balanceCommand = defineCommand({
     }
   },
 });
+
+const usualMaximum = 20_000;
+
+/** Beyond the limit of open files servers would seem to refuse connections. */
+async function withinOpenFiles(wanted: number | undefined, say: (line: string) => void): Promise<number> {
+  const possible = (await connectionsWithinOpenFiles()) ?? Number.POSITIVE_INFINITY;
+  if (wanted !== undefined && wanted > possible) {
+    say(`warning: the limit of open files (ulimit -n) allows ${possible} connections, fewer than --max-connections`);
+  }
+  return Math.min(wanted ?? usualMaximum, possible);
+}
 
 function openGroup(config: ClientConfig): ServerGroup {
   const access = new ApiAccess(config, false);

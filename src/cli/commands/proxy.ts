@@ -3,11 +3,13 @@ import { uiHandler } from '../../ui/server.ts';
 import { checkServer } from '../check-server.ts';
 import { defineCommand } from '../command.ts';
 import { escapeControls } from '../print/escape.ts';
+import { shellWords } from '../print/shell-words.ts';
 import { accessChoice, accessFlags } from '../proxy/access-flags.ts';
 import { apiRuleFlags, apiRules } from '../proxy/api-rules.ts';
 import { leadFlags, leadOptions } from '../proxy/lead-flags.ts';
 import { keepAliveTime, listenFlags, listenPlace, servingLine } from '../proxy/listen-flags.ts';
 import { openContexts } from '../proxy/open-contexts.ts';
+import { recordReach } from '../proxy/running-gateways.ts';
 
 export const proxyCommand = defineCommand({
   usage: '',
@@ -86,6 +88,8 @@ export const proxyCommand = defineCommand({
       signal,
       log,
     });
+    // For other commands to find it by.
+    await using _record = gateway.url === undefined ? undefined : await recordReach(io.env, { gateway: gateway.url });
     io.stdout.write(`${servingLine(listen, gateway.port)}\n`);
     if (gateway.url !== undefined) say(`Every service, one click away: ${gateway.url}`);
     if (access.access?.link !== undefined) {
@@ -93,8 +97,10 @@ export const proxyCommand = defineCommand({
       access.access.link.renew();
     }
     if (flags['kubeconfig-out'] !== undefined)
-      io.stdout.write(`For kubectl and others: export KUBECONFIG=${flags['kubeconfig-out']}\n`);
+      io.stdout.write(`For kubectl and others: export KUBECONFIG=${shellWords([flags['kubeconfig-out']])}\n`);
     for (const { to, port: at } of gateway.fixedPorts) io.stdout.write(`Forwarding localhost:${at} to ${to}\n`);
+    // Any free port is found only by being told.
+    if (lead.metricsAddress?.port === 0) say(`Metrics on port ${gateway.metricsPort}`);
     // What is wrong is said now, not at the first click; it may pass, so nothing ends for it.
     const checks = opened.contexts.map(({ name, config: { server }, client }) => {
       const about = opened.contexts.length === 1 ? '' : `context "${name}": `;

@@ -31,33 +31,41 @@ export async function generate(
   invocation: Pick<Invocation<typeof generateFlags>, 'globals' | 'io' | 'signal' | 'flags'>,
   make: (objects: Objects) => Promise<Generated> | Generated,
 ): Promise<number> {
-  const { flags, io, globals } = invocation;
-  const dryRun = parseDryRun(flags['dry-run']);
-  const printer = new OutcomePrinter(io, { format: parseOutcomeFormat(flags.output), dryRun });
-  const fieldValidation = parseValidation(flags.validate);
+  const { flags, io } = invocation;
+  const printer = new OutcomePrinter(io, {
+    format: parseOutcomeFormat(flags.output),
+    dryRun: parseDryRun(flags['dry-run']),
+  });
+  parseValidation(flags.validate);
   await using objects = await openObjects(invocation);
-  const { object, namespaced, done = 'created', manager = 'kubectl-create' } = await make(objects);
+  const generated = await make(objects);
+  await printer.print({ object: await send(generated, objects, invocation), done: generated.done ?? 'created' });
+  return 0;
+}
+
+/** The object as the server has it now; with `--dry-run=client` as it would be sent. */
+export async function send(
+  { object, namespaced, manager = 'kubectl-create' }: Generated,
+  objects: Objects,
+  { flags, globals }: Pick<Invocation<typeof generateFlags>, 'globals' | 'flags'>,
+): Promise<UnstructuredObject> {
+  const dryRun = parseDryRun(flags['dry-run']);
   const { namespace } = objects.reader.config;
   // As kubectl does: the object names its namespace only where the user did.
   const isPlaced = namespaced && globals.namespace !== undefined;
   const placed = isPlaced ? { ...object, metadata: { ...object.metadata, namespace } } : object;
   const body = flags['save-config'] === true ? withLastApplied(placed) : placed;
-  if (dryRun === 'client') {
-    await printer.print({ object: body, done });
-    return 0;
-  }
+  if (dryRun === 'client') return body;
   const type = await objects.types.ofKind(object.apiVersion, object.kind);
   const name = object.metadata.name ?? '';
-  const made = await objects.call(
+  return objects.call(
     { type, name, ...(namespaced && { namespace }) },
     {
       method: 'POST',
       body,
       fieldManager: flags['field-manager'] ?? manager,
-      fieldValidation,
+      fieldValidation: parseValidation(flags.validate),
       dryRun: dryRun === 'server',
     },
   );
-  await printer.print({ object: made, done });
-  return 0;
 }

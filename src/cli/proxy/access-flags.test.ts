@@ -97,6 +97,13 @@ test('--password-file lets in who has the password, with --tls by TLS of an auth
   const url = await line(plain.stdout, /^Every service, one click away: (\S+)$/);
   assert.equal((await ask(`${url}api`)).status, 401);
   assert.equal((await ask(`${url}api`, { Authorization: basic })).status, 200);
+  const env = spawn(process.execPath, [program, 'env', '--port', new URL(url).port], {
+    env: { PATH: process.env.PATH, HOME: stage.directory },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [printed, said] = await Promise.all([text(env.stdout), text(env.stderr)]);
+  assert.equal(printed, '');
+  assert.match(said, /lets in only who signed in/);
 
   const secure = stage.start('--password-file', 'password', '--tls', '--address', '127.0.0.1');
   const [file, at] = await Promise.all([
@@ -130,4 +137,13 @@ test('what does not go together is said', async () => {
     assert.match(said, words);
     assert.ok(!said.includes(word));
   }
+});
+
+test('what a flag left open is told as it can be used', async () => {
+  await using stage = await openStage();
+  const proxy = stage.start('--metrics-address', '127.0.0.1:0');
+  const port = await line(proxy.stdout, /^Metrics on port (\d+)$/);
+  assert.match((await ask(`http://127.0.0.1:${port}/metrics`)).body, /^# HELP fairlead_gateway/);
+  const other = stage.start('--kubeconfig-out', 'my file');
+  assert.equal(await line(other.stdout, /^For kubectl and others: (.*)$/), "export KUBECONFIG='my file'");
 });

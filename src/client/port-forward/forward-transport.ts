@@ -7,8 +7,10 @@ import type { OpenedStream } from '../cluster-client.ts';
 
 /** Keeps a quiet transport from being taken for idle by what lies between. */
 export const pingIntervalMs = 30_000;
-/** To peers that count windows; a server of ours takes 500. */
+/** To peers that count windows, where they take so many. */
 const maxCounted = 200;
+/** Its data and its errors. */
+const streamsEach = 2;
 /**
  * To others (kubelets in Go): there a stream that is not read holds up those beside it after some 50 frames, so that few
  * should be beside each other.
@@ -68,7 +70,7 @@ export class ForwardTransport {
 
   /** Whether another connection may be opened on it without harm to those it has. */
   get hasRoom(): boolean {
-    if (this.#isRetired || !this.#connection.open) return false;
+    if (this.#isRetired || !this.#connection.open || this.#connection.freeStreams < streamsEach) return false;
     if (this.counts) return this.connections < maxCounted;
     const { unreadBytes, backlogBytes } = this.#connection;
     return this.connections < maxUncounted && unreadBytes < maxUnreadBytes && backlogBytes < maxUnreadBytes;

@@ -86,6 +86,21 @@ test('a hundred connections at once share a transport whose server counts window
   assert.deepEqual(server.asked, [tunnel]);
 });
 
+test('a server is never asked for more streams than it takes', async () => {
+  await using server = await openUpgradeServer((request, socket) => serveForwards(request, socket, echo) !== undefined);
+  // Two streams each, of the 256 that this server takes on one transport.
+  const streams = await Promise.all(Array.from({ length: 300 }, () => forward(server)));
+  const answers = streams.map((stream, i) => {
+    stream.end(`hello ${i}`);
+    return text(stream);
+  });
+  assert.deepEqual(
+    await Promise.all(answers),
+    streams.map((_, i) => `hello ${i}`),
+  );
+  assert.equal(server.asked.length, 3);
+});
+
 const uncounted = (onForward: OnForward) =>
   openUpgradeServer(
     (request, socket) =>

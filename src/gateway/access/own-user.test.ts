@@ -34,13 +34,18 @@ async function askAs(uid: number, port: number, address: string): Promise<string
 }
 
 test('the user at the other end is told for both loopback addresses', { skip }, async () => {
-  for (const host of ['127.0.0.1', '::1']) {
+  // Some programs, those in Java among them, reach IPv4 addresses by IPv6 sockets.
+  for (const [host, asked] of [
+    ['127.0.0.1', '127.0.0.1'],
+    ['::1', '::1'],
+    ['127.0.0.1', '::ffff:127.0.0.1'],
+  ] as const) {
     const server = createServer();
     server.listen(0, host);
     await once(server, 'listening');
     const address = server.address();
     assert.ok(typeof address === 'object' && address !== null);
-    const client = connect(address.port, host);
+    const client = connect(address.port, asked);
     const [socket] = await once(server, 'connection');
     assert.equal(await peerUser(socket), process.getuid?.());
     client.destroy();
@@ -51,7 +56,7 @@ test('the user at the other end is told for both loopback addresses', { skip }, 
 
 test('programs of other users do not come in', { skip: skipOthers }, async () => {
   await using gateway = await openGatewayFixture({ ownUserOnly: true });
-  for (const address of ['127.0.0.1', '::1']) {
+  for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1']) {
     assert.equal(await askAs(nobody, gateway.port, address), '');
     assert.match(await askAs(0, gateway.port, address), /^HTTP\/1\.1 200 /);
   }

@@ -33,7 +33,7 @@ export interface SpdyOptions {
   role: 'client' | 'server';
   /** A stream that the peer opened; it has been answered. Absent: the peer may open none. */
   onStream?(stream: SpdyStream): void;
-  /** How many streams the peer may have open at once; more are refused. Default 256. */
+  /** How many streams the peer may have open at once: it is told, and more are refused. Default 256. */
   maxStreams?: number;
   /** Pings go out at this interval, so that nothing in between takes the connection for idle. Default: none. */
   pingIntervalMs?: number;
@@ -64,6 +64,7 @@ export class SpdyConnection {
   readonly #owner: StreamOwner;
   readonly #resolveClosed: (close: SpdyClose) => void;
   readonly #windows = new ReceiveWindows();
+  readonly #maxPeerStreams: number;
   #peerStreams = 0;
   #nextId: number;
   #nextPingId: number;
@@ -84,6 +85,7 @@ export class SpdyConnection {
     this.#transport = transport;
     this.#writer = new FrameWriter(transport);
     this.#options = options;
+    this.#maxPeerStreams = options.maxStreams ?? 256;
     this.#nextId = options.role === 'client' ? 1 : 2;
     this.#nextPingId = this.#nextId;
     const { promise, resolve } = Promise.withResolvers<SpdyClose>();
@@ -98,7 +100,12 @@ export class SpdyConnection {
     transport.on('drain', () => this.#wakeIfAble());
     transport.on('error', () => transport.destroy());
     transport.on('close', () => this.#finish(false, 'the connection was lost'));
-    this.#writer.control(encodeSettings([{ id: settingId.initialWindowSize, value: initialReceiveWindow }]));
+    this.#writer.control(
+      encodeSettings([
+        { id: settingId.initialWindowSize, value: initialReceiveWindow },
+        ...(options.onStream ? [{ id: settingId.maxConcurrentStreams, value: this.#maxPeerStreams }] : []),
+      ]),
+    );
     if (options.pingIntervalMs !== undefined) this.#startPings(options.pingIntervalMs);
     void this.#read();
   }
@@ -128,6 +135,11 @@ export class SpdyConnection {
     return !this.#over && !this.#isLeaving;
   }
 
+  /** How many more streams the peer takes, as far as it has told. */
+  get freeStreams(): number {
+    return this.#peerMaxStreams - (this.#streams.size - this.#peerStreams);
+  }
+
   /** Resolves when the peer has answered, or the connection is over. */
   ping(): Promise<void> {
     return new Promise((resolve) => {
@@ -139,7 +151,7 @@ export class SpdyConnection {
   /** Opens a stream; it may be written to at once. Throws when the connection takes no more of them. */
   openStream(headers: SpdyHeaders, options: Pick<SpdyStreamOptions, 'isComplete' | 'explain'> = {}): SpdyStream {
     if (!this.open) throw new Error('the SPDY connection takes no more streams');
-    if (this.#streams.size - this.#peerStreams >= this.#peerMaxStreams || this.#nextId > maxStreamId) {
+    if (this.freeStreams < 1 || this.#nextId > maxStreamId) {
       throw new Error('the SPDY connection has as many streams as it can have');
     }
     const id = this.#nextId;
@@ -280,8 +292,8 @@ export class SpdyConnection {
       throw new SpdyProtocolError(`the peer may not open stream ${id}`);
     }
     this.#lastPeerId = id;
-    const { onStream, maxStreams = 256 } = this.#options;
-    if (onStream === undefined || this.#isLeaving || this.#peerStreams >= maxStreams) {
+    const { onStream } = this.#options;
+    if (onStream === undefined || this.#isLeaving || this.#peerStreams >= this.#maxPeerStreams) {
       this.#writer.control(encodeReset(id, resetStatus.refusedStream));
       return;
     }

@@ -58,6 +58,7 @@ test('a line longer than a part is one line again when it is read', async (t) =>
   await log.close();
   assert.equal((await readFile(file, 'utf8')).match(/ stdout P /g)?.length, 2);
   assert.equal(await read(file, all), `${long}\nnext\n`);
+  assert.match(await read(file, { ...all, timestamps: true }), /^\S+Z x{40000}\n\S+Z next\n$/);
 });
 
 test('tailLines, limitBytes and since choose what is shown', async (t) => {

@@ -31,11 +31,13 @@ export async function* readLog(
 ): AsyncGenerator<Buffer> {
   let left = selection.limitBytes ?? Number.POSITIVE_INFINITY;
   const since = selection.since?.toISOString();
+  let continues = false;
   for await (const lines of rawLines(file, selection, live, signal)) {
     const parts: Buffer[] = [];
     for (const line of lines) {
-      const text = formatLine(line, selection.timestamps, since);
+      const text = formatLine(line, selection.timestamps && !continues, since);
       if (text === undefined) continue;
+      continues = text.at(-1) !== NEWLINE;
       parts.push(text.subarray(0, left));
       left -= Math.min(left, text.length);
       if (left === 0) break;

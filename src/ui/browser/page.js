@@ -102,7 +102,7 @@ function drawNames() {
   const text = `Safari knows no names below ${state.suffix?.slice(1) ?? 'localhost'}. Give it this address as automatic proxy configuration, then load the page again:`;
   const next = state.ports.mayOpen
     ? 'Or open a local port for each service that you need: its ways in have a button for it.'
-    : 'Or give each service a local port: fairlead proxy --forward NAMESPACE/SERVICE:PORT=LOCALPORT';
+    : 'Or give each service a local port: fairlead forward NAMESPACE/SERVICE:PORT=LOCALPORT';
   const made = banner('warning', title, text, next);
   made.insertBefore(commandLine(settings, 'the address of the proxy settings'), made.lastElementChild);
   byId('names').replaceChildren(made);

@@ -94,13 +94,11 @@ function localWays(view, port, place) {
     return [{ title, text, ...(port.stem !== undefined && { href: text }), closes: local }];
   }
   const opens = place.ports.mayOpen ? portTarget(view, port.port) : undefined;
-  // A gateway of its own for this context, where the service needs no alias.
+  // Of this context alone, so that the service needs no alias.
   const target = portTarget({ ...view, context: '' }, port.port);
   const { flag } = place;
   if (flag === undefined) return opens === undefined ? [] : [{ title, text: '', opens }];
-  const line = ['fairlead proxy', flag, `--port 0 --forward ${target}=${localFor(port.port)}`].filter(
-    (part) => part !== '',
-  );
+  const line = ['fairlead forward', flag, `${target}=${localFor(port.port)}`].filter((part) => part !== '');
   return [{ title, text: line.join(' '), ...(opens !== undefined && { opens }) }];
 }
 

@@ -31,6 +31,7 @@ func main() {
 	kubeconfig := flag.String("kubeconfig", "", "the cluster to work on")
 	only := flag.String("only", "", "run the check of this name alone")
 	streams := flag.Bool("streams", false, "check streams into pods instead of the API")
+	load := flag.Bool("load", false, "read and write until standard input ends, instead of the checks")
 	klog.InitFlags(nil)
 	flag.Parse()
 
@@ -39,6 +40,13 @@ func main() {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+	if *load {
+		if err := runLoad(ctx, c); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
 	}
 	groups := [][]check{typedChecks, patchChecks, applyChecks, conflictChecks, listChecks, informerChecks, watchChecks, untypedChecks,
 		discoveryChecks, coordinationChecks, subresourceChecks, removalChecks}

@@ -1,0 +1,86 @@
+/** Prints the log of one container: what there is, or all that comes. */
+import { followLog, type LogIncident } from '../../client/log/follow-log.ts';
+import { LogLines } from '../../client/log/log-lines.ts';
+import { openPod } from '../../client/pod.ts';
+import type { LogOptions } from '../../client/pod-log.ts';
+import type { CommandIo } from '../command.ts';
+import type { Objects } from '../objects/open-objects.ts';
+import { escapeControls } from '../print/escape.ts';
+import type { LogSource } from './log-sources.ts';
+import { type ByteOutput, LineOutput } from './output.ts';
+
+export interface ShowLog {
+  objects: Objects;
+  io: Pick<CommandIo, 'stderr'>;
+  output: ByteOutput;
+  signal: AbortSignal;
+  options: Omit<LogOptions, 'container' | 'signal' | 'follow'>;
+  prefix: boolean;
+  /** Several follow at once: incidents say whose they are. */
+  isOneOfSeveral: boolean;
+  startTimeoutMs: number;
+}
+
+function prefixOf({ pod, container }: LogSource, { prefix }: ShowLog): string {
+  return prefix ? `[pod/${pod}/${container}] ` : '';
+}
+
+/** Throws StatusError, ConnectionError, ReaderGone. */
+export async function printLog(source: LogSource, show: ShowLog): Promise<void> {
+  const { objects, output, options, signal } = show;
+  const { namespace, pod, container } = source;
+  const body = await openPod(objects.reader.client, namespace, pod).rawLog({ ...options, container, signal });
+  try {
+    if (!show.prefix && !output.isTerminal) {
+      for await (const chunk of body as AsyncIterable<Buffer>) await output.write(chunk);
+      return;
+    }
+    const lines = new LogLines();
+    const prefixed = new LineOutput(output, prefixOf(source, show));
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      for (const { bytes } of lines.take(chunk)) await prefixed.write(bytes);
+    }
+    const rest = lines.rest();
+    if (rest !== undefined) await prefixed.write(rest);
+  } finally {
+    body.destroy();
+  }
+}
+
+/** The same of a log that goes on, until its container will not run again. */
+export async function printFollowedLog(source: LogSource, show: ShowLog): Promise<void> {
+  const { objects, io, output, signal, startTimeoutMs } = show;
+  const { namespace, pod, container } = source;
+  const { limitBytes, ...options } = show.options;
+  const lines = new LineOutput(output, prefixOf(source, show));
+  const about = show.isOneOfSeveral ? `${pod}/${container}: ` : '';
+  const onIncident = (incident: LogIncident): void => {
+    io.stderr.write(`${escapeControls(about + sentence(incident))}\n`);
+  };
+  const told = followLog(
+    objects.reader.client,
+    { namespace, name: pod },
+    { ...options, container, signal, onIncident, startTimeoutMs },
+  );
+  let left = limitBytes ?? Number.POSITIVE_INFINITY;
+  for await (const piece of told) {
+    await lines.write(piece.subarray(0, left));
+    left -= piece.length;
+    if (left <= 0) return;
+  }
+}
+
+function sentence(incident: LogIncident): string {
+  switch (incident.kind) {
+    case 'broken':
+      return `The log broke off (${incident.reason}); connecting again.`;
+    case 'resumed':
+      return 'The log goes on where it broke off.';
+    case 'waiting':
+      return incident.reason;
+    case 'restarted':
+      return `The container was restarted (restart ${incident.restarts}); its log goes on.`;
+    case 'missed':
+      return `The container was restarted more than once meanwhile: the log of ${incident.runs} ${incident.runs === 1 ? 'run is' : 'runs is'} not there any more.`;
+  }
+}

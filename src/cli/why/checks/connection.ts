@@ -1,0 +1,34 @@
+/** Whether each pod takes a connection on the port, through a port-forward. */
+import { failed, type LiveCheck, note, ok, skipped } from '../check.ts';
+
+export const connectionCheck: LiveCheck = {
+  name: 'connection',
+  check({ kubectl }, probes) {
+    if (probes.length === 0) return skipped('no port of a pod was named');
+    const refused = probes.filter(({ result }) => result.kind === 'refused');
+    const denied = probes.filter(({ result }) => result.kind === 'denied');
+    const broken = probes.filter(({ result }) => result.kind === 'broken');
+    const [first] = [...refused, ...denied, ...broken];
+    if (first === undefined)
+      return ok(
+        `${probes
+          .map(({ pod, port }) => `${pod}:${port}`)
+          .slice(0, 5)
+          .join(', ')} taken`,
+      );
+    const all = refused.length + denied.length + broken.length === probes.length;
+    const name = `${first.pod}:${first.port}`;
+    const why = 'why' in first.result ? first.result.why : '';
+    if (first.result.kind === 'refused') {
+      const says = `${name} refuses connections: the process does not listen there, or only on another address or port (${why})`;
+      const fix = kubectl(`logs ${first.pod}`);
+      return all ? failed(says, fix) : note(says, fix);
+    }
+    if (first.result.kind === 'denied') {
+      const says = `a port-forward to ${name} was refused: ${why}`;
+      return failed(says, kubectl('auth can-i create pods/portforward'));
+    }
+    const says = `a connection to ${name} broke: ${why}`;
+    return all ? failed(says, kubectl(`describe pod ${first.pod}`)) : note(says, kubectl(`describe pod ${first.pod}`));
+  },
+};

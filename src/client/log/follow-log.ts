@@ -1,0 +1,165 @@
+/** A log that is followed for as long as its container lives: over lost connections and restarts, without loss or doubles. */
+import { StatusError } from '../../api/status.ts';
+import type { Pod } from '../../api/types/core-v1.ts';
+import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
+import { backoffMs } from '../../lib/backoff.ts';
+import type { ClusterClient } from '../cluster-client.ts';
+import type { LogOptions } from '../pod-log.ts';
+import { comesAgain, containerStatus } from './container-runs.ts';
+import { LogReader } from './log-reader.ts';
+
+/** What a reader may want to know besides the lines. */
+export type LogIncident =
+  /** The stream broke off, or could not be opened again: it is tried until it goes on. */
+  | { kind: 'broken'; reason: string }
+  | { kind: 'resumed' }
+  /** The container has not started yet. */
+  | { kind: 'waiting'; reason: string }
+  | { kind: 'restarted'; restarts: number }
+  /** So many runs came and went unseen. */
+  | { kind: 'missed'; runs: number };
+
+export interface FollowLogOptions extends Omit<LogOptions, 'follow' | 'previous' | 'limitBytes'> {
+  container: string;
+  signal: AbortSignal;
+  onIncident?: (incident: LogIncident) => void;
+  /** For a container that has yet to start (default 20 s). */
+  startTimeoutMs?: number;
+}
+
+export interface PodName {
+  namespace: string;
+  name: string;
+}
+
+const reconnect = { baseMs: 200, maxMs: 10_000 };
+const poll = { baseMs: 100, maxMs: 3_000 };
+/** A stream that lived this long did not fail at once. */
+const healthyMs = 5_000;
+
+/**
+ * Yields lines with their ends; of a very long one pieces, and a piece without an end where the log ends so. Ends when the
+ * container will not run again, when the pod is gone, and when the signal fires. Throws StatusError for what is refused for
+ * good and for a container that did not start in time, ConnectionError where the server was never reached.
+ */
+export async function* followLog(
+  client: ClusterClient,
+  pod: PodName,
+  options: FollowLogOptions,
+): AsyncGenerator<Buffer> {
+  const { container, signal, onIncident = () => {}, startTimeoutMs = 20_000 } = options;
+  const began = Date.now();
+  const first = await client.resource<Pod>('v1', 'pods').get(pod.name, { namespace: pod.namespace, signal });
+  const reader = new LogReader(client, pod, options);
+  await reader.prepare();
+  let restarts = containerStatus(first, container)?.restartCount ?? 0;
+  let broken: 'no' | 'told' | 'untold' = 'no';
+  let failures = 0;
+  let polls = 0;
+  const goesOn = (): void => {
+    if (broken !== 'no') onIncident({ kind: 'resumed' });
+    broken = 'no';
+    polls = 0;
+  };
+
+  while (!signal.aborted) {
+    const opened = Date.now();
+    let failure: unknown;
+    try {
+      for await (const line of reader.read({ follow: true }, () => broken === 'told' && goesOn())) {
+        goesOn();
+        failures = 0;
+        yield line;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      const neverOpen = !reader.wasOpen && !(error instanceof StatusError);
+      if (neverOpen || (isFinal(error) && !(reader.wasOpen && isGone(error)))) throw error;
+      failure = error;
+    }
+    const waits = failure instanceof StatusError && failure.code === 400;
+    if (!waits && failure !== undefined && !isGone(failure) && reader.wasOpen) {
+      if (broken !== 'told') onIncident({ kind: 'broken', reason: reasonOf(failure) });
+      broken = 'told';
+    }
+    let now = await look(client, pod, signal);
+    // Between two runs nothing is to be read.
+    while (isOver(now, first, container, failure, restarts) === 'rests' && !signal.aborted) {
+      await sleepUnlessAborted(backoffMs(++polls, poll), signal);
+      now = await look(client, pod, signal);
+    }
+    if (signal.aborted || now === undefined || now.metadata.uid !== first.metadata.uid) return;
+    const status = containerStatus(now, container);
+    const runs = status?.restartCount ?? 0;
+    if (runs > restarts) {
+      if (runs > restarts + 1) onIncident({ kind: 'missed', runs: runs - restarts - 1 });
+      restarts = runs;
+      // What the run before wrote after the stream broke off.
+      yield* reader.readPrevious();
+      onIncident({ kind: 'restarted', restarts });
+      broken = 'no';
+      continue;
+    }
+    const isRunning = status?.state?.running !== undefined;
+    if (failure === undefined && !isRunning) return;
+    if (!reader.wasOpen) {
+      if (Date.now() - began > startTimeoutMs || !comesAgain(now, container)) throw failure;
+      if (polls === 0) onIncident({ kind: 'waiting', reason: reasonOf(failure) });
+    }
+    if (waits || failure === undefined) {
+      // It is about to start; or it ended, and its status tells so later.
+      if (broken === 'no' && !waits) broken = 'untold';
+      await sleepUnlessAborted(backoffMs(++polls, poll), signal);
+      continue;
+    }
+    // At once after a stream that went well.
+    if (Date.now() - opened > healthyMs) failures = 0;
+    if (failures > 0) await sleepUnlessAborted(backoffMs(failures, reconnect), signal);
+    failures++;
+  }
+}
+
+/** `rests`: all was read of a run that is over, and another will come. */
+function isOver(
+  now: Pod | undefined,
+  first: Pod,
+  container: string,
+  failure: unknown,
+  restarts: number,
+): 'rests' | undefined {
+  if (now === undefined || now.metadata.uid !== first.metadata.uid || failure !== undefined) return undefined;
+  const status = containerStatus(now, container);
+  if (status?.state?.running !== undefined || (status?.restartCount ?? 0) > restarts) return undefined;
+  return comesAgain(now, container) ? 'rests' : undefined;
+}
+
+/** The pod as it is now, asked until there is an answer; undefined when it is gone, or the signal fired. */
+async function look(
+  client: ClusterClient,
+  { namespace, name }: PodName,
+  signal: AbortSignal,
+): Promise<Pod | undefined> {
+  for (let failures = 0; !signal.aborted; ) {
+    try {
+      return await client.resource<Pod>('v1', 'pods').get(name, { namespace, signal });
+    } catch (error) {
+      if (signal.aborted || isGone(error)) return undefined;
+      if (isFinal(error)) throw error;
+      await sleepUnlessAborted(backoffMs(++failures, reconnect), signal);
+    }
+  }
+  return undefined;
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof StatusError && error.code === 404;
+}
+
+/** No further request would be answered otherwise. */
+function isFinal(error: unknown): boolean {
+  return error instanceof StatusError && [401, 403, 404, 405, 422].includes(error.code);
+}
+
+function reasonOf(failure: unknown): string {
+  return failure instanceof Error ? failure.message : String(failure);
+}
