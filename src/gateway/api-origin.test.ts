@@ -148,6 +148,15 @@ test('only names of this gateway are answered', async () => {
   assert.equal(gateway.cluster.requests.length, 0);
 });
 
+test('nothing that would echo our credentials is asked', async () => {
+  await using gateway = await openGatewayFixture();
+  gateway.cluster.setService('web', [{ port: 80 }], [{ name: 'web-1', ports: {} }]);
+  gateway.cluster.forbidden.add('portforward');
+  for (const host of ['localhost', 'web.shop.localhost'])
+    assert.equal((await gateway.ask('/api', { host, method: 'TRACE' })).status, 405, host);
+  assert.equal(gateway.cluster.requests.filter(({ line }) => line.startsWith('TRACE')).length, 0);
+});
+
 test('paths that could be read in two ways are refused', async () => {
   await using gateway = await openGatewayFixture();
   for (const path of [

@@ -1,9 +1,10 @@
 /** What Fairlead's commands into pods do beyond kubectl's, on the embedded cluster and a real kube-apiserver with our node. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -68,9 +69,12 @@ const skip = (['etcd', 'kube-apiserver'] as const).every((name) => existsSync(pe
   : 'the peers are not built: run npm run test:interop';
 
 /** Passes bytes on to the API server, until it is told to cut all that it carries. */
-async function openCuttable(server: string): Promise<{ url: string; cut(): void } & AsyncDisposable> {
+async function openCuttable(
+  server: string,
+): Promise<{ url: string; cut(): void; cutAfter(bytes: number): void } & AsyncDisposable> {
   const { hostname, port, protocol } = new URL(server);
   const carried = new Set<Socket>();
+  let left = Number.POSITIVE_INFINITY;
   const listener = createServer((client) => {
     const upstream = dial({ host: hostname, port: Number(port) });
     for (const [from, to] of [
@@ -79,6 +83,10 @@ async function openCuttable(server: string): Promise<{ url: string; cut(): void 
     ] as const) {
       carried.add(from);
       from.pipe(to);
+      from.on('data', (chunk) => {
+        left -= chunk.length;
+        if (left <= 0) cut();
+      });
       from.on('error', () => {});
       from.on('close', () => {
         carried.delete(from);
@@ -88,12 +96,16 @@ async function openCuttable(server: string): Promise<{ url: string; cut(): void 
   });
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
-  const cut = (): void => {
+  function cut(): void {
+    left = Number.POSITIVE_INFINITY;
     for (const socket of carried) socket.destroy();
-  };
+  }
   return {
     url: `${protocol}//127.0.0.1:${(listener.address() as AddressInfo).port}`,
     cut,
+    cutAfter(bytes) {
+      left = bytes;
+    },
     async [Symbol.asyncDispose]() {
       cut();
       listener.close();
@@ -233,6 +245,22 @@ for (const [name, start] of Object.entries(places)) {
         await seat.sees(/thesame/);
         await seat.sees(/ready> /);
       }
+    });
+
+    test('cp goes on where its connection broke, as often as it is told to', async () => {
+      await using proxy = await openCuttable(place.server);
+      const file = join(place.home.directory, 'large');
+      await writeFile(file, randomBytes(8_000_000));
+      const copy = (...flags: string[]) => fairlead('cp', `still:${file}`, 'copy', `--server=${proxy.url}`, ...flags);
+      proxy.cutAfter(3_000_000);
+      const failed = await copy();
+      assert.equal(failed.code, 1);
+      assert.equal(existsSync(join(place.home.directory, 'copy')), false);
+      proxy.cutAfter(3_000_000);
+      const { code, stderr } = await copy('--retries=2');
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /going on after \d{7} bytes \(retry 1 of 2\)/);
+      assert.ok((await readFile(file)).equals(await readFile(join(place.home.directory, 'copy'))));
     });
 
     test('port-forward outlives connections that fail, and its pod', async () => {
