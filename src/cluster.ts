@@ -21,6 +21,8 @@ export interface ClusterOptions {
   /** Image name to the command line that stands for it. */
   images: ReadonlyMap<string, string>;
   tokenFile?: string;
+  /** Every service account gets a Secret with a token, as before Kubernetes 1.24. */
+  accountTokens?: boolean;
   /** Lines for the log: defects, and what a person must know. */
   log(line: string): void;
 }

@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { KubeObject } from '../src/api/object.ts';
 import type { Deployment, ReplicaSet } from '../src/api/types/apps-v1.ts';
+import type { TokenReview } from '../src/api/types/authentication-v1.ts';
 import type {
   ConfigMap,
   Event as CoreEvent,
   Namespace,
   Node,
   Pod,
+  Secret,
   Service,
   ServiceAccount,
 } from '../src/api/types/core-v1.ts';
@@ -330,4 +332,47 @@ test('events go an hour after they last happened', async () => {
   assert.equal((await events.get('old', { namespace: 'default' })).metadata.name, 'old');
   await deleteExpired({ client: cluster.client, signal }, new Date(Date.now() + 60_000));
   for (const name of ['old', 'young']) await assert.rejects(events.get(name, { namespace: 'default' }), /not found/);
+});
+
+test('a Secret for a token of a service account is filled, opens the API, and goes with the account', async () => {
+  const { client } = cluster;
+  const namespace = 'tokens';
+  await client
+    .resource('v1', 'namespaces')
+    .create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  const accounts = client.resource<ServiceAccount>('v1', 'serviceaccounts');
+  await accounts.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'robot', namespace } });
+  const secrets = inform<Secret>('v1', 'secrets');
+  const secretClient = client.resource<Secret>('v1', 'secrets');
+  const draft = (name: string, account: string): Secret => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace, annotations: { 'kubernetes.io/service-account.name': account } },
+    type: 'kubernetes.io/service-account-token',
+  });
+  await secretClient.create(draft('robot-token', 'robot'));
+  await secretClient.create(draft('of-nobody', 'nobody'));
+  const key = `${namespace}/robot-token`;
+  await until(
+    'the token',
+    () => secrets.get(key)?.data?.token !== undefined && secrets.get(`${namespace}/of-nobody`) === undefined,
+    secrets,
+  );
+  const { data = {}, metadata } = secrets.get(key) ?? assert.fail();
+  const read = (field: string): string => Buffer.from(data[field] ?? '', 'base64').toString();
+  assert.equal(read('namespace'), namespace);
+  assert.match(read('ca.crt'), /BEGIN CERTIFICATE/);
+  assert.equal(
+    metadata.annotations?.['kubernetes.io/service-account.uid'],
+    (await accounts.get('robot', { namespace })).metadata.uid,
+  );
+  const review = await client.resource<TokenReview>('authentication.k8s.io/v1', 'tokenreviews').create({
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenReview',
+    metadata: {},
+    spec: { token: read('token') },
+  });
+  assert.equal(review.status?.user?.username, `system:serviceaccount:${namespace}:robot`);
+  await accounts.delete('robot', { namespace });
+  await until('the Secret goes', () => secrets.get(key) === undefined, secrets);
 });

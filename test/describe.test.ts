@@ -36,6 +36,17 @@ kind: RoleBinding
 metadata: {name: maps}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: maps}
 subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: one-map}
+rules: [{apiGroups: [""], resources: [configmaps], verbs: [get]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: one-map}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: one-map}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: joe}]
 `;
 
 let home: Home;
@@ -90,6 +101,18 @@ test('a name that is there is that one, though others begin so; one that is not 
   };
   assert.deepEqual(await names('odd'), ['odd']);
   assert.deepEqual(await names('od'), ['odd', 'oddity']);
+});
+
+test('a mistyped name gets the nearest that is there', async () => {
+  const { code, stdout, stderr } = await home.fairlead('describe', 'cm', 'oditty');
+  assert.deepEqual({ code, stdout }, { code: 1, stdout: '' });
+  assert.equal(stderr, 'Error from server (NotFound): configmaps "oditty" not found (did you mean "oddity"?)\n');
+});
+
+test('who may not list gets what is said of the one that was named', async () => {
+  const { code, stderr } = await home.fairlead('describe', 'cm', 'nope', '--as=joe');
+  assert.equal(code, 1);
+  assert.match(stderr, /^Error from server \(NotFound\): configmaps "nope" not found\n$/);
 });
 
 test('who may not read events gets the rest, and is told', async () => {

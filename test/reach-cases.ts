@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
+import { identifyProcess } from '../src/lib/process-identity.ts';
 import type { Home } from './fairlead-process.ts';
 
 const entry = resolve(import.meta.dirname, '../bin/fairlead.ts');
@@ -77,6 +78,22 @@ const objects = [
     metadata: { name: 'forwards', namespace: 'shop' },
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'forwards' },
     subjects: [{ kind: 'User', name: 'forwarder', apiGroup: 'rbac.authorization.k8s.io' }],
+  },
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'Role',
+    metadata: { name: 'pods-only', namespace: 'shop' },
+    rules: [
+      { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+      { apiGroups: [''], resources: ['pods/portforward'], verbs: ['create'] },
+    ],
+  },
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name: 'pods-only', namespace: 'shop' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'pods-only' },
+    subjects: [{ kind: 'User', name: 'pods-only', apiGroup: 'rbac.authorization.k8s.io' }],
   },
 ];
 
@@ -238,6 +255,26 @@ export function reachTests(
       assert.match(rights?.says ?? '', /you may not list services, list endpointslices, get services\/proxy/);
     });
 
+    test('who may only list pods and forward their ports is led by the labels of pods', async () => {
+      const listed = await fairlead('ls', '-n', 'shop', '--as', 'pods-only', '-o', 'json');
+      assert.equal(listed.code, 0, listed.stderr);
+      assert.match(listed.stderr, /services may not be listed: these are told from the labels of pods/);
+      const { services } = JSON.parse(listed.stdout) as {
+        services: { name: string; health: string; ports: string[] }[];
+      };
+      assert.deepEqual(
+        services.filter(({ name }) => name === 'web').map(({ health, ports }) => [health, ports]),
+        [['ok', ['8080/TCP(main)']]],
+      );
+      const { ok, steps } = await why('web.shop', '--as', 'pods-only');
+      assert.ok(ok, JSON.stringify(steps));
+      assert.match(
+        steps.find(({ check }) => check === 'name')?.says ?? '',
+        /^services may not be read: the pods labelled "web"/,
+      );
+      assert.ok(steps.some(({ check, state }) => check === 'http' && state === 'ok'));
+    });
+
     test('a server that is down and credentials that are none', async () => {
       const down = await why('web.shop', '--server', 'https://127.0.0.1:1');
       assert.equal(down.failed?.check, 'server');
@@ -256,6 +293,14 @@ export function reachTests(
       const { code, stdout } = await fairlead('why', 'web.shop', '--context', 'nowhere');
       assert.equal(code, 1);
       assert.match(stdout, /FAILED\s+context\s+.*nowhere/);
+    });
+
+    test('who reads only the first lines ends the command without a complaint', async () => {
+      const lines = `"${process.execPath}" "${entry}" why web.shop | head -n 1`;
+      const { code, stdout, stderr } = await side.home.run('sh', ['-c', lines]);
+      assert.equal(code, 0);
+      assert.doesNotMatch(stderr, /error|EPIPE/i);
+      assert.match(stdout, /^skipped +listener .*\n$/);
     });
 
     test('ls tells ways and health', async () => {
@@ -356,7 +401,7 @@ export function reachTests(
         assert.equal(await say(first, 'one\n'), 'one\n');
         assert.equal(await say(second, 'two\n'), 'two\n');
         const [gone] = pods;
-        const cut = Promise.race(streams.map((stream) => once(stream, 'close')));
+        const cut = Promise.race(streams.map((stream) => new Promise((resolve) => stream.once('close', resolve))));
         const deleted = await fairlead('delete', 'pod', gone ?? '', '-n', 'shop', '--wait=false');
         assert.equal(deleted.code, 0, deleted.stderr);
         await cut;
@@ -378,6 +423,85 @@ export function reachTests(
         assert.equal(await running.interrupt(), 0);
       } finally {
         taken.close();
+      }
+    });
+
+    test('a forward says that the cluster is out of reach, and comes back with it', { timeout: 60_000 }, async () => {
+      const api = new URL(side.apiUrl);
+      let line = await CuttableLine.open(Number(api.port), 0);
+      const { port } = line;
+      await using running = await Running.start(side.home, [
+        'forward',
+        'shop/raw=0',
+        '-o',
+        'json',
+        `--server=https://127.0.0.1:${port}`,
+      ]);
+      const listening = await running.event(({ event }) => event === 'listening');
+      await running.event(({ state }) => state === 'ready');
+      const stream = await talk(Number(listening.local));
+      assert.equal(await say(stream, 'one\n'), 'one\n');
+      const broken = new Promise((resolve) => stream.once('close', resolve));
+      await line.cut();
+      await broken;
+      const down = await running.event(({ state }) => state === 'down');
+      assert.match(String(down.why), /^Cannot talk to the API server https:\/\/127\.0\.0\.1:\d+: /);
+      const before = running.count;
+      line = await CuttableLine.open(Number(api.port), port);
+      await running.event(({ state }) => state === 'ready', before);
+      const again = await talk(Number(listening.local));
+      assert.equal(await say(again, 'two\n'), 'two\n');
+      again.destroy();
+      assert.equal(await running.interrupt(), 0);
+      await line.cut();
+    });
+
+    test('forwards in the background are told of, and stopped one by one', { timeout: 60_000 }, async () => {
+      const begun = await fairlead(
+        'forward',
+        'shop/web=0',
+        'shop/raw=0',
+        'nowhere/shop/web=1',
+        '--detach',
+        '-o',
+        'json',
+      );
+      assert.equal(begun.code, 0, begun.stderr);
+      const { pid, forwards } = JSON.parse(begun.stdout) as {
+        pid: number;
+        forwards: { to: string; local: number; state: { kind: string } }[];
+      };
+      try {
+        assert.deepEqual(
+          forwards.map(({ to }) => to),
+          ['shop/web', 'shop/raw', 'nowhere/shop/web'],
+        );
+        assert.equal(forwards[2]?.state.kind, 'failed');
+        const [web, raw] = forwards.map(({ local }) => local);
+        assert.ok(web !== undefined && raw !== undefined);
+        const stream = await talk(raw);
+        assert.equal(await say(stream, 'one\n'), 'one\n');
+        const stop = await fairlead('forward', '--stop', String(web));
+        assert.equal(stop.stdout, `Stopped forwarding localhost:${web} to shop/web\n`, stop.stderr);
+        await assert.rejects(talk(web), { code: 'ECONNREFUSED' });
+        assert.equal(await say(stream, 'two\n'), 'two\n');
+        const status = await fairlead('forward', '--status', '-o', 'json');
+        assert.equal(status.code, 0);
+        const left = JSON.parse(status.stdout).forwards as { to: string; pid: number; connections: { open: number } }[];
+        assert.deepEqual(
+          left.map(({ to, pid: of, connections }) => [to, of, connections.open]),
+          [['shop/raw', pid, 1]],
+        );
+        const wrong = await fairlead('forward', '--stop', String(web));
+        assert.match(wrong.stderr, /^error: no forward "\d+" runs/);
+        const closed = new Promise((resolve) => stream.once('close', resolve));
+        const all = await fairlead('forward', '--stop');
+        assert.equal(all.code, 0, all.stderr);
+        await closed;
+        assert.equal((await fairlead('forward', '--status')).code, 1);
+      } finally {
+        const left = identifyProcess(pid);
+        if (left !== undefined) process.kill(pid, 'SIGTERM');
       }
     });
 
@@ -404,6 +528,45 @@ async function say(socket: Socket, text: string): Promise<string> {
   let heard = '';
   while (heard.length < text.length) heard += String((await once(socket, 'data'))[0]);
   return heard;
+}
+
+/** A way to a port of this machine that can be cut, and opened again on the same port. */
+class CuttableLine {
+  readonly port: number;
+  readonly #server: Server;
+  readonly #sockets: Set<Socket>;
+
+  private constructor(server: Server, sockets: Set<Socket>) {
+    this.#server = server;
+    this.#sockets = sockets;
+    this.port = (server.address() as AddressInfo).port;
+  }
+
+  static async open(to: number, port: number): Promise<CuttableLine> {
+    const sockets = new Set<Socket>();
+    const server = createServer((client) => {
+      const target = connect(to, '127.0.0.1');
+      for (const [socket, other] of [
+        [client, target],
+        [target, client],
+      ] as const) {
+        sockets.add(socket);
+        socket.on('error', () => {});
+        socket.once('close', () => other.destroy());
+        socket.pipe(other);
+      }
+    });
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return new CuttableLine(server, sockets);
+  }
+
+  async cut(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
 }
 
 /** A command that runs until it is told to end. */
@@ -441,9 +604,14 @@ class Running implements AsyncDisposable {
     return new Running(child);
   }
 
-  /** The newest that fits, now or when it comes. */
-  event(fits: (event: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
-    return this.#until(() => this.#events.findLast(fits));
+  /** Events so far. */
+  get count(): number {
+    return this.#events.length;
+  }
+
+  /** The newest that fits, now or when it comes; `after`: not one of the first so many. */
+  event(fits: (event: Record<string, unknown>) => boolean, after = 0): Promise<Record<string, unknown>> {
+    return this.#until(() => this.#events.slice(after).findLast(fits));
   }
 
   stderrLine(pattern: RegExp): Promise<RegExpExecArray> {

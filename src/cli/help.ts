@@ -64,9 +64,9 @@ export function overviewHelp(commands: readonly CommandEntry[], families: Readon
   return [
     'Fairlead leads you to anything on a Kubernetes cluster; and with no cluster at hand, it is one.',
     '',
-    'Begin with one of these, then open the address that it prints:',
-    '  fairlead proxy          # every service of your current cluster in the browser, each under its own name',
-    '  fairlead up --demo      # a cluster on this machine, with a sample application',
+    'Begin with these two, on any cluster of your kubeconfig (or start one: "fairlead up --demo --detach"):',
+    '  fairlead ls              # every service of your current cluster, how to reach it, and whether it is well',
+    '  fairlead open SERVICE    # one of them in the browser, under a name of its own; what is wrong, if it is not well',
     '',
     ...sections,
     '"fairlead COMMAND --help" tells more, with examples. "fairlead options" lists the flags of all commands.',

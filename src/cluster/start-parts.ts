@@ -6,7 +6,9 @@ import type { ClientConfig } from '../client/client-config.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
 import { openClusterClient } from '../client/cluster-client-http.ts';
 import type { ClusterOptions } from '../cluster.ts';
+import { accountSecretController } from '../controllers/account-secret.ts';
 import { startControllers } from '../controllers/start.ts';
+import { controllerTable } from '../controllers/table.ts';
 import type { Gateway } from '../gateway/start.ts';
 import type { UpstreamPool } from '../net/http1/upstream.ts';
 import { startNode } from '../node/start.ts';
@@ -39,7 +41,10 @@ export async function startParts(environment: Environment): Promise<StartedParts
   const controllers = parts.use(
     openClusterClient(configOf(environment, pki.controllers, 'fairlead-controllers'), { pool }),
   );
-  parts.use(await startControllers({ client: controllers, caPem: pki.ca, signal, log: options.log }));
+  const wanted = options.accountTokens === true ? [...controllerTable, accountSecretController] : controllerTable;
+  parts.use(
+    await startControllers({ client: controllers, caPem: pki.ca, signal, log: options.log, controllers: wanted }),
+  );
   const nodes = parts.use(startNodes(environment));
   forgetFormerNodes(client, options.nodes, signal).catch((error: unknown) => {
     if (!signal.aborted) options.log(`former nodes were not removed: ${String(error)}`);
@@ -58,14 +63,14 @@ export async function startParts(environment: Environment): Promise<StartedParts
 
 /** Its modules are loaded only where there is to be one. */
 async function startGatewayIfAsked(
-  { options, apiUrl, signal }: Environment,
+  { options, signal }: Environment,
   config: ClientConfig,
   client: ClusterClient,
 ): Promise<Gateway | undefined> {
   const { name, gateway, log } = options;
   if (gateway === undefined) return undefined;
   const { startClusterGateway } = await import('./start-gateway.ts');
-  return startClusterGateway({ name, apiUrl, config, client, choice: gateway, log, signal });
+  return startClusterGateway({ name, config, client, choice: gateway, log, signal });
 }
 
 /** `userAgent` is also the name by which it owns the fields that it writes. */

@@ -12,9 +12,11 @@ import { podGcController } from './pod-gc.ts';
 import { replicaSetController } from './replica-set/replica-set.ts';
 import { schedulerController } from './scheduler/scheduler.ts';
 import { serviceAccountController } from './service-account.ts';
+import { serviceAccountTokenController } from './service-account-token.ts';
 
 export const controllerTable: readonly Controller[] = [
   serviceAccountController,
+  serviceAccountTokenController,
   schedulerController,
   nodeLifecycleController,
   deploymentController,

@@ -111,5 +111,8 @@ test('a file that no gateway wrote is not replaced, and one that was changed is 
     await writeFile(place.file, 'mine\n');
   }
   assert.equal(await readFile(place.file, 'utf8'), 'mine\n');
-  await assert.rejects(openGatewayFixture({ kubeconfigFile: '/proc/none/here' }), /cannot be written/);
+  await assert.rejects(
+    openGatewayFixture({ kubeconfigFile: '/proc/none/here' }),
+    /cannot be written: its folder is not there/,
+  );
 });

@@ -43,8 +43,7 @@ export async function writeKubeconfigFile(
     }
   } catch (error) {
     if (error instanceof KubeconfigFileError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new KubeconfigFileError(`The kubeconfig ${path} cannot be written: ${why}. Name another file.`);
+    throw new KubeconfigFileError(`The kubeconfig ${path} cannot be written: ${whyNot(error)}. Name another file.`);
   }
   return {
     path,
@@ -52,6 +51,16 @@ export async function writeKubeconfigFile(
       if ((await readIfThere(path).catch(() => undefined)) === text) await rm(path, { force: true });
     },
   };
+}
+
+/** Without the name of the file beside it that nobody asked for. */
+function whyNot(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!('code' in error)) return error.message;
+  if (error.code === 'ENOENT') return 'its folder is not there';
+  if (error.code === 'ENOTDIR') return 'what should be its folder is a file';
+  if (error.code === 'EACCES' || error.code === 'EPERM' || error.code === 'EROFS') return 'you may not write there';
+  return error.message;
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -64,6 +64,10 @@ test('a unix socket is its owner`s alone, takes the place of an older one, and o
     await writeFile(path, 'mine');
     await assert.rejects(listen(), (error) => error instanceof ListenError && error.message.includes(path));
     assert.equal(await readFile(path, 'utf8'), 'mine');
+    await assert.rejects(
+      openListeners({ unixSocket: join(directory, 'none', 'sock') }, () => {}),
+      /there is no folder/,
+    );
   } finally {
     await rm(directory, { recursive: true });
   }

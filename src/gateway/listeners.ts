@@ -1,7 +1,8 @@
 /** The ways in: one port on the addresses of this machine, or a unix socket. */
-import { chmod, lstat, unlink } from 'node:fs/promises';
+import { chmod, lstat, stat, unlink } from 'node:fs/promises';
 import type { AddressInfo, ListenOptions, Server, Socket } from 'node:net';
 import { createServer, isIP } from 'node:net';
+import { dirname } from 'node:path';
 
 /** The gateway cannot listen; the message says where, why, and the way out. */
 export class ListenError extends Error {
@@ -61,6 +62,11 @@ export async function openListeners(place: ListenPlace, onSocket: OnSocket): Pro
 async function openUnixSocket(path: string, onSocket: OnSocket): Promise<Listeners> {
   const before = await lstat(path).catch(() => undefined);
   if (before?.isSocket() === true) await unlink(path);
+  else if (before !== undefined)
+    throw new ListenError(`${path} is there and is no socket: it is not replaced. Name another path for the socket.`);
+  // Node would speak of lacking permission.
+  if (!(await stat(dirname(path)).catch(() => undefined))?.isDirectory())
+    throw new ListenError(`Cannot listen on ${path}: there is no folder ${dirname(path)}.`);
   const server = createServer({ allowHalfOpen: true }, onSocket);
   // The socket is made within `listen`, so no other file of this process gets this mask; there is no moment at which
   // others could connect.

@@ -1,5 +1,6 @@
 /** Joins a client's connection to a destination as raw TCP. */
 import type { Socket } from 'node:net';
+import { cut } from '../net/cut.ts';
 import { relay } from '../net/relay.ts';
 import type { Destination } from './destination.ts';
 
@@ -29,13 +30,13 @@ export async function relayRaw(client: Socket, destination: Destination, options
     // Before the relay ends it in peace: what was cut off must look so.
     if (stream.destroyed && !stream.readableEnded) client.resetAndDestroy();
     stream.once('close', () => {
-      if (failure !== undefined || !stream.readableEnded) client.resetAndDestroy();
+      if (failure !== undefined || !stream.readableEnded) cut(client);
     });
-    const cut = (): void => void stream.destroy();
-    options.signal.addEventListener('abort', cut, { once: true });
+    const onStop = (): void => void stream.destroy();
+    options.signal.addEventListener('abort', onStop, { once: true });
     options.onOpen?.();
     await relay(client, stream);
-    options.signal.removeEventListener('abort', cut);
+    options.signal.removeEventListener('abort', onStop);
     // A client that leaves destroys the stream without a failure.
     if (failure !== undefined) throw failure;
   } catch (error) {
@@ -43,6 +44,6 @@ export async function relayRaw(client: Socket, destination: Destination, options
     if (!stopped) throw error;
   } finally {
     client.off('close', onClose);
-    if (!client.destroyed && !(client.readableEnded && client.writableFinished)) client.resetAndDestroy();
+    if (!client.destroyed && !(client.readableEnded && client.writableFinished)) cut(client);
   }
 }

@@ -2,23 +2,27 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import { SecureSocket } from './secure-socket.ts';
 
-/** What connections over TLS run on. */
-const beneath = new WeakMap<Duplex, Socket>();
+/**
+ * TCP is reset, under TLS too (of a `SecureSocket`); a unix socket has no such word and just ends, and so does a connection
+ * whose regular end is on its way: all that was written went out before it. Never throws, whatever state the stream is in.
+ */
+export function cut(stream: Duplex): void {
+  const plain = stream instanceof SecureSocket ? stream.beneath : stream;
+  if (canBeReset(plain) && !isEnding(plain) && !isEnding(stream)) plain.resetAndDestroy();
+  stream.destroy();
+}
 
-/** Says on which connection a TLS one runs, so that `cut` reaches it. */
-export function restsOn(secure: TLSSocket, plain: Socket): void {
-  beneath.set(secure, plain);
+/** Only TCP can: a pipe has no remote port, and neither has what is closed already. */
+function canBeReset(stream: Duplex): stream is Socket {
+  return stream instanceof Socket && !(stream instanceof TLSSocket) && stream.remotePort !== undefined;
 }
 
 /**
- * TCP is reset, under TLS too; a unix socket has no such word and just ends. Never throws, whatever state the stream
- * is in.
+ * All was written, and the shutdown that follows is not over. A reset fails then, and Node takes the handle for closed all
+ * the same: its file stays open for good, and the process spins when it should end.
  */
-export function cut(stream: Duplex): void {
-  const plain = beneath.get(stream) ?? stream;
-  // Only TCP can be reset: a pipe has no remote port, and neither has what is closed already.
-  if (plain instanceof Socket && !(plain instanceof TLSSocket) && plain.remotePort !== undefined)
-    plain.resetAndDestroy();
-  stream.destroy();
+function isEnding({ writableEnded, writableFinished, writableLength }: Duplex): boolean {
+  return writableEnded && !writableFinished && writableLength === 0;
 }

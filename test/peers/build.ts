@@ -5,14 +5,15 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const kubernetesVersion = 'v1.36.3';
 /** The staging modules (k8s.io/api and so on) of that release. */
 const stagingVersion = 'v0.36.3';
 const etcdVersion = 'v3.7.3';
+const helmVersion = 'v4.3.1';
 
-export type PeerName = 'kubectl' | 'kube-apiserver' | 'etcd';
+export type PeerName = 'kubectl' | 'kube-apiserver' | 'etcd' | 'helm';
 const kubernetesCommands: readonly PeerName[] = ['kubectl', 'kube-apiserver'];
 
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'fairlead', 'peers', kubernetesVersion);
@@ -32,14 +33,15 @@ export function buildPeers(names: readonly PeerName[]): void {
   for (const name of missing) {
     console.error(`building ${name} (minutes when nothing is cached)`);
     if (kubernetesCommands.includes(name)) buildKubernetes(name);
+    else if (name === 'helm') buildHelm();
     else buildEtcd();
   }
 }
 
-function go(directory: string, args: readonly string[]): string {
+function go(directory: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
   const result = spawnSync('go', args, {
     cwd: directory,
-    env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=mod' },
+    env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=mod', ...env },
     encoding: 'utf8',
     maxBuffer: 64 << 20,
   });
@@ -97,8 +99,15 @@ function buildEtcd(): void {
   go(directory, ['build', '-ldflags', '-s -w', '-o', peerPath('etcd'), '.']);
 }
 
+/** A module without replacements: Go installs its program by name. */
+function buildHelm(): void {
+  const bin = dirname(peerPath('helm'));
+  mkdirSync(bin, { recursive: true });
+  go(bin, ['install', '-ldflags', '-s -w', `helm.sh/helm/v4/cmd/helm@${helmVersion}`], { GOBIN: bin });
+}
+
 if (import.meta.main) {
-  const all: readonly PeerName[] = ['kubectl', 'etcd', 'kube-apiserver'];
+  const all: readonly PeerName[] = ['kubectl', 'etcd', 'kube-apiserver', 'helm'];
   const asked = process.argv.slice(2);
   buildPeers(asked.length === 0 ? all : all.filter((name) => asked.includes(name)));
 }

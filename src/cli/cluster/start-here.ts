@@ -44,6 +44,7 @@ async function run(
     nodes: plan.nodes,
     images: plan.images,
     ...(plan.tokenFile === undefined ? {} : { tokenFile: plan.tokenFile }),
+    accountTokens: plan.accountTokens,
     log: (line) => io.stderr.write(`${line}\n`),
   }).catch(async (error: unknown) => {
     progress.end();

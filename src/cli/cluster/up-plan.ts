@@ -15,6 +15,7 @@ export interface UpPlan {
   /** Make the context current even if another one is. */
   use: boolean;
   tokenFile: string | undefined;
+  accountTokens: boolean;
   nodes: number;
   /** Image name to shell-like command line. */
   images: ReadonlyMap<string, string>;

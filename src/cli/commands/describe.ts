@@ -72,8 +72,9 @@ export const describeCommand = defineCommand({
       pageSize,
       signal,
     };
-    const { objects: found, errors, byPrefix } = await findObjects(args, finding, objects);
-    const problems = errors.map(statusLine);
+    const { objects: found, errors, byPrefix, close } = await findObjects(args, finding, objects);
+    const hint = close === undefined ? '' : ` (did you mean "${escapeControls(close)}"?)`;
+    const problems = errors.map((error) => `${statusLine(error)}${hint}`);
     const options = {
       related: relatedObjects(objects.reader.client, { pageSize, signal }),
       showEvents: flags['show-events'] ?? (found.length === 1 && errors.length === 0 && !byPrefix),

@@ -1,4 +1,5 @@
 import { defineCommand, UsageError } from '../command.ts';
+import { escapeControls } from '../print/escape.ts';
 import { findGateway } from '../proxy/find-gateway.ts';
 import { formatExports, formatUnset, proxyExports, shellOf, shells } from '../proxy/shell-exports.ts';
 
@@ -43,7 +44,9 @@ export const envCommand = defineCommand({
       io.stdout.write(formatUnset(proxyExports({ port, kubeconfig: '' }), shell));
       return 0;
     }
-    const exports = proxyExports(await findGateway(port, signal));
+    const gateway = await findGateway(port, signal);
+    if (gateway.warning !== undefined) io.stderr.write(`warning: ${escapeControls(gateway.warning)}\n`);
+    const exports = proxyExports(gateway);
     io.stdout.write(flags.output === 'json' ? `${JSON.stringify(exports, null, 2)}\n` : formatExports(exports, shell));
     return 0;
   },

@@ -1,11 +1,35 @@
 import { Progress } from '../cluster/progress.ts';
-import { defineCommand, UsageError } from '../command.ts';
+import { defineCommand, type Invocation, UsageError } from '../command.ts';
 import { parseTimeout } from '../connect.ts';
+import { unlessInterrupted } from '../interrupted.ts';
 import { openRowPrinter } from '../ls/print-rows.ts';
 import { readServices } from '../ls/read-context.ts';
 import { watchContext } from '../ls/watch-context.ts';
 import { openContexts } from '../proxy/open-contexts.ts';
 import { recordedForwards, runningGateways } from '../proxy/running-gateways.ts';
+
+const flagTable = {
+  context: {
+    type: 'list',
+    value: 'NAME',
+    description: 'context to look at, several times for several (default: the current one)',
+    complete: 'contexts',
+  },
+  'all-contexts': { type: 'boolean', description: 'every context of the kubeconfig' },
+  'all-namespaces': {
+    type: 'boolean',
+    short: 'A',
+    description: 'in every namespace that you may see (the default without -n)',
+  },
+  watch: { type: 'boolean', short: 'w', description: 'go on, and print each service again when it changes' },
+  output: {
+    type: 'string',
+    short: 'o',
+    value: 'FORMAT',
+    choices: ['wide', 'json'],
+    description: 'wide: type, all ways; json',
+  },
+} as const;
 
 export const lsCommand = defineCommand({
   usage: '',
@@ -25,73 +49,54 @@ export const lsCommand = defineCommand({
       line: `fairlead ls -o json | jq '.services[] | select(.health == "down")'`,
     },
   ],
-  flags: {
-    context: {
-      type: 'list',
-      value: 'NAME',
-      description: 'context to look at, several times for several (default: the current one)',
-      complete: 'contexts',
-    },
-    'all-contexts': { type: 'boolean', description: 'every context of the kubeconfig' },
-    'all-namespaces': {
-      type: 'boolean',
-      short: 'A',
-      description: 'in every namespace that you may see (the default without -n)',
-    },
-    watch: { type: 'boolean', short: 'w', description: 'go on, and print each service again when it changes' },
-    output: {
-      type: 'string',
-      short: 'o',
-      value: 'FORMAT',
-      choices: ['wide', 'json'],
-      description: 'wide: type, all ways; json',
-    },
-  },
+  flags: flagTable,
   arguments: { min: 0, max: 0 },
-  async run({ flags, globals, io, signal }) {
-    const everywhere = flags['all-namespaces'] === true;
-    if (everywhere && globals.namespace !== undefined) throw new UsageError('-A is every namespace: leave -n out');
-    const namespace = everywhere ? undefined : globals.namespace;
-    const limitMs = parseTimeout(globals['request-timeout']) ?? 10_000;
-    const choice = { contexts: flags.context, all: flags['all-contexts'] === true, globals };
-    await using opened = await openContexts(choice, io);
-    const several = opened.contexts.length + opened.unusable.length > 1;
-    const printer = openRowPrinter(io, { format: flags.output, several, watch: flags.watch === true });
-    const progress = new Progress(io.stderr);
-    const [gateways, forwards] = await Promise.all([runningGateways(io.env, signal), recordedForwards(io.env)]);
-    for (const { name, why } of opened.unusable) printer.trouble(name, why, { told: true });
-    progress.begin(`asking ${opened.contexts.length === 1 ? 'the cluster' : `${opened.contexts.length} clusters`}`);
-    await Promise.all(
-      opened.contexts.map(async (context) => {
-        const facts = { name: context.name, server: context.config.server, gateways, forwards };
-        if (flags.watch === true) {
-          progress.end();
-          await watchContext(context, { namespace, facts, signal, printer });
-          return;
-        }
-        const silence = AbortSignal.timeout(limitMs);
-        try {
-          const { rows, narrowed } = await readServices(context, {
-            namespace,
-            facts,
-            signal: AbortSignal.any([signal, silence]),
-          });
-          progress.end();
-          printer.rows(rows);
-          if (narrowed !== undefined) printer.narrowed(context.name, narrowed);
-        } catch (error) {
-          signal.throwIfAborted();
-          const why = silence.aborted
-            ? `no answer for ${limitMs / 1000} s`
-            : error instanceof Error
-              ? error.message
-              : String(error);
-          progress.end();
-          printer.trouble(context.name, why);
-        }
-      }),
-    );
-    progress.end();
-    return printer.end();
-  },
+  run: (invocation) => unlessInterrupted(invocation.signal, () => list(invocation)),
 });
+
+async function list({ flags, globals, io, signal }: Invocation<typeof flagTable>): Promise<number> {
+  const everywhere = flags['all-namespaces'] === true;
+  if (everywhere && globals.namespace !== undefined) throw new UsageError('-A is every namespace: leave -n out');
+  const namespace = everywhere ? undefined : globals.namespace;
+  const limitMs = parseTimeout(globals['request-timeout']) ?? 10_000;
+  const choice = { contexts: flags.context, all: flags['all-contexts'] === true, globals };
+  await using opened = await openContexts(choice, io);
+  const several = opened.contexts.length + opened.unusable.length > 1;
+  const printer = openRowPrinter(io, { format: flags.output, several, watch: flags.watch === true });
+  const progress = new Progress(io.stderr);
+  const [gateways, forwards] = await Promise.all([runningGateways(io.env, signal), recordedForwards(io.env)]);
+  for (const { name, why } of opened.unusable) printer.trouble(name, why, { told: true });
+  progress.begin(`asking ${opened.contexts.length === 1 ? 'the cluster' : `${opened.contexts.length} clusters`}`);
+  await Promise.all(
+    opened.contexts.map(async (context) => {
+      const facts = { name: context.name, server: context.config.server, gateways, forwards };
+      if (flags.watch === true) {
+        progress.end();
+        await watchContext(context, { namespace, facts, signal, printer });
+        return;
+      }
+      const silence = AbortSignal.timeout(limitMs);
+      try {
+        const { rows, narrowed } = await readServices(context, {
+          namespace,
+          facts,
+          signal: AbortSignal.any([signal, silence]),
+        });
+        progress.end();
+        printer.rows(rows);
+        if (narrowed !== undefined) printer.narrowed(context.name, narrowed);
+      } catch (error) {
+        signal.throwIfAborted();
+        const why = silence.aborted
+          ? `no answer for ${limitMs / 1000} s`
+          : error instanceof Error
+            ? error.message
+            : String(error);
+        progress.end();
+        printer.trouble(context.name, why);
+      }
+    }),
+  );
+  progress.end();
+  return printer.end();
+}

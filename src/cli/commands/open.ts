@@ -2,9 +2,10 @@ import type { ClusterClient } from '../../client/cluster-client.ts';
 import { openClusterClient } from '../../client/cluster-client-http.ts';
 import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
 import { Progress } from '../cluster/progress.ts';
-import { CommandError, type CommandIo, defineCommand, UsageError } from '../command.ts';
+import { CommandError, type CommandIo, defineCommand, type Invocation, UsageError } from '../command.ts';
 import { clusterConfig } from '../connect.ts';
 import { parseDuration } from '../duration.ts';
+import { unlessInterrupted } from '../interrupted.ts';
 import { escapeControls } from '../print/escape.ts';
 import { findPlace, gatewayPort } from '../reach/find-place.ts';
 import { findServiceNamespace } from '../reach/find-service.ts';
@@ -13,6 +14,18 @@ import type { NamedService } from '../reach/gateway-url.ts';
 import { openBrowser } from '../reach/open-browser.ts';
 import { parseClusterTarget } from '../reach/target.ts';
 import { walk } from '../why/walk.ts';
+
+const flagTable = {
+  print: { type: 'boolean', description: 'print the URL and nothing else on stdout; open nothing' },
+  port: {
+    type: 'integer',
+    short: 'p',
+    value: 'N',
+    description: `port of a gateway that has to be started (default ${gatewayPort}, or any free one where that is in use)`,
+  },
+  path: { type: 'string', value: 'PATH', description: 'page of the service to open (default /)' },
+  timeout: { type: 'string', value: 'TIME', description: 'how long to wait until the service answers (default 10s)' },
+} as const;
 
 export const openCommand = defineCommand({
   usage: 'SERVICE[.NAMESPACE][:PORT] | svc/NAME[:PORT]',
@@ -27,68 +40,60 @@ export const openCommand = defineCommand({
     { does: 'One of its ports, in another namespace', line: 'fairlead open grafana.monitoring:http' },
     { does: 'Only its URL, for curl', line: 'curl "$(fairlead open web.shop --print)"' },
   ],
-  flags: {
-    print: { type: 'boolean', description: 'print the URL and nothing else on stdout; open nothing' },
-    port: {
-      type: 'integer',
-      short: 'p',
-      value: 'N',
-      description: `port of a gateway that has to be started (default ${gatewayPort}, or any free one where that is in use)`,
-    },
-    path: { type: 'string', value: 'PATH', description: 'page of the service to open (default /)' },
-    timeout: { type: 'string', value: 'TIME', description: 'how long to wait until the service answers (default 10s)' },
-  },
+  flags: flagTable,
   arguments: { min: 1, max: 1, complete: ['names of services'] },
-  async run({ args: [text = ''], flags, globals, io, signal }) {
-    const target = parseClusterTarget(text);
-    if (target.kind !== 'service')
-      throw new UsageError(
-        `"${text}": services are opened; for a pod use "fairlead proxy", where it is POD.NAMESPACE.pod.localhost`,
-      );
-    if (flags.port !== undefined && (flags.port < 0 || flags.port > 65_535))
-      throw new UsageError(`invalid --port ${flags.port}: from 0 to 65535`);
-    const path = flags.path ?? '/';
-    if (!path.startsWith('/')) throw new UsageError(`invalid --path "${path}": it begins with a slash`);
-    const timeoutMs = flags.timeout === undefined ? 10_000 : parseDuration(flags.timeout, '--timeout');
-    const say = (line: string): void => void io.stderr.write(`${escapeControls(line)}\n`);
-    const progress = new Progress(io.stderr);
-    const config = await clusterConfig(globals, io);
-    await using client = openClusterClient(config);
-    const own = config.namespace;
-    progress.begin(`looking for ${text}`);
-    const namespace = await findServiceNamespace(client, target, { own, signal });
-    if (namespace !== undefined && target.namespace === undefined && namespace !== own)
-      say(`The service "${target.name}" is in the namespace "${namespace}".`);
-    const service = { name: target.name, namespace: namespace ?? target.namespace ?? own, port: target.port };
-
-    await using place = await findPlace(service, {
-      name: config.origin?.context,
-      server: config.server,
-      globals,
-      port: flags.port,
-      io,
-      signal,
-      log: say,
-    });
-    const url = new URL(path, place.url);
-    progress.begin(`waiting for ${service.name}.${service.namespace}`);
-    const trouble = await untilItAnswers(url, timeoutMs, signal);
-    progress.end();
-    if (signal.aborted) return 0;
-    if (trouble !== undefined) {
-      const { says, fix } = await explain(service, { client, config, io, signal });
-      throw new CommandError(
-        `${service.name}.${service.namespace} cannot be opened: ${says ?? trouble}${fix === undefined ? '' : `\nWhat to do:\n  ${fix}`}`,
-      );
-    }
-    if (flags.print === true || !(await openBrowser(url.href, io.env))) io.stdout.write(`${url.href}\n`);
-    else say(`Opened ${url.href}`);
-    if (place.gateway === undefined) return 0;
-    say(`A gateway runs for it, until Ctrl-C: ${place.gateway.url}`);
-    await place.gateway.closed;
-    return 0;
-  },
+  run: (invocation) => unlessInterrupted(invocation.signal, () => show(invocation)),
 });
+
+async function show({ args: [text = ''], flags, globals, io, signal }: Invocation<typeof flagTable>): Promise<number> {
+  const target = parseClusterTarget(text);
+  if (target.kind !== 'service')
+    throw new UsageError(
+      `"${text}": services are opened; for a pod use "fairlead proxy", where it is POD.NAMESPACE.pod.localhost`,
+    );
+  if (flags.port !== undefined && (flags.port < 0 || flags.port > 65_535))
+    throw new UsageError(`invalid --port ${flags.port}: from 0 to 65535`);
+  const path = flags.path ?? '/';
+  if (!path.startsWith('/')) throw new UsageError(`invalid --path "${path}": it begins with a slash`);
+  const timeoutMs = flags.timeout === undefined ? 10_000 : parseDuration(flags.timeout, '--timeout');
+  const say = (line: string): void => void io.stderr.write(`${escapeControls(line)}\n`);
+  const progress = new Progress(io.stderr);
+  const config = await clusterConfig(globals, io);
+  await using client = openClusterClient(config);
+  const own = config.namespace;
+  progress.begin(`looking for ${text}`);
+  const namespace = await findServiceNamespace(client, target, { own, signal });
+  if (namespace !== undefined && target.namespace === undefined && namespace !== own)
+    say(`The service "${target.name}" is in the namespace "${namespace}".`);
+  const service = { name: target.name, namespace: namespace ?? target.namespace ?? own, port: target.port };
+
+  await using place = await findPlace(service, {
+    name: config.origin?.context,
+    server: config.server,
+    globals,
+    port: flags.port,
+    io,
+    signal,
+    log: say,
+  });
+  const url = new URL(path, place.url);
+  progress.begin(`waiting for ${service.name}.${service.namespace}`);
+  const trouble = await untilItAnswers(url, timeoutMs, signal);
+  progress.end();
+  if (signal.aborted) return 0;
+  if (trouble !== undefined) {
+    const { says, fix } = await explainTrouble(service, { client, config, io, signal });
+    throw new CommandError(
+      `${service.name}.${service.namespace} cannot be opened: ${says ?? trouble}${fix === undefined ? '' : `\nWhat to do:\n  ${fix}`}`,
+    );
+  }
+  if (flags.print === true || !(await openBrowser(url.href, io.env))) io.stdout.write(`${url.href}\n`);
+  else say(`Opened ${url.href}`);
+  if (place.gateway === undefined) return 0;
+  say(`A gateway runs for it, until Ctrl-C: ${place.gateway.url}`);
+  await place.gateway.closed;
+  return 0;
+}
 
 /** Undefined when it does, or the signal fired; else why not. */
 async function untilItAnswers(url: URL, timeoutMs: number, signal: AbortSignal): Promise<string | undefined> {
@@ -106,7 +111,7 @@ async function untilItAnswers(url: URL, timeoutMs: number, signal: AbortSignal):
   }
 }
 
-async function explain(
+async function explainTrouble(
   service: NamedService,
   {
     client,

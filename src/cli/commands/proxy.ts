@@ -1,15 +1,13 @@
-import type { GatewayContext } from '../../gateway/contexts.ts';
 import { startGateway } from '../../gateway/start.ts';
-import type { ClusterFacts, OtherContext } from '../../ui/server.ts';
 import { uiHandler } from '../../ui/server.ts';
 import { checkServer } from '../check-server.ts';
 import { defineCommand } from '../command.ts';
 import { escapeControls } from '../print/escape.ts';
+import { shellWords } from '../print/shell-words.ts';
 import { accessChoice, accessFlags } from '../proxy/access-flags.ts';
 import { apiRuleFlags, apiRules } from '../proxy/api-rules.ts';
 import { leadFlags, leadOptions } from '../proxy/lead-flags.ts';
 import { keepAliveTime, listenFlags, listenPlace, servingLine } from '../proxy/listen-flags.ts';
-import type { OpenedContexts } from '../proxy/open-contexts.ts';
 import { openContexts } from '../proxy/open-contexts.ts';
 import { recordReach } from '../proxy/running-gateways.ts';
 
@@ -86,13 +84,7 @@ export const proxyCommand = defineCommand({
       exposeWithoutPassword: flags['expose-without-password'] === true,
       rules,
       ...(keepAliveMs !== undefined && { keepAliveMs }),
-      page: uiHandler({
-        client: first.client,
-        facts: factsOf(first),
-        ways: first.ways,
-        others: otherContexts(opened),
-        signal,
-      }),
+      page: (sight) => uiHandler({ contexts: opened.contexts, unusable: opened.unusable, sight, signal }),
       signal,
       log,
     });
@@ -105,8 +97,10 @@ export const proxyCommand = defineCommand({
       access.access.link.renew();
     }
     if (flags['kubeconfig-out'] !== undefined)
-      io.stdout.write(`For kubectl and others: export KUBECONFIG=${flags['kubeconfig-out']}\n`);
+      io.stdout.write(`For kubectl and others: export KUBECONFIG=${shellWords([flags['kubeconfig-out']])}\n`);
     for (const { to, port: at } of gateway.fixedPorts) io.stdout.write(`Forwarding localhost:${at} to ${to}\n`);
+    // Any free port is found only by being told.
+    if (lead.metricsAddress?.port === 0) say(`Metrics on port ${gateway.metricsPort}`);
     // What is wrong is said now, not at the first click; it may pass, so nothing ends for it.
     const checks = opened.contexts.map(({ name, config: { server }, client }) => {
       const about = opened.contexts.length === 1 ? '' : `context "${name}": `;
@@ -116,16 +110,3 @@ export const proxyCommand = defineCommand({
     return 0;
   },
 });
-
-/** For the page: contexts besides the first. */
-function otherContexts({ contexts: [, ...others], unusable }: OpenedContexts): OtherContext[] {
-  const named = others.map(({ name, alias, client, ways, config }) => {
-    return { name: name ?? alias, alias, client, ways, namespace: config.namespace };
-  });
-  return [...named, ...unusable];
-}
-
-function factsOf({ name, config }: GatewayContext): ClusterFacts {
-  const { server, origin } = config;
-  return { cluster: origin?.cluster ?? server, server, ...(name && { context: name }) };
-}

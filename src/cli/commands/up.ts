@@ -45,6 +45,10 @@ export const upCommand = defineCommand({
       value: 'FILE',
       description: 'static tokens as CSV: token,user,uid,"group1,group2"',
     },
+    'account-tokens': {
+      type: 'boolean',
+      description: 'give every service account a Secret with a lasting token, as Kubernetes did before 1.24',
+    },
     nodes: { type: 'integer', value: 'N', description: 'number of nodes; 0: the control plane alone (default 1)' },
     image: {
       type: 'list',
@@ -78,6 +82,7 @@ export const upCommand = defineCommand({
       namespace: globals.namespace,
       use: flags.use === true,
       tokenFile: flags['token-file'],
+      accountTokens: flags['account-tokens'] === true,
       nodes,
       images: await parseImages(flags.image),
       demo: flags.demo === true,

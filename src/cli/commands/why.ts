@@ -1,12 +1,17 @@
 import { openClusterClient } from '../../client/cluster-client-http.ts';
 import { Progress } from '../cluster/progress.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, type Invocation } from '../command.ts';
 import { clusterConfig } from '../connect.ts';
+import { unlessInterrupted } from '../interrupted.ts';
 import { escapeControls } from '../print/escape.ts';
 import { formatStructured } from '../print/structured.ts';
 import { parseReachTarget } from '../reach/target.ts';
 import type { OutcomeState, Step } from '../why/check.ts';
 import { walk } from '../why/walk.ts';
+
+const flagTable = {
+  output: { type: 'string', short: 'o', value: 'FORMAT', choices: ['json'], description: 'print all steps as JSON' },
+} as const;
 
 export const whyCommand = defineCommand({
   usage: 'TARGET',
@@ -25,35 +30,41 @@ export const whyCommand = defineCommand({
     { does: 'A port of one pod', line: 'fairlead why pod/db-0:5432 -n shop' },
     { does: 'For a program', line: 'fairlead why deploy/web -o json' },
   ],
-  flags: {
-    output: { type: 'string', short: 'o', value: 'FORMAT', choices: ['json'], description: 'print all steps as JSON' },
-  },
+  flags: flagTable,
   arguments: { min: 1, max: 1, complete: ['names of services'] },
-  async run({ args: [text = ''], flags, globals, io, signal }) {
-    const target = parseReachTarget(text);
-    const steps: Step[] = [];
-    const progress = new Progress(io.stderr);
-    await using clients = new AsyncDisposableStack();
-    const open = async (context: string | undefined) => {
-      const config = await clusterConfig({ ...globals, context: context ?? globals.context }, io);
-      return { name: config.origin?.context, config, client: clients.use(openClusterClient(config)) };
-    };
-    progress.begin('looking');
-    for await (const step of walk({ target, env: io.env, signal, open })) {
-      progress.end();
-      steps.push(step);
-      if (flags.output === undefined) io.stdout.write(stepLine(step));
-      progress.begin('looking further');
-    }
-    progress.end();
-    const wrong = steps.find(({ state }) => state === 'failed');
-    if (flags.output === 'json') {
-      const report = { target: text, ok: wrong === undefined, steps };
-      io.stdout.write(await formatStructured(report, 'json', io.stdout, { keepOrder: true }));
-    } else io.stdout.write(conclusion(text, steps));
-    return wrong === undefined ? 0 : 1;
-  },
+  run: (invocation) => unlessInterrupted(invocation.signal, () => explain(invocation)),
 });
+
+async function explain({
+  args: [text = ''],
+  flags,
+  globals,
+  io,
+  signal,
+}: Invocation<typeof flagTable>): Promise<number> {
+  const target = parseReachTarget(text);
+  const steps: Step[] = [];
+  const progress = new Progress(io.stderr);
+  await using clients = new AsyncDisposableStack();
+  const open = async (context: string | undefined) => {
+    const config = await clusterConfig({ ...globals, context: context ?? globals.context }, io);
+    return { name: config.origin?.context, config, client: clients.use(openClusterClient(config)) };
+  };
+  progress.begin('looking');
+  for await (const step of walk({ target, env: io.env, signal, open })) {
+    progress.end();
+    steps.push(step);
+    if (flags.output === undefined) io.stdout.write(stepLine(step));
+    progress.begin('looking further');
+  }
+  progress.end();
+  const wrong = steps.find(({ state }) => state === 'failed');
+  if (flags.output === 'json') {
+    const report = { target: text, ok: wrong === undefined, steps };
+    io.stdout.write(await formatStructured(report, 'json', io.stdout, { keepOrder: true }));
+  } else io.stdout.write(conclusion(text, steps));
+  return wrong === undefined ? 0 : 1;
+}
 
 const words: Readonly<Record<OutcomeState, string>> = { ok: 'ok', note: 'note', failed: 'FAILED', skipped: 'skipped' };
 

@@ -5,6 +5,7 @@ import { listing } from '../../client/listing.ts';
 import { UsageError } from '../command.ts';
 import { parseArguments, type Wanted } from '../get/arguments.ts';
 import type { ResourceType } from '../get/resource-types.ts';
+import { nearest } from '../nearest.ts';
 import type { Objects } from '../objects/open-objects.ts';
 
 export interface Finding {
@@ -23,6 +24,8 @@ export interface Found {
   errors: readonly StatusError[];
   /** No object has the name that was given: these begin with it. */
   byPrefix: boolean;
+  /** Where a name is not there and none begins with it: the name that was most likely meant. */
+  close?: string | undefined;
 }
 
 /** Throws UsageError for words that contradict one another, and CommandError for types and files that cannot be used. */
@@ -36,8 +39,13 @@ export async function findObjects(words: readonly string[], finding: Finding, ob
   const [first] = found;
   const missing = first?.errors.length === 1 && first.errors.every((error) => isReason(error, 'NotFound'));
   if (only?.name !== undefined && wanted.length === 1 && words.length === 2 && missing) {
-    const begins = await withPrefix(only, finding, objects);
+    const { name, type } = only;
+    // Who may read one need not be allowed to list them: it is not there, and that is all there is to say.
+    const all = (await refusals(() => list(type, finding, objects))).objects;
+    const begins = all.filter(({ object }) => object.metadata.name?.startsWith(name));
     if (begins.length > 0) return { objects: begins, errors: [], byPrefix: true };
+    const names = all.map(({ object }) => object.metadata.name ?? '');
+    return { objects: [], errors: first?.errors ?? [], byPrefix: false, close: nearest(name, names) };
   }
   return {
     objects: found.flatMap((one) => one.objects),
@@ -70,11 +78,6 @@ async function fromWanted({ type, name }: Wanted, finding: Finding, objects: Obj
   const { namespace } = objects.reader.config;
   const object = await objects.read({ type, name, ...(type.namespaced && { namespace }) });
   return [{ type, object }];
-}
-
-async function withPrefix({ type, name = '' }: Wanted, finding: Finding, objects: Objects): Promise<Objected[]> {
-  const all = await list(type, finding, objects);
-  return all.filter(({ object }) => object.metadata.name?.startsWith(name));
 }
 
 async function list(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { findForwardFile, parseForwardFile } from './forward-file.ts';
 
@@ -65,6 +65,14 @@ test('what is wrong is said with file, line and field', async () => {
     ['forwards:\n  - db\n', /^f\.yaml:2: forwards\[0\] must be a mapping of to, local/],
   ];
   for (const [text, message] of cases) await assert.rejects(parseForwardFile(text, 'f.yaml'), { message }, text);
+});
+
+test('the example is one', async () => {
+  const directory = resolve(import.meta.dirname, '../../../examples/forward');
+  assert.deepEqual(
+    (await findForwardFile(directory))?.forwards.map(({ local }) => local),
+    [15432, 8080, 3000],
+  );
 });
 
 test('the nearest file from a directory upwards is taken, and named as seen from there', async () => {

@@ -6,6 +6,7 @@ import { ListenError, openListeners } from '../../gateway/listeners.ts';
 import { type Problem, problemText } from '../../gateway/problem.ts';
 import { relayRaw } from '../../gateway/raw-relay.ts';
 import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
+import { cut } from '../../net/cut.ts';
 
 export type ForwardState =
   | { kind: 'starting' }
@@ -155,7 +156,7 @@ export class Forward implements AsyncDisposable {
           this.#counts.failed++;
           this.#options.onFailure(this.#state.kind === 'down' ? this.#state.why : 'no pod is ready');
         }
-        client.resetAndDestroy();
+        cut(client);
         return;
       }
       await relayRaw(client, destination, { signal: this.#signal });
@@ -198,6 +199,7 @@ export class Forward implements AsyncDisposable {
     this.#options.onChange();
   }
 
+  /** Ends its connections too. May be called again. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await Promise.all([this.#parts.disposeAsync(), this.#asking, ...this.#running]);

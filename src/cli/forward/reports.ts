@@ -7,7 +7,8 @@ import type { ForwardState, ForwardStatus } from './forward.ts';
 export interface ForwardReport {
   /** All of them, when each listens or has failed. */
   started(all: () => readonly ForwardStatus[]): void;
-  changed(status: ForwardStatus): void;
+  /** `status` is the one that did; absent: some are no more. */
+  changed(status?: ForwardStatus): void;
   failure(status: ForwardStatus, why: string): void;
   end(): void;
 }
@@ -17,7 +18,7 @@ export function openReport(io: CommandIo, format: 'json' | undefined): ForwardRe
   return io.stdout.isTTY === true ? new LiveTable(io) : new Lines(io);
 }
 
-function stateText(state: ForwardState): string {
+export function stateText(state: ForwardState): string {
   if (state.kind === 'ready')
     return `${state.pods.length} ready: ${state.pods.slice(0, 4).join(', ')}${state.pods.length > 4 ? ', ...' : ''}`;
   if (state.kind === 'down') return `down: ${state.why}`;
@@ -25,9 +26,13 @@ function stateText(state: ForwardState): string {
   return 'starting';
 }
 
+/** A client that tries again and again is told of once in this time. */
+const silenceMs = 10_000;
+
 /** Tells each change of state once; of connections only those that fail. */
 class Lines implements ForwardReport {
   readonly #io: CommandIo;
+  readonly #failures = new Map<string, { why: string; at: number }>();
   readonly #told = new Map<string, string>();
   #begun = false;
 
@@ -44,7 +49,8 @@ class Lines implements ForwardReport {
     }
   }
 
-  changed(status: ForwardStatus): void {
+  changed(status?: ForwardStatus): void {
+    if (status === undefined) return;
     const text = stateText(status.state);
     const key = `${status.to}=${status.local}`;
     if (!this.#begun || status.state.kind === 'starting' || this.#told.get(key) === text) return;
@@ -53,6 +59,9 @@ class Lines implements ForwardReport {
   }
 
   failure({ to, local }: ForwardStatus, why: string): void {
+    const last = this.#failures.get(`${to}=${local}`);
+    if (last?.why === why && Date.now() - last.at < silenceMs) return;
+    this.#failures.set(`${to}=${local}`, { why, at: Date.now() });
     this.#io.stderr.write(escapeControls(`${to} (localhost:${local}): a connection failed: ${why}\n`));
   }
 
@@ -78,7 +87,8 @@ class JsonReport implements ForwardReport {
     }
   }
 
-  changed(status: ForwardStatus): void {
+  changed(status?: ForwardStatus): void {
+    if (status === undefined) return;
     const { to, local, state } = status;
     const { kind, ...more } = state;
     const text = JSON.stringify(state);

@@ -12,11 +12,14 @@ export interface StartedForward {
   readonly status: ForwardStatus;
   /** Undefined where its context cannot be used. */
   context: GatewayContext | undefined;
+  stop(): Promise<void>;
 }
 
 export interface RunningForwards extends AsyncDisposable {
-  /** In the order in which they were planned. */
-  all: readonly StartedForward[];
+  /** In the order in which they were planned, without those that were stopped. */
+  readonly all: readonly StartedForward[];
+  /** Ends those at these local ports; the others do not notice. */
+  stop(ports: readonly number[]): Promise<void>;
 }
 
 export interface ForwardsOptions {
@@ -55,7 +58,7 @@ export async function startForwards(
     return cluster;
   };
   const starting: Promise<void>[] = [];
-  const all = planned.map(({ target, context: name, local }): StartedForward => {
+  let all = planned.map(({ target, context: name, local }): StartedForward => {
     const opened = contexts.get(name);
     const namespace = target.namespace ?? ('context' in opened ? opened.context.config.namespace : 'default');
     const exact: Target = { kind: target.kind, namespace, name: target.name, port: target.port, alias: undefined };
@@ -64,7 +67,7 @@ export async function startForwards(
       const connections = { open: 0, total: 0, failed: 0 };
       const status: ForwardStatus = { to, local, state: { kind: 'failed', why: opened.why }, connections };
       onChange(status);
-      return { status, context: undefined };
+      return { status, context: undefined, async stop() {} };
     }
     const { destinations, forwards, outage } = clusterOf(opened.context);
     const forward: Forward = parts.use(
@@ -88,6 +91,7 @@ export async function startForwards(
         return forward.status;
       },
       context: opened.context,
+      stop: () => forward[Symbol.asyncDispose](),
     };
   });
   parts.defer(async () => {
@@ -96,7 +100,17 @@ export async function startForwards(
   });
   await Promise.all(starting);
   const running = parts.move();
-  return { all, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return {
+    get all() {
+      return all;
+    },
+    async stop(ports) {
+      const leaving = all.filter(({ status }) => ports.includes(status.local));
+      all = all.filter((each) => !leaving.includes(each));
+      await Promise.all(leaving.map((each) => each.stop()));
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
 }
 
 function nameOf({ kind, namespace, name, port }: Target, context: string | undefined): string {

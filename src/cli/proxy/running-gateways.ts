@@ -27,13 +27,21 @@ export interface RunningGateway {
   fixedPorts: GatewayDescription['fixedPorts'];
 }
 
-export type ReachRecord = { gateway: string } | { forwards: readonly RecordedForward[] };
+/** Of one process. */
+export interface RecordedForwards {
+  pid: number;
+  forwards: readonly RecordedForward[];
+  /** The unix socket at which it answers; null where it has none. */
+  control: string | null;
+}
+
+export type ReachRecord = { gateway: string } | Omit<RecordedForwards, 'pid'>;
 
 /** A gateway of this machine answers at once, or not at all. */
 const patienceMs = 1500;
 
 /** Beside the clusters' directories, lest a cluster of that name meets it. */
-function recordsDirectory(env: Environment): string {
+export function recordsDirectory(env: Environment): string {
   return `${dataRoot(env)}-reach`;
 }
 
@@ -65,7 +73,11 @@ export async function runningGateways(env: Environment, signal: AbortSignal): Pr
 }
 
 export async function recordedForwards(env: Environment): Promise<RecordedForward[]> {
-  return (await readRecords(env)).flatMap((record) => ('forwards' in record ? record.forwards : []));
+  return (await recordedForwardProcesses(env)).flatMap(({ forwards }) => forwards);
+}
+
+export async function recordedForwardProcesses(env: Environment): Promise<RecordedForwards[]> {
+  return (await readRecords(env)).filter((record) => 'forwards' in record);
 }
 
 /** Undefined where no gateway answers, or only with a password. `url` ends with a slash. */
@@ -96,7 +108,7 @@ function isDescription(value: unknown): value is GatewayDescription {
   );
 }
 
-async function readRecords(env: Environment): Promise<ReachRecord[]> {
+async function readRecords(env: Environment): Promise<({ gateway: string } | RecordedForwards)[]> {
   const directory = recordsDirectory(env);
   const files = await readdir(directory).catch(() => []);
   const records = await Promise.all(
@@ -105,7 +117,7 @@ async function readRecords(env: Environment): Promise<ReachRecord[]> {
   return records.filter((record) => record !== undefined);
 }
 
-async function read(file: string): Promise<ReachRecord | undefined> {
+async function read(file: string): Promise<{ gateway: string } | RecordedForwards | undefined> {
   let value: unknown;
   try {
     value = JSON.parse(await readFile(file, 'utf8'));
@@ -121,7 +133,11 @@ async function read(file: string): Promise<ReachRecord | undefined> {
   }
   if (typeof value.gateway === 'string' && URL.canParse(value.gateway)) return { gateway: value.gateway };
   if (!Array.isArray(value.forwards)) return undefined;
-  return { forwards: value.forwards.filter(isForward) };
+  return {
+    pid,
+    forwards: value.forwards.filter(isForward),
+    control: typeof value.control === 'string' ? value.control : null,
+  };
 }
 
 function isForward(value: unknown): value is RecordedForward {

@@ -1,8 +1,7 @@
 /** Connections that begin with a TLS handshake: which name the client asks for decides where they lead. */
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import { TLSSocket } from 'node:tls';
-import { restsOn } from '../../net/cut.ts';
+import { SecureSocket } from '../../net/secure-socket.ts';
 import type { KubeconfigDoor } from '../kubeconfig-door.ts';
 import { kubeconfigServerName } from '../kubeconfig-door.ts';
 import type { GatewayTls } from './gateway-tls.ts';
@@ -18,7 +17,7 @@ const handshakeMs = 10_000;
 
 export class TlsEntrance {
   readonly #options: TlsEntranceOptions;
-  readonly #shaking = new Set<TLSSocket>();
+  readonly #shaking = new Set<SecureSocket>();
 
   constructor(options: TlsEntranceOptions) {
     this.#options = options;
@@ -33,14 +32,12 @@ export class TlsEntrance {
     }
     socket.pause();
     socket.unshift(first);
-    const secure = new TLSSocket(socket, {
-      isServer: true,
+    const secure = new SecureSocket(socket, {
       secureContext: usual,
       SNICallback: (name, callback) => callback(null, this.#context(name)),
       ALPNProtocols: ['http/1.1'],
     });
     secure.allowHalfOpen = true;
-    restsOn(secure, socket);
     this.#shaking.add(secure);
     const timer = setTimeout(() => secure.destroy(), handshakeMs);
     secure.on('error', () => secure.destroy());

@@ -23,7 +23,7 @@ export async function checkDns(
   );
   if (slices === undefined) return skipped(`pods call it ${name}; whether the cluster's DNS is well may not be seen`);
   const ready = slices.items
-    .flatMap(({ endpoints = [] }) => endpoints)
+    .flatMap(({ endpoints }) => endpoints ?? [])
     .filter(({ conditions }) => conditions?.ready !== false);
   if (ready.length > 0) return ok(`pods call it ${name}; the cluster's DNS is ready`);
   if (slices.items.length > 0)
