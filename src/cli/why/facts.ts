@@ -7,7 +7,7 @@ import type { LabelSelector } from '../../api/types/meta-v1.ts';
 import type { NetworkPolicy } from '../../api/types/networking-v1.ts';
 import { guessServices, slicesOfPods } from '../../gateway/pods-as-endpoints.ts';
 import { choosePort } from '../../gateway/service-ports.ts';
-import { kubectlFor } from '../../ui/kubectl-line.ts';
+import { kubectlFor } from '../../ui/command-line.ts';
 import type { ClusterTarget } from '../reach/target.ts';
 import type { OpenedCluster } from './check.ts';
 
@@ -101,7 +101,7 @@ export async function readFacts(cluster: OpenedCluster, target: ClusterTarget, s
     names: peers,
     namespaceExists: namespaces?.some(({ metadata }) => metadata.name === namespace),
     namespaces: (namespaces ?? []).map(({ metadata }) => metadata.name ?? ''),
-    kubectl: (rest) => `${kubectlFor(cluster.name)} -n ${namespace} ${rest}`,
+    kubectl: (rest) => `${kubectlFor(cluster.name) ?? 'kubectl'} -n ${namespace} ${rest}`,
   };
 }
 
