@@ -298,7 +298,7 @@ test('the page has its paths, the API the rest; a slow or failing page harms nei
     response.send(200, { 'Content-Type': 'text/html' }, `page of ${origin}`);
     return true;
   };
-  await using gateway = await openGatewayFixture({ page });
+  await using gateway = await openGatewayFixture({ page: () => page });
   const own = `http://localhost:${gateway.port}`;
   assert.equal((await gateway.ask('/', { headers: { Accept: 'text/html' } })).body, `page of ${own}`);
   const head = await gateway.ask('/', { method: 'HEAD', headers: { Accept: 'text/html' } });

@@ -1,6 +1,4 @@
-import type { GatewayContext } from '../../gateway/contexts.ts';
 import { startGateway } from '../../gateway/start.ts';
-import type { ClusterFacts, OtherContext } from '../../ui/server.ts';
 import { uiHandler } from '../../ui/server.ts';
 import { checkServer } from '../check-server.ts';
 import { defineCommand } from '../command.ts';
@@ -10,7 +8,6 @@ import { accessChoice, accessFlags } from '../proxy/access-flags.ts';
 import { apiRuleFlags, apiRules } from '../proxy/api-rules.ts';
 import { leadFlags, leadOptions } from '../proxy/lead-flags.ts';
 import { keepAliveTime, listenFlags, listenPlace, servingLine } from '../proxy/listen-flags.ts';
-import type { OpenedContexts } from '../proxy/open-contexts.ts';
 import { openContexts } from '../proxy/open-contexts.ts';
 import { recordReach } from '../proxy/running-gateways.ts';
 
@@ -87,13 +84,7 @@ export const proxyCommand = defineCommand({
       exposeWithoutPassword: flags['expose-without-password'] === true,
       rules,
       ...(keepAliveMs !== undefined && { keepAliveMs }),
-      page: uiHandler({
-        client: first.client,
-        facts: factsOf(first),
-        ways: first.ways,
-        others: otherContexts(opened),
-        signal,
-      }),
+      page: (sight) => uiHandler({ contexts: opened.contexts, unusable: opened.unusable, sight, signal }),
       signal,
       log,
     });
@@ -119,16 +110,3 @@ export const proxyCommand = defineCommand({
     return 0;
   },
 });
-
-/** For the page: contexts besides the first. */
-function otherContexts({ contexts: [, ...others], unusable }: OpenedContexts): OtherContext[] {
-  const named = others.map(({ name, alias, client, ways, config }) => {
-    return { name: name ?? alias, alias, client, ways, namespace: config.namespace };
-  });
-  return [...named, ...unusable];
-}
-
-function factsOf({ name, config }: GatewayContext): ClusterFacts {
-  const { server, origin } = config;
-  return { cluster: origin?.cluster ?? server, server, ...(name && { context: name }) };
-}

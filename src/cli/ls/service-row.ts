@@ -50,10 +50,10 @@ export interface RowTroubles {
 }
 
 export function serviceRow(view: ServiceView, facts: ContextFacts, troubles: RowTroubles = {}): ServiceRow {
-  const { namespace, name, type, ready, total, ports, note } = view;
+  const { namespace, name, type, ready, total, ports, note, problem } = view;
   const health = healthOf(view, troubles);
   const partly = health === 'degraded' ? `${total - ready} of ${total} not ready` : undefined;
-  const says = health === 'ok' ? undefined : (troubles.ports ?? troubles.pod ?? note ?? partly);
+  const says = health === 'ok' ? undefined : (troubles.ports ?? troubles.pod ?? note ?? partly ?? problem?.text);
   return {
     context: facts.name ?? null,
     namespace,
@@ -81,7 +81,7 @@ function healthOf(
 
 function waysTo(view: ServiceView, facts: ContextFacts): ServiceWay[] {
   const { namespace, name, ports, type, note } = view;
-  const leads = ports.some(({ protocol, host, command }) => protocol === 'TCP' && (host ?? command) !== undefined);
+  const leads = view.reachable && ports.some(({ protocol }) => protocol === 'TCP');
   if (!leads) {
     if (type === 'ExternalName' || ports.length === 0) return [{ way: 'none', why: note ?? 'it has no ports' }];
     if (!ports.some(({ protocol }) => protocol === 'TCP')) return [{ way: 'none', why: 'only TCP can be led on' }];
@@ -89,9 +89,9 @@ function waysTo(view: ServiceView, facts: ContextFacts): ServiceWay[] {
   }
   const ways: ServiceWay[] = [];
   const context = { name: facts.name, server: facts.server };
-  for (const { host, name: label, port } of ports) {
-    if (host === undefined) continue;
-    const isMain = host === view.host;
+  for (const { stem, name: label, port } of ports) {
+    if (stem === undefined) continue;
+    const isMain = stem === view.stem;
     const url = gatewayUrl(facts.gateways, context, {
       namespace,
       name,
@@ -100,9 +100,8 @@ function waysTo(view: ServiceView, facts: ContextFacts): ServiceWay[] {
     if (url !== undefined) ways.push({ way: 'host name', url });
   }
   ways.push(...localPorts(view, facts));
-  for (const { command } of ports) {
-    const [, address, port] = /^nc (127\S+) (\d+)$/.exec(command ?? '') ?? [];
-    if (address !== undefined) ways.push({ way: 'pod address', address: `${address}:${port}` });
+  for (const { dial, protocol } of ports) {
+    if (dial !== undefined && protocol === 'TCP') ways.push({ way: 'pod address', address: dial.replace(' ', ':') });
   }
   const { portForward, proxyVerb } = facts.rights(namespace);
   if (portForward !== false) ways.push({ way: 'port-forward' });
