@@ -1,6 +1,7 @@
 /** Why an application cannot be shown, in words: what was asked, what the cluster has, what to do. */
 import { StatusError } from '../api/status.ts';
 import type { Service } from '../api/types/core-v1.ts';
+import { ConnectionError } from '../client/connection-error.ts';
 import type { Backend } from './backends.ts';
 import type { GatewayContexts, UnusableContext } from './contexts.ts';
 import type { Problem } from './problem.ts';
@@ -179,18 +180,32 @@ export function clusterFailed(error: unknown): Problem {
       message: `${error.message}. Ask for the right, or use another context.`,
     };
   }
-  const message = `${error instanceof Error ? error.message : error}. Check that the cluster runs, then load this again.`;
+  const message = `${sentenceOf(error)} Check that the cluster runs, then load this again.`;
   return { code: 502, reason: 'ServiceUnavailable', title: 'The cluster does not answer', message };
 }
 
 /** A pod was chosen but the request to it failed. */
 export function podFailed({ namespace, pod, port }: Backend, error: unknown): Problem {
+  // It is not the pod that is away.
+  const unreached = causeIn(error, (cause) => cause instanceof ConnectionError);
+  if (unreached !== undefined) return clusterFailed(unreached);
   const title = `Pod "${pod}" in namespace "${namespace}" does not answer on port ${port}`;
   const cause = error instanceof Error && error.cause instanceof StatusError ? error.cause : error;
   if (cause instanceof StatusError && cause.code === 403) {
     const message = `${cause.message}. The way there is a port-forward: ask for the right to create pods/portforward.`;
     return { code: 403, reason: 'Forbidden', title: 'You may not connect to this pod', message };
   }
-  const message = `${error instanceof Error ? error.message : error}. See its log with: kubectl logs -n ${namespace} ${pod}`;
+  const message = `${sentenceOf(error)} See its log with: kubectl logs -n ${namespace} ${pod}`;
   return { code: 502, reason: 'ServiceUnavailable', title, message };
+}
+
+function causeIn(error: unknown, isMeant: (cause: Error) => boolean): Error | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) if (isMeant(at)) return at;
+  return undefined;
+}
+
+/** With its stop, which many messages have already. */
+function sentenceOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return /[.?!]$/.test(text) ? text : `${text}.`;
 }

@@ -8,6 +8,8 @@ export type ServiceWay =
   | { way: 'host name'; url: string }
   | { way: 'local port'; address: string }
   | { way: 'pod address'; address: string }
+  /** The service that stands for the API itself. */
+  | { way: 'API server'; address: string }
   | { way: 'port-forward' | 'proxy verb' }
   | { way: 'none'; why: string };
 
@@ -53,7 +55,10 @@ export function serviceRow(view: ServiceView, facts: ContextFacts, troubles: Row
   const { namespace, name, type, ready, total, ports, note, problem } = view;
   const health = healthOf(view, troubles);
   const partly = health === 'degraded' ? `${total - ready} of ${total} not ready` : undefined;
-  const says = health === 'ok' ? undefined : (troubles.ports ?? troubles.pod ?? note ?? partly ?? problem?.text);
+  const says =
+    health === 'ok' || isApiServer(view)
+      ? undefined
+      : (troubles.ports ?? troubles.pod ?? note ?? partly ?? problem?.text);
   return {
     context: facts.name ?? null,
     namespace,
@@ -68,19 +73,21 @@ export function serviceRow(view: ServiceView, facts: ContextFacts, troubles: Row
   };
 }
 
-function healthOf(
-  { namespace, name, type, ready, total, note }: ServiceView,
-  { ports }: RowTroubles,
-): ServiceRow['health'] {
-  const isApiServer = namespace === 'default' && name === 'kubernetes';
+function isApiServer({ namespace, name }: ServiceView): boolean {
+  return namespace === 'default' && name === 'kubernetes';
+}
+
+function healthOf(view: ServiceView, { ports }: RowTroubles): ServiceRow['health'] {
+  const { type, ready, total, note } = view;
   const selectsNothing = total === 0 && note?.startsWith('It selects no pods') === true;
-  if (type === 'ExternalName' || isApiServer || selectsNothing) return 'none';
+  if (type === 'ExternalName' || isApiServer(view) || selectsNothing) return 'none';
   if (ready === 0 || ports !== undefined) return 'down';
   return ready < total ? 'degraded' : 'ok';
 }
 
 function waysTo(view: ServiceView, facts: ContextFacts): ServiceWay[] {
   const { namespace, name, ports, type, note } = view;
+  if (isApiServer(view)) return [{ way: 'API server', address: facts.server }];
   const leads = view.reachable && ports.some(({ protocol }) => protocol === 'TCP');
   if (!leads) {
     if (type === 'ExternalName' || ports.length === 0) return [{ way: 'none', why: note ?? 'it has no ports' }];
