@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { ConnectionPool } from '../net/http1/connections.ts';
 import { Http1Server } from '../net/http1/server.ts';
+import { isLoopback } from '../net/loopback-host.ts';
 import type { FirstUseLink } from './access/first-use-link.ts';
 import { Gate } from './access/gate.ts';
 import { ownUserOnly } from './access/own-user.ts';
@@ -23,7 +24,7 @@ import { gatewayNames } from './host.ts';
 import { KubeconfigDoor } from './kubeconfig-door.ts';
 import { writeKubeconfigFile } from './kubeconfig-file.ts';
 import type { ListenPlace } from './listeners.ts';
-import { isLoopback, ListenError, openListeners } from './listeners.ts';
+import { ListenError, openListeners } from './listeners.ts';
 import { GatewayMetrics } from './metrics.ts';
 import { openMetricsListener } from './metrics-listener.ts';
 import { OwnPaths } from './own-paths.ts';
