@@ -9,6 +9,7 @@ import { openClusterClient } from '../src/client/cluster-client-http.ts';
 import { nameContexts } from '../src/gateway/contexts.ts';
 import type { GatewayOptions } from '../src/gateway/start.ts';
 import { startGateway } from '../src/gateway/start.ts';
+import { uiHandler } from '../src/ui/server.ts';
 import type { SmallCluster } from './small-cluster.ts';
 import { openSmallCluster } from './small-cluster.ts';
 
@@ -51,6 +52,12 @@ export async function openGatewayFixture(
       | 'ownUserOnly'
     >
   > & {
+    /** The page is served at `/`, instead of `page`. */
+    withPage?: boolean;
+    /** Default: any that is free. */
+    port?: number;
+    /** Clusters that are there already, by their contexts' names, in place of those that it starts. */
+    clusters?: Readonly<Record<string, SmallCluster>>;
     context?: string;
     config?: Partial<ClientConfig>;
     /** Names of further contexts, each with a cluster of its own. */
@@ -58,12 +65,13 @@ export async function openGatewayFixture(
   } = {},
 ): Promise<GatewayFixture> {
   await using parts = new AsyncDisposableStack();
-  const cluster = parts.use(await openSmallCluster());
+  const given = Object.entries(options.clusters ?? {});
+  const [, cluster = parts.use(await openSmallCluster())] = given[0] ?? [];
   const config: ClientConfig = { server: cluster.server, namespace: 'default', token: 'ours', ...options.config };
   const client = parts.use(openClusterClient(config));
   const others: { name: string; cluster: SmallCluster; config: ClientConfig; client: ClusterClient }[] = [];
   for (const name of options.others ?? []) {
-    const other = parts.use(await openSmallCluster());
+    const other = options.clusters?.[name] ?? parts.use(await openSmallCluster());
     const otherConfig: ClientConfig = { server: other.server, namespace: 'default', token: `of ${name}` };
     others.push({ name, cluster: other, config: otherConfig, client: parts.use(openClusterClient(otherConfig)) });
   }
@@ -73,7 +81,7 @@ export async function openGatewayFixture(
   const gateway = parts.use(
     await startGateway({
       ...named,
-      listen: { host: 'localhost', port: 0 },
+      listen: { host: 'localhost', port: options.port ?? 0 },
       signal: stop.signal,
       log: (line) => log.push(line),
       ...(options.fixedPorts && { fixedPorts: options.fixedPorts }),
@@ -86,6 +94,10 @@ export async function openGatewayFixture(
       ...(options.tls && { tls: options.tls }),
       ...(options.ownUserOnly && { ownUserOnly: true }),
       ...(options.page && { page: options.page }),
+      ...(options.withPage && {
+        page: (sight) =>
+          uiHandler({ ...named, unusable: options.unusable ?? [], sight, signal: stop.signal, lingerMs: 0 }),
+      }),
     }),
   );
   const running = parts.move();

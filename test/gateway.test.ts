@@ -209,8 +209,9 @@ test('in a pod it is a sidecar with the rights of the pod, and numbers for Prome
     403,
     'no more than the pod may',
   );
-  const { body } = await ask(metrics, 'anything', '/metrics');
+  const { body } = await ask(metrics, 'localhost', '/metrics');
   assert.match(body, /^fairlead_gateway_requests_total\{part="app",code="200"\} 1$/m);
   assert.match(body, /^fairlead_gateway_api_server_ready\{context="",server="https:\/\/127\.0\.0\.1:\d+"\} 1$/m);
-  assert.equal((await ask(metrics, 'anything', '/api/v1/pods')).status, 404);
+  assert.equal((await ask(metrics, 'localhost', '/api/v1/pods')).status, 404);
+  assert.equal((await ask(metrics, 'anything', '/metrics')).status, 403, 'no name that somebody bound to this machine');
 });

@@ -79,6 +79,22 @@ const objects = [
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'forwards' },
     subjects: [{ kind: 'User', name: 'forwarder', apiGroup: 'rbac.authorization.k8s.io' }],
   },
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'Role',
+    metadata: { name: 'pods-only', namespace: 'shop' },
+    rules: [
+      { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+      { apiGroups: [''], resources: ['pods/portforward'], verbs: ['create'] },
+    ],
+  },
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name: 'pods-only', namespace: 'shop' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'pods-only' },
+    subjects: [{ kind: 'User', name: 'pods-only', apiGroup: 'rbac.authorization.k8s.io' }],
+  },
 ];
 
 /** A cluster for these tests; the kubeconfig of `home` leads to it. */
@@ -237,6 +253,26 @@ export function reachTests(
       const rights = some.steps.find(({ check }) => check === 'rights');
       assert.equal(rights?.state, 'note');
       assert.match(rights?.says ?? '', /you may not list services, list endpointslices, get services\/proxy/);
+    });
+
+    test('who may only list pods and forward their ports is led by the labels of pods', async () => {
+      const listed = await fairlead('ls', '-n', 'shop', '--as', 'pods-only', '-o', 'json');
+      assert.equal(listed.code, 0, listed.stderr);
+      assert.match(listed.stderr, /services may not be listed: these are told from the labels of pods/);
+      const { services } = JSON.parse(listed.stdout) as {
+        services: { name: string; health: string; ports: string[] }[];
+      };
+      assert.deepEqual(
+        services.filter(({ name }) => name === 'web').map(({ health, ports }) => [health, ports]),
+        [['ok', ['8080/TCP(main)']]],
+      );
+      const { ok, steps } = await why('web.shop', '--as', 'pods-only');
+      assert.ok(ok, JSON.stringify(steps));
+      assert.match(
+        steps.find(({ check }) => check === 'name')?.says ?? '',
+        /^services may not be read: the pods labelled "web"/,
+      );
+      assert.ok(steps.some(({ check, state }) => check === 'http' && state === 'ok'));
     });
 
     test('a server that is down and credentials that are none', async () => {

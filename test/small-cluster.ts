@@ -33,6 +33,8 @@ export interface SmallCluster extends AsyncDisposable {
   /** Makes or changes a Service with its pods behind it. */
   setService(name: string, ports: ServicePort[], pods: readonly PodSpec[], more?: Partial<Service['spec']>): void;
   removeService(name: string): void;
+  /** Adds or changes any object, as it is; `undefined` in its place removes it. */
+  put(kind: Kind, key: string, object: Item | undefined): void;
   /** Port-forwards to this pod are refused from now on. */
   losePod(name: string): void;
   /** Answers what is asked of services and pods by the proxy verb; by default it is echoed. */
@@ -125,8 +127,9 @@ export async function openSmallCluster(): Promise<SmallCluster> {
       watchers[kind].add(response);
       response.on('close', () => watchers[kind].delete(response));
     } else {
-      const all = match?.[1] === undefined || match[1] === testNamespace ? [...objects[kind].values()] : [];
-      const items = all.filter((item) => isSelected(item, url.searchParams.get('fieldSelector')));
+      const all = [...objects[kind].values()];
+      const inNamespace = all.filter(({ metadata }) => [undefined, metadata.namespace].includes(match?.[1]));
+      const items = inNamespace.filter((item) => isSelected(item, url.searchParams.get('fieldSelector')));
       const metadata = { resourceVersion: String(revision) };
       json(response, 200, { kind: `${kinds[kind]}List`, apiVersion: apiVersions[kind], metadata, items });
     }
@@ -169,6 +172,7 @@ export async function openSmallCluster(): Promise<SmallCluster> {
     forwards,
     forbidden,
     tunnels,
+    put,
     losePod(name) {
       podPorts.delete(name);
     },

@@ -61,6 +61,23 @@ test('nodes of an earlier start that are wanted no longer are gone', async () =>
   await until('node/fairlead');
 });
 
+test('the sample application is there again after another start, and as its files say', async () => {
+  await using home = await Home.make();
+  const read = (...args: string[]) => home.fairlead('get', 'deployment', 'echo', '-n', 'demo', ...args);
+  {
+    await using _first = await RunningFairlead.up(home, '--demo');
+    const patched = await home.fairlead('scale', 'deployment/echo', '-n', 'demo', '--replicas', '1');
+    assert.equal(patched.code, 0, patched.stderr);
+  }
+  await using _second = await RunningFairlead.up(home, '--demo');
+  const { spec } = JSON.parse((await read('-o', 'json')).stdout);
+  assert.equal(spec.replicas, 2);
+  const ports = spec.template.spec.containers[0].ports.map(
+    ({ containerPort, protocol }: { containerPort: number; protocol: string }) => `${containerPort}/${protocol}`,
+  );
+  assert.deepEqual(ports, ['8080/TCP', '8443/TCP', '8080/UDP']);
+});
+
 test('a second up says what runs already; another name lives beside it', async () => {
   await using home = await Home.make();
   await using first = await RunningFairlead.up(home, ...node);

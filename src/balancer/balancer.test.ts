@@ -1,6 +1,7 @@
 /** Connections through the balancer to servers that come, go, drain and fall silent. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -295,6 +296,10 @@ test('state and figures are served to Prometheus and as JSON', async () => {
     const answer = await fetch(`http://${status.address}${path}`);
     return `${answer.status} ${await answer.text()}`;
   };
+  // A name that somebody bound to this machine, under which a web page would ask.
+  const asked = request(`http://${status.address}/status`, { headers: { Host: 'rebound.example' } }).end();
+  const [refused] = await once(asked, 'response');
+  assert.equal(refused.resume().statusCode, 403);
   const metrics = await get('/metrics');
   const [a] = backends;
   for (const line of [

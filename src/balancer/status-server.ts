@@ -1,6 +1,7 @@
 /** Tells how a balancer is, over HTTP: /metrics for Prometheus, /status as JSON, /healthz for whoever watches over it. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { isLoopback, namesLoopback } from '../net/loopback-host.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { addressText } from './listen-address.ts';
 import { metricsText } from './metrics.ts';
@@ -22,7 +23,11 @@ export async function startStatusServer(listen: ListenAddress, status: () => Bal
         ? [200, 'text/plain', 'ok\n']
         : [503, 'text/plain', 'no API server is ready\n'],
   };
-  const server = createServer({ requestTimeout: 10_000 }, ({ method, url = '' }, response) => {
+  const server = createServer({ requestTimeout: 10_000 }, ({ method, url = '', headers }, response) => {
+    if (isLoopback(listen.host) && !namesLoopback(headers.host)) {
+      response.writeHead(403, { 'Content-Type': 'text/plain' }).end('Ask for localhost or 127.0.0.1.\n');
+      return;
+    }
     const page = Object.hasOwn(pages, url) ? pages[url] : undefined;
     const isRead = method === 'GET' || method === 'HEAD';
     const [code, type, body] =

@@ -99,9 +99,9 @@ function refusal(code: number, text: string, path: string): StatusError {
   } catch {
     // Not from Kubernetes: a proxy or another server answered.
   }
-  return new StatusError({
-    code,
-    reason: code === 404 ? 'NotFound' : '',
-    message: `the server answered ${code} to ${path}`,
-  });
+  // kubectl's words for a path that a server does not have.
+  if (code === 404) {
+    return new StatusError({ code, reason: 'NotFound', message: 'the server could not find the requested resource' });
+  }
+  return new StatusError({ code, reason: '', message: `the server answered ${code} to ${path}` });
 }

@@ -62,3 +62,18 @@ test('exit codes: 2 for the command line, 1 for the rest; control characters are
   assert.equal(failed.code, 1);
   assert.equal(failed.err, 'error: trouble \\x1b[31m came\n');
 });
+
+test('what is stopped ends without a word', async () => {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const io = { stdin: new PassThrough(), stdout, stderr, env: {}, cwd: '/' };
+  const stop = new AbortController();
+  const wait = defineCommand({
+    ...echo,
+    run: ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+  });
+  const rows: CommandRow[] = [{ name: 'wait', group: 'about', load: async () => wait }];
+  const code = runCli(['wait', 'here'], { commands: rows, io, signal: stop.signal });
+  setImmediate(() => stop.abort());
+  assert.equal(await code, 130);
+  assert.equal(stderr.read(), null);
+});

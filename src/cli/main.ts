@@ -11,7 +11,10 @@ const helpFlag = { help: { type: 'boolean', short: 'h', description: 'show help'
 
 const noGlobals: GlobalFlags = parseFlags([], globalFlags).flags;
 
-/** Runs one command. Exit codes: 0 done, 1 it failed, 2 the command line was wrong. */
+/** The exit code of what was stopped before it was done, as shells have it for Ctrl-C. */
+const stopped = 130;
+
+/** Runs one command. Exit codes: 0 done, 1 it failed, 2 the command line was wrong, 130 it was stopped. */
 export async function runCli(
   argv: readonly string[],
   { commands, io, signal }: { commands: readonly CommandRow[]; io: CommandIo; signal: AbortSignal },
@@ -35,9 +38,16 @@ export async function runCli(
     checkArgumentCount(name, command, args);
     return await command.run({ args, flags, globals: globalsOf(flags, command), io, signal, dashAt });
   } catch (error) {
+    // Whoever stopped it knows.
+    if (signal.aborted && isAbort(error, signal)) return stopped;
     const { reportError } = await import('./report-error.ts');
     return reportError(error, { argv, command: name, io });
   }
+}
+
+/** True for what the signal itself made end. */
+function isAbort(error: unknown, signal: AbortSignal): boolean {
+  return error === signal.reason || (error instanceof Error && error.name === 'AbortError');
 }
 
 /** A command that gives a global flag's name another meaning reads it from its own flags. */

@@ -1,7 +1,5 @@
 /** Reading a file that somebody named, whatever it is: bounded in size, and in time where it is a pipe. */
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { setTimeout } from 'node:timers/promises';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 /** How long a pipe's writer may say nothing, and how often it is asked. */
 const PIPE_SILENCE_MILLISECONDS = 10_000;
@@ -14,30 +12,43 @@ const PIECE_BYTES = 64 * 1024;
  * ever, and hold up the end of the process too.
  */
 export async function readBounded(file: string, most: number): Promise<Buffer> {
-  await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  const isPipe = (await handle.stat()).isFIFO();
+  // To load what Node has for doing this in the background takes longer than reading the file.
+  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return await readAll(descriptor, most);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+async function readAll(descriptor: number, most: number): Promise<Buffer> {
+  const isPipe = fstatSync(descriptor).isFIFO();
   const chunks: Buffer[] = [];
   let length = 0;
   let heard = Date.now();
   while (length <= most) {
     const piece = Buffer.allocUnsafe(PIECE_BYTES);
-    const bytesRead = await handle.read(piece).then(({ bytesRead }) => bytesRead, whenNothingIsThere);
+    const bytesRead = readPiece(descriptor, piece);
     if (bytesRead === 0) break;
     if (bytesRead !== undefined) {
       heard = Date.now();
       chunks.push(piece.subarray(0, bytesRead));
       length += bytesRead;
     } else if (Date.now() - heard > PIPE_SILENCE_MILLISECONDS) throw silent();
-    else await setTimeout(PIPE_POLL_MILLISECONDS);
+    else await new Promise((resolve) => setTimeout(resolve, PIPE_POLL_MILLISECONDS));
   }
   if (isPipe && length === 0) throw silent();
   return Buffer.concat(chunks);
 }
 
-/** Of a pipe with a writer that has written nothing yet. */
-function whenNothingIsThere(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return undefined;
-  throw error;
+/** Undefined: the pipe has a writer that has written nothing more yet. */
+function readPiece(descriptor: number, piece: Buffer): number | undefined {
+  try {
+    return readSync(descriptor, piece);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return undefined;
+    throw error;
+  }
 }
 
 function silent(): Error {

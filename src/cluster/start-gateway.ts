@@ -4,13 +4,12 @@ import type { ClusterClient } from '../client/cluster-client.ts';
 import type { GatewayChoice } from '../cluster.ts';
 import { nameContexts } from '../gateway/contexts.ts';
 import { type Gateway, startGateway } from '../gateway/start.ts';
-import { type ClusterFacts, uiHandler } from '../ui/server.ts';
+import { uiHandler } from '../ui/server.ts';
 import { portError } from './port-error.ts';
 
 interface ClusterGatewayOptions {
   /** The cluster's. */
   name: string;
-  apiUrl: string;
   /** Whose rights its users have. */
   config: ClientConfig;
   client: ClusterClient;
@@ -21,15 +20,13 @@ interface ClusterGatewayOptions {
 
 /** Resolves when it listens. */
 export async function startClusterGateway(options: ClusterGatewayOptions): Promise<Gateway> {
-  const { name, apiUrl, config, client, choice, log, signal } = options;
-  const context = choice.context === undefined ? {} : { context: choice.context };
-  const facts: ClusterFacts = { cluster: name, server: apiUrl, embedded: true, ...context };
+  const { name, config, client, choice, log, signal } = options;
   const named = nameContexts([{ name: choice.context, config, client }]);
   try {
     return await startGateway({
       ...named,
       listen: { host: 'localhost', port: choice.port },
-      page: uiHandler({ client, facts, ways: named.contexts[0].ways, signal }),
+      page: (sight) => uiHandler({ contexts: named.contexts, clusterName: name, embedded: true, sight, signal }),
       signal,
       log,
     });

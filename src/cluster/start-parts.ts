@@ -63,14 +63,14 @@ export async function startParts(environment: Environment): Promise<StartedParts
 
 /** Its modules are loaded only where there is to be one. */
 async function startGatewayIfAsked(
-  { options, apiUrl, signal }: Environment,
+  { options, signal }: Environment,
   config: ClientConfig,
   client: ClusterClient,
 ): Promise<Gateway | undefined> {
   const { name, gateway, log } = options;
   if (gateway === undefined) return undefined;
   const { startClusterGateway } = await import('./start-gateway.ts');
-  return startClusterGateway({ name, apiUrl, config, client, choice: gateway, log, signal });
+  return startClusterGateway({ name, config, client, choice: gateway, log, signal });
 }
 
 /** `userAgent` is also the name by which it owns the fields that it writes. */

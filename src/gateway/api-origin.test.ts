@@ -64,6 +64,14 @@ test('credentials that the server refuses are replaced for the requests that fol
       [other.authorization, other['impersonate-user'], other['impersonate-group']],
       ['Bearer two', 'joe', undefined],
     );
+    const nobody = JSON.parse((await gateway.ask('/api', { headers: { 'Impersonate-User': '' } })).body);
+    assert.deepEqual([nobody['impersonate-user'], nobody['impersonate-group']], ['jane', 'g'], 'an empty name is none');
+    const groups = JSON.parse((await gateway.ask('/api', { headers: { 'Impersonate-Group': 'system:masters' } })).body);
+    assert.deepEqual(
+      [groups['impersonate-user'], groups['impersonate-group']],
+      [undefined, 'system:masters'],
+      'whom two say is not mixed: the server refuses a group without a user',
+    );
     const own = JSON.parse((await gateway.ask('/api', { headers: { Authorization: 'Bearer theirs' } })).body);
     assert.deepEqual([own.authorization, own['impersonate-user']], ['Bearer theirs', undefined]);
     credentials.current = () => Promise.reject(new Error('the command failed'));
@@ -138,6 +146,15 @@ test('only names of this gateway are answered', async () => {
     assert.equal(status, 403, host);
   }
   assert.equal(gateway.cluster.requests.length, 0);
+});
+
+test('nothing that would echo our credentials is asked', async () => {
+  await using gateway = await openGatewayFixture();
+  gateway.cluster.setService('web', [{ port: 80 }], [{ name: 'web-1', ports: {} }]);
+  gateway.cluster.forbidden.add('portforward');
+  for (const host of ['localhost', 'web.shop.localhost'])
+    assert.equal((await gateway.ask('/api', { host, method: 'TRACE' })).status, 405, host);
+  assert.equal(gateway.cluster.requests.filter(({ line }) => line.startsWith('TRACE')).length, 0);
 });
 
 test('paths that could be read in two ways are refused', async () => {
@@ -281,7 +298,7 @@ test('the page has its paths, the API the rest; a slow or failing page harms nei
     response.send(200, { 'Content-Type': 'text/html' }, `page of ${origin}`);
     return true;
   };
-  await using gateway = await openGatewayFixture({ page });
+  await using gateway = await openGatewayFixture({ page: () => page });
   const own = `http://localhost:${gateway.port}`;
   assert.equal((await gateway.ask('/', { headers: { Accept: 'text/html' } })).body, `page of ${own}`);
   const head = await gateway.ask('/', { method: 'HEAD', headers: { Accept: 'text/html' } });

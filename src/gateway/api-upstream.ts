@@ -53,6 +53,12 @@ export class ApiUpstream {
 
   /** Answers the exchange, whatever happens. What may be sent again goes to another server where one fails. */
   forward(exchange: ServerExchange, request: ApiForward): void {
+    // Its answer is the request as it arrived, with the credentials that are put in here (RFC 9110 9.3.8).
+    if (exchange.head.method === 'TRACE') {
+      const message = 'TRACE is not passed on: the answer could show credentials of the cluster.';
+      answerProblem(exchange, { code: 405, reason: 'MethodNotAllowed', title: 'Refused by the gateway', message });
+      return;
+    }
     if (request.anonymous === true) {
       this.#begin(exchange, request, undefined);
       return;

@@ -346,3 +346,15 @@ test('which applications speak TLS may be chosen', async () => {
   assert.equal((await gateway.ask('/', { host: '9000.web.shop.svc.localhost' })).status, 200);
   assert.notEqual((await gateway.ask('/', { host: web })).status, 200);
 });
+
+test('a pod is not blamed for an API server that is gone', async () => {
+  await using gateway = await openGatewayFixture();
+  gateway.cluster.setService('web', [{ port: 80 }], [{ name: 'web-1', ports: {} }]);
+  assert.notEqual((await gateway.ask('/', { host: 'none.shop.localhost' })).status, 502);
+  await gateway.cluster[Symbol.asyncDispose]();
+  const answer = await gateway.ask('/', { host: 'web.shop.localhost' });
+  assert.equal(answer.status, 502);
+  const { message } = JSON.parse(answer.body);
+  assert.match(message, /^The cluster does not answer: .*nothing listens there/);
+  assert.doesNotMatch(message, /[.?!]\./);
+});

@@ -1,6 +1,8 @@
 /** Why an application cannot be shown, in words: what was asked, what the cluster has, what to do. */
 import { StatusError } from '../api/status.ts';
 import type { Service } from '../api/types/core-v1.ts';
+import { ConnectionError } from '../client/connection-error.ts';
+import { shellWord } from '../lib/shell-words.ts';
 import type { Backend } from './backends.ts';
 import type { GatewayContexts, UnusableContext } from './contexts.ts';
 import type { Problem } from './problem.ts';
@@ -159,13 +161,15 @@ export function noEndpoints({ service, slices }: ServiceFacts): Problem {
     const selector = Object.entries(service.spec?.selector ?? {}).map(([key, value]) => `${key}=${value}`);
     if (selector.length === 0) return problem('It has no selector and nobody has given it endpoints.');
     return passing(
-      `No pod that has an address matches its selector ${selector.join(',')}. See: kubectl get pods -n ${namespace} -l ${selector.join(',')}`,
+      `No pod that has an address matches its selector ${selector.join(',')}. See: kubectl get pods -n ${namespace} -l ${shellWord(selector.join(','))}`,
     );
   }
   const pods = endpoints.filter(({ targetRef }) => targetRef?.kind === 'Pod');
   if (pods.length === 0) return problem('Its endpoints are not pods of this cluster, so no way leads there from here.');
   const names = pods.map(({ targetRef }) => targetRef?.name).join(', ');
-  return passing(`Not ready: ${names}. See why with: kubectl describe pod -n ${namespace} ${pods[0]?.targetRef?.name}`);
+  return passing(
+    `Not ready: ${names}. See why with: kubectl describe pod -n ${namespace} ${shellWord(pods[0]?.targetRef?.name ?? '')}`,
+  );
 }
 
 /** The cluster could not be asked. */
@@ -179,18 +183,32 @@ export function clusterFailed(error: unknown): Problem {
       message: `${error.message}. Ask for the right, or use another context.`,
     };
   }
-  const message = `${error instanceof Error ? error.message : error}. Check that the cluster runs, then load this again.`;
+  const message = `${sentenceOf(error)} Check that the cluster runs, then load this again.`;
   return { code: 502, reason: 'ServiceUnavailable', title: 'The cluster does not answer', message };
 }
 
 /** A pod was chosen but the request to it failed. */
 export function podFailed({ namespace, pod, port }: Backend, error: unknown): Problem {
+  // It is not the pod that is away.
+  const unreached = causeIn(error, (cause) => cause instanceof ConnectionError);
+  if (unreached !== undefined) return clusterFailed(unreached);
   const title = `Pod "${pod}" in namespace "${namespace}" does not answer on port ${port}`;
   const cause = error instanceof Error && error.cause instanceof StatusError ? error.cause : error;
   if (cause instanceof StatusError && cause.code === 403) {
     const message = `${cause.message}. The way there is a port-forward: ask for the right to create pods/portforward.`;
     return { code: 403, reason: 'Forbidden', title: 'You may not connect to this pod', message };
   }
-  const message = `${error instanceof Error ? error.message : error}. See its log with: kubectl logs -n ${namespace} ${pod}`;
+  const message = `${sentenceOf(error)} See its log with: kubectl logs -n ${namespace} ${shellWord(pod)}`;
   return { code: 502, reason: 'ServiceUnavailable', title, message };
+}
+
+function causeIn(error: unknown, isMeant: (cause: Error) => boolean): Error | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) if (isMeant(at)) return at;
+  return undefined;
+}
+
+/** With its stop, which many messages have already. */
+function sentenceOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return /[.?!]$/.test(text) ? text : `${text}.`;
 }

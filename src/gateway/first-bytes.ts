@@ -37,11 +37,12 @@ export const refusals: Readonly<Record<Exclude<Protocol, 'http1'>, () => Buffer>
   socks4: () => Buffer.from([0, 0x5b, 0, 0, 0, 0, 0, 0]),
 };
 
+export const tlsNeeded = 'This port speaks TLS: begin the address with https://\n';
+
 /** To who comes without TLS where there is nothing without: passwords would be read on the way. */
 export function plainRefusal(protocol: Protocol): Buffer {
   if (protocol !== 'http1') return refusals[protocol]();
-  const body = 'This port speaks TLS: begin the address with https://\n';
   return Buffer.from(
-    `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${tlsNeeded.length}\r\n\r\n${tlsNeeded}`,
   );
 }

@@ -4,7 +4,8 @@ import { cut } from '../net/cut.ts';
 import type { Destinations } from './destinations.ts';
 import type { FixedPort } from './forward-spec.ts';
 import { formatTarget } from './forward-spec.ts';
-import { openListeners } from './listeners.ts';
+import type { Listeners } from './listeners.ts';
+import { ListenError, openListeners } from './listeners.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { problemText } from './problem.ts';
 import { relayRaw } from './raw-relay.ts';
@@ -18,7 +19,6 @@ export interface OpenedPort {
 export interface FixedPortsOptions {
   /** Decides whose connections come in. */
   guard(onSocket: (client: Socket) => void): (client: Socket) => void;
-  ports: readonly FixedPort[];
   destinations: Destinations;
   metrics: GatewayMetrics;
   signal: AbortSignal;
@@ -26,65 +26,119 @@ export interface FixedPortsOptions {
   log(line: string): void;
 }
 
-export interface FixedPorts extends AsyncDisposable {
-  opened: readonly OpenedPort[];
-  /** Connections that are open now. */
-  readonly connections: number;
-}
-
 /** A tool that tries again and again is told off once in this time. */
 const silenceMs = 10_000;
+/** Of those that are opened one by one. */
+const mostLater = 100;
 
-/** Resolves when all of them listen, on loopback. Rejects with ListenError where one cannot. */
-export async function openFixedPorts(options: FixedPortsOptions): Promise<FixedPorts> {
-  const { ports, destinations } = options;
-  const stop = new AbortController();
-  const signal = AbortSignal.any([options.signal, stop.signal]);
-  await using listeners = new AsyncDisposableStack();
-  const opened: OpenedPort[] = [];
-  const running = new Set<Promise<void>>();
-  for (const { target, localPort } of ports) {
-    const to = formatTarget(target);
-    const complain = oncePer(silenceMs, (why) => options.log(`${to} (port ${bound.port} here): ${why}`));
-    const lead = async (client: Socket): Promise<void> => {
-      client.on('error', () => client.destroy());
-      options.metrics.connection(client);
-      const over = options.metrics.stream('fixed-port');
-      let failed = true;
-      try {
-        const found = await destinations.find(target);
-        if ('destination' in found) {
-          await relayRaw(client, found.destination, { signal });
-          failed = false;
-        } else {
-          complain(problemText(found.problem));
-          cut(client);
-        }
-      } catch (error) {
-        complain(error instanceof Error ? error.message : String(error));
-      } finally {
-        over(failed);
-      }
-    };
-    const accept = (client: Socket): void => {
-      const leading = lead(client).finally(() => running.delete(leading));
-      running.add(leading);
-    };
-    const bound = await openListeners({ host: 'localhost', port: localPort }, options.guard(accept));
-    listeners.use(bound);
-    opened.push({ to, port: bound.port });
+interface Running extends OpenedPort {
+  listeners: Listeners;
+  connections: Set<Promise<void>>;
+  stop: AbortController;
+  /** Opened after the start, and may be closed again. */
+  isLater: boolean;
+}
+
+export class FixedPorts implements AsyncDisposable {
+  readonly #options: FixedPortsOptions;
+  readonly #running = new Set<Running>();
+  #opening = 0;
+  #isClosed = false;
+
+  constructor(options: FixedPortsOptions) {
+    this.#options = options;
   }
-  const listening = listeners.move();
-  return {
-    opened,
-    get connections() {
-      return running.size;
-    },
-    async [Symbol.asyncDispose]() {
-      stop.abort();
-      await Promise.all([listening.disposeAsync(), ...running]);
-    },
-  };
+
+  get opened(): readonly OpenedPort[] {
+    return [...this.#running].map(({ to, port }) => ({ to, port }));
+  }
+
+  /** Connections that are open now. */
+  get connections(): number {
+    return [...this.#running].reduce((sum, { connections }) => sum + connections.size, 0);
+  }
+
+  /** Resolves when it listens, on loopback. Rejects with ListenError. `later`: it counts against the bound on their number, and can be closed alone. */
+  async open({ target, localPort }: FixedPort, { later = true }: { later?: boolean } = {}): Promise<OpenedPort> {
+    const already = [...this.#running].filter(({ isLater }) => isLater).length;
+    if (later && already + this.#opening >= mostLater)
+      throw new ListenError(`${mostLater} ports were opened already: close one that is not needed any more.`);
+    const { guard, signal } = this.#options;
+    const to = formatTarget(target);
+    const stop = new AbortController();
+    const connections = new Set<Promise<void>>();
+    const either = AbortSignal.any([signal, stop.signal]);
+    let port = localPort;
+    const complain = oncePer(silenceMs, (why) => {
+      this.#options.log(`${to} (port ${port} here): ${why}`);
+      this.#options.metrics.error('fixed-port', `${to}: ${why}`);
+    });
+    const accept = (client: Socket): void => {
+      const leading = this.#lead(client, { target, complain, signal: either }).finally(() =>
+        connections.delete(leading),
+      );
+      connections.add(leading);
+    };
+    this.#opening += later ? 1 : 0;
+    let listeners: Listeners;
+    try {
+      listeners = await openListeners({ host: 'localhost', port: localPort }, guard(accept));
+    } finally {
+      this.#opening -= later ? 1 : 0;
+    }
+    port = listeners.port;
+    const running = { to, port, listeners, connections, stop, isLater: later };
+    this.#running.add(running);
+    if (this.#isClosed) {
+      await this.#end(running);
+      throw new ListenError('The gateway stops.');
+    }
+    return { to, port };
+  }
+
+  /** Its connections are cut. False: no port of this number was opened later. */
+  async close(port: number): Promise<boolean> {
+    const running = [...this.#running].find((each) => each.port === port && each.isLater);
+    if (running === undefined) return false;
+    await this.#end(running);
+    return true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([...this.#running].map((running) => this.#end(running)));
+  }
+
+  async #end(running: Running): Promise<void> {
+    this.#running.delete(running);
+    running.stop.abort();
+    await Promise.all([running.listeners[Symbol.asyncDispose](), ...running.connections]);
+  }
+
+  async #lead(
+    client: Socket,
+    { target, complain, signal }: { target: FixedPort['target']; complain(why: string): void; signal: AbortSignal },
+  ): Promise<void> {
+    const { destinations, metrics } = this.#options;
+    client.on('error', () => client.destroy());
+    metrics.connection(client);
+    const over = metrics.stream('fixed-port');
+    let failed = true;
+    try {
+      const found = await destinations.find(target);
+      if ('destination' in found) {
+        await relayRaw(client, found.destination, { signal });
+        failed = false;
+      } else {
+        complain(problemText(found.problem));
+        cut(client);
+      }
+    } catch (error) {
+      complain(error instanceof Error ? error.message : String(error));
+    } finally {
+      over(failed);
+    }
+  }
 }
 
 function oncePer(ms: number, tell: (text: string) => void): (text: string) => void {

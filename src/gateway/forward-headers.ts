@@ -16,23 +16,10 @@ export function apiRequestHead(
   target: string,
   { host, identity }: { host: string; identity: HeaderLines },
 ): string {
-  const lines: Lines = [['Host', host]];
-  let authorized = false;
-  let impersonates = false;
-  for (const line of endToEndHeaders(exchange.head.headers)) {
-    const name = line[0].toLowerCase();
-    // Cookies of "localhost" belong to every program of this machine that has a web page.
-    if (name === 'host' || name === 'cookie' || name === 'origin' || name === 'referer') continue;
-    if (name === 'authorization') authorized = true;
-    else if (name === 'impersonate-user') impersonates = true;
-    lines.push(line);
-  }
-  if (!authorized) {
-    for (const [name, value] of identity) {
-      if (!impersonates || name === 'Authorization') lines.push([name, value]);
-    }
-  }
-  return finish(exchange, target, lines);
+  // Cookies of "localhost" belong to every program of this machine that has a web page.
+  const sent = askedLines(exchange, ['host', 'cookie', 'origin', 'referer']);
+  const authorized = headerValue(sent, 'authorization') !== undefined;
+  return finish(exchange, target, [['Host', host], ...sent, ...(authorized ? [] : ownLines(identity, sent))]);
 }
 
 /**
@@ -44,16 +31,24 @@ export function delegatedRequestHead(
   target: string,
   { host, identity }: { host: string; identity: HeaderLines },
 ): string {
-  const lines: Lines = [['Host', host]];
-  let impersonates = false;
-  for (const line of endToEndHeaders(exchange.head.headers)) {
-    const name = line[0].toLowerCase();
-    if (name === 'host' || name === 'authorization') continue;
-    if (name === 'impersonate-user') impersonates = true;
-    lines.push(line);
-  }
-  for (const [name, value] of identity) if (!impersonates || name === 'Authorization') lines.push([name, value]);
-  return finish(exchange, target, lines);
+  const sent = askedLines(exchange, ['host', 'authorization']);
+  return finish(exchange, target, [['Host', host], ...sent, ...ownLines(identity, sent)]);
+}
+
+function askedLines({ head }: ServerExchange, without: readonly string[]): Lines {
+  return endToEndHeaders(head.headers).filter(([name, value]) => {
+    const lower = name.toLowerCase();
+    // To the server an empty one is none: it must not take the place of whom the kubeconfig acts as.
+    return !without.includes(lower) && (lower !== 'impersonate-user' || value !== '');
+  });
+}
+
+/** Of ours what the client has not said itself. Whom one acts as is said as a whole: user, groups and extras of two are never mixed. */
+function ownLines(identity: HeaderLines, sent: HeaderLines): Lines {
+  const impersonates = sent.some(([name]) => /^impersonate-/i.test(name));
+  return identity
+    .filter(([name]) => !impersonates || name === 'Authorization')
+    .map(([name, value]): [string, string] => [name, value]);
 }
 
 /** The head for an application: as the browser sent it. `tls`: it is told that the browser speaks https. */

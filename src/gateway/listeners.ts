@@ -21,11 +21,6 @@ export type ListenPlace = { host: string; port: number } | { unixSocket: string 
 
 type OnSocket = (socket: Socket) => void;
 
-/** True for addresses that only this machine reaches. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
-
 /** Rejects with ListenError. Whether an address may be listened on is for the caller to decide. */
 export async function openListeners(place: ListenPlace, onSocket: OnSocket): Promise<Listeners> {
   if ('unixSocket' in place) return openUnixSocket(place.unixSocket, onSocket);

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isLoopback, namesLoopback } from '../net/loopback-host.ts';
 import { ListenError } from './listeners.ts';
 import { metricsType } from './metrics.ts';
 
@@ -9,12 +10,16 @@ export interface MetricsListener extends AsyncDisposable {
   port: number;
 }
 
-/** Any address: what is told are numbers. Rejects with ListenError. */
+/** Any address: what is told are numbers, and the names of contexts and servers. Rejects with ListenError. */
 export async function openMetricsListener(
   { host, port }: { host: string; port: number },
   text: () => string,
 ): Promise<MetricsListener> {
   const server = createServer((request, response) => {
+    if (isLoopback(host) && !namesLoopback(request.headers.host)) {
+      response.writeHead(403, { 'Content-Type': 'text/plain; charset=utf-8' }).end('Ask for localhost or 127.0.0.1.\n');
+      return;
+    }
     const path = request.url?.split('?')[0];
     if (path !== '/metrics' || (request.method !== 'GET' && request.method !== 'HEAD')) {
       response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' }).end('Only /metrics is here.\n');

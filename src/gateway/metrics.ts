@@ -2,6 +2,8 @@
 import type { Socket } from 'node:net';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import type { GatewayContexts } from './contexts.ts';
+import { RecentErrors } from './recent-errors.ts';
+import type { Activity } from './sight.ts';
 
 export const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -24,6 +26,8 @@ export class GatewayMetrics {
   readonly #streams = new Map<Carrier, { open: number; total: number; failed: number }>();
   readonly #sockets = new Set<Socket>();
   readonly #closed = { connections: 0, received: 0, sent: 0 };
+  readonly #errors = new RecentErrors();
+  #upgraded = 0;
 
   constructor(contexts: GatewayContexts) {
     this.#contexts = contexts;
@@ -51,10 +55,39 @@ export class GatewayMetrics {
     counts.inFlight++;
     exchange.onOver = () => {
       counts.inFlight--;
-      const { status, failure } = exchange;
+      const { status, failure, failureText } = exchange;
       // Undefined: a client that left before its answer began.
       codes.set(status, (codes.get(status) ?? 0) + 1);
       if (failure !== undefined) failures.set(failure, (failures.get(failure) ?? 0) + 1);
+      if (failureText !== undefined) this.#errors.note(part, failureText);
+      if (status === 101) {
+        this.#upgraded++;
+        exchange.whenClosed(() => this.#upgraded--);
+      }
+    };
+  }
+
+  /** Something failed that no request is answered with. */
+  error(carrier: Carrier, text: string): void {
+    this.#errors.note(carrier, text);
+  }
+
+  activity(): Activity {
+    const counts = [...this.#parts.values()];
+    const over = counts.flatMap(({ codes }) => [...codes.values()]);
+    const inFlight = (part: Part): number => this.#parts.get(part)?.inFlight ?? 0;
+    const open = (carrier: Carrier): number => this.#streams.get(carrier)?.open ?? 0;
+    return {
+      requests: [...over, ...counts.map((each) => each.inFlight)].reduce((sum, each) => sum + each, 0),
+      inFlight: {
+        api: inFlight('api'),
+        app: inFlight('app'),
+        tunnel: inFlight('tunnel'),
+        kubeconfig: inFlight('kubeconfig'),
+      },
+      upgraded: this.#upgraded,
+      streams: { 'fixed-port': open('fixed-port'), socks: open('socks'), connect: open('connect') },
+      errors: this.#errors.list(),
     };
   }
 

@@ -48,6 +48,19 @@ export function guessService(name: string, namespace: string, pods: readonly Pod
   return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace }, spec: { ports } };
 }
 
+/** For each name that labels give to the pods of a namespace, a Service that could stand before those that have it. */
+export function guessServices(namespace: string, pods: readonly Pod[]): Service[] {
+  const found = new Map<string, Service>();
+  for (const { metadata } of pods) {
+    const label = nameLabels.find((each) => metadata.labels?.[each] !== undefined);
+    const name = label === undefined ? undefined : metadata.labels?.[label];
+    if (label === undefined || name === undefined || found.has(name)) continue;
+    const service = guessService(name, namespace, podsNamedLike(name, pods));
+    if (service !== undefined) found.set(name, { ...service, spec: { ...service.spec, selector: { [label]: name } } });
+  }
+  return [...found.values()];
+}
+
 function isRunning({ status }: Pod): boolean {
   return status?.phase !== 'Succeeded' && status?.phase !== 'Failed';
 }

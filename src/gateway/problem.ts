@@ -32,6 +32,8 @@ export function answerProblem(
 ): void {
   const { code, reason } = problem;
   exchange.failure = reason === '' ? 'Choice' : reason;
+  // Other messages may quote the request.
+  if (reason !== '') exchange.failureText = code >= 500 ? problemText(problem) : problem.title;
   const retry = problem.retryAfterSeconds;
   const headers = {
     'Cache-Control': 'no-store',

@@ -8,6 +8,7 @@ import * as problems from './app-problems.ts';
 import type { GatewayNames, HostTarget } from './host.ts';
 import { parseHost } from './host.ts';
 import type { GatewayMetrics } from './metrics.ts';
+import { answerProbe, isProbeHost } from './name-probe.ts';
 import { answerProblem } from './problem.ts';
 import type { AbsoluteTarget, ProxyTargets } from './proxy-targets.ts';
 import { parseAbsoluteTarget, toOriginForm } from './proxy-targets.ts';
@@ -59,7 +60,9 @@ export class Router {
     }
     toOriginForm(exchange, absolute);
     // A proxy's client may name this gateway itself.
-    if (parseHost(absolute.authority, this.#options.names) !== undefined) return this.#answerByHost(exchange);
+    const { names } = this.#options;
+    if (parseHost(absolute.authority, names) !== undefined || isProbeHost(absolute.authority, names))
+      return this.#answerByHost(exchange);
     metrics.request(exchange, 'app');
     return this.#answerAsProxy(exchange, absolute);
   }
@@ -68,6 +71,10 @@ export class Router {
     const host = headerValue(exchange.head.headers, 'host') ?? '';
     const { api, gate, names, metrics } = this.#options;
     const target = parseHost(host, names);
+    if (target === undefined && isProbeHost(host, names)) {
+      answerProbe(exchange);
+      return;
+    }
     const toApp = target !== undefined && target.kind !== 'api';
     metrics.request(exchange, toApp ? 'app' : 'api');
     if (toApp || api.filter.acceptsHost(host, target !== undefined)) {

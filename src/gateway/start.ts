@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { ConnectionPool } from '../net/http1/connections.ts';
 import { Http1Server } from '../net/http1/server.ts';
+import { isLoopback } from '../net/loopback-host.ts';
 import type { FirstUseLink } from './access/first-use-link.ts';
 import { Gate } from './access/gate.ts';
 import { ownUserOnly } from './access/own-user.ts';
@@ -15,7 +16,7 @@ import type { GatewayContexts, UnusableContext } from './contexts.ts';
 import type { ServiceTarget } from './destination.ts';
 import { Destinations } from './destinations.ts';
 import type { OpenedPort } from './fixed-ports.ts';
-import { openFixedPorts } from './fixed-ports.ts';
+import { FixedPorts } from './fixed-ports.ts';
 import type { FixedPort } from './forward-spec.ts';
 import { FrontDoor } from './front-door.ts';
 import type { GatewayNames } from './host.ts';
@@ -23,13 +24,14 @@ import { gatewayNames } from './host.ts';
 import { KubeconfigDoor } from './kubeconfig-door.ts';
 import { writeKubeconfigFile } from './kubeconfig-file.ts';
 import type { ListenPlace } from './listeners.ts';
-import { isLoopback, ListenError, openListeners } from './listeners.ts';
+import { ListenError, openListeners } from './listeners.ts';
 import { GatewayMetrics } from './metrics.ts';
 import { openMetricsListener } from './metrics-listener.ts';
 import { OwnPaths } from './own-paths.ts';
 import type { PageHandler } from './page-handler.ts';
 import { ProxyTargets } from './proxy-targets.ts';
 import { Router } from './router.ts';
+import type { GatewaySight, PortSight } from './sight.ts';
 import type { GatewayTls } from './tls/gateway-tls.ts';
 import { TlsEntrance } from './tls/tls-entrance.ts';
 import { Tunnels } from './tunnels.ts';
@@ -64,8 +66,8 @@ export interface GatewayOptions {
   kubeconfigFile?: string;
   /** Serves `/metrics` there as well, and nothing else. */
   metricsAddress?: { host: string; port: number };
-  /** Serves the page at `/`. */
-  page?: PageHandler;
+  /** Makes what serves the page at `/`, once. */
+  page?(sight: GatewaySight): PageHandler;
   /** Stops the gateway, as disposing it does. */
   signal: AbortSignal;
   /** Lines for the log: defects, and why connections to fixed ports failed. */
@@ -89,7 +91,7 @@ const drainMs = 2000;
 
 /** Resolves when it listens. Rejects with ListenError where it cannot. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { contexts, page, log = () => {} } = options;
+  const { contexts, log = () => {} } = options;
   options.signal.throwIfAborted();
   refuseExposure(options);
   const connections = new ConnectionPool(options.keepAliveMs === undefined ? {} : { keepAliveMs: options.keepAliveMs });
@@ -106,6 +108,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }),
     metrics,
   );
+  const destinations = new Destinations(contexts, {
+    signal: stop.signal,
+    ...(options.unusable && { unusable: options.unusable }),
+    ...(options.https && { https: options.https }),
+  });
+  const guard = options.ownUserOnly === true ? ownUserOnly : (onSocket: (socket: Socket) => void) => onSocket;
+  const fixed = new FixedPorts({ guard, destinations, metrics, signal: stop.signal, log });
+  const page = options.page?.({
+    suffixes: names.suffixes,
+    activity: () => metrics.activity(),
+    ports: portSight(options, fixed),
+  });
   const api = new ApiOrigin({ ...(rules && { rules }), upstream: upstreams.default, page, own, log });
   const door =
     options.kubeconfigFile === undefined
@@ -115,11 +129,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           sharesPort: options.tls !== undefined,
           metrics,
         });
-  const destinations = new Destinations(contexts, {
-    signal: stop.signal,
-    ...(options.unusable && { unusable: options.unusable }),
-    ...(options.https && { https: options.https }),
-  });
   const apps = new AppOrigin({ destinations, connections, names, upstream: (context) => upstreams.of(context) });
   const targets = new ProxyTargets(new ClusterAddresses(contexts[0].client));
   const tunnels = new Tunnels({ destinations, targets, metrics, signal: stop.signal });
@@ -133,7 +142,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     tlsOnly: options.tls !== undefined,
     socks: gate === undefined ? () => ({}) : gate.socks,
   });
-  const guard = options.ownUserOnly === true ? ownUserOnly : (onSocket: (socket: Socket) => void) => onSocket;
   const listeners = await openListeners(
     options.listen,
     guard((socket) => {
@@ -145,16 +153,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   await using parts = new AsyncDisposableStack();
   parts.use(listeners);
   parts.defer(() => stop.abort());
-  const fixed = parts.use(
-    await openFixedPorts({
-      guard,
-      ports: options.fixedPorts ?? [],
-      destinations,
-      metrics,
-      signal: stop.signal,
-      log,
-    }),
-  );
+  parts.use(fixed);
+  for (const each of options.fixedPorts ?? []) await fixed.open(each, { later: false });
   if (door !== undefined && options.kubeconfigFile !== undefined) {
     const at = addresses[0]?.replace(/^0\.0\.0\.0$/, '127.0.0.1').replace(/^::$/, '::1') ?? '';
     const address = `${at.includes(':') ? `[${at}]` : at}:${port}`;
@@ -190,6 +190,21 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         : `${options.tls ? 'https' : 'http'}://${options.domain ?? urlHost(options.listen.host)}:${port}/`,
     closed,
     [Symbol.asyncDispose]: close,
+  };
+}
+
+/**
+ * The page may open ports where whoever can open them reaches the services anyway: on this machine, with no password
+ * asked, or with the connections of other users refused.
+ */
+function portSight({ listen, access, ownUserOnly: own }: GatewayOptions, ports: FixedPorts): PortSight {
+  const list: PortSight['list'] = () => ports.opened;
+  const isLocal = !('unixSocket' in listen) && isLoopback(listen.host);
+  if (!isLocal || (access !== undefined && own !== true)) return { list };
+  return {
+    list,
+    open: (target) => ports.open({ target, localPort: 0 }),
+    close: (port) => ports.close(port),
   };
 }
 

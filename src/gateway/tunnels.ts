@@ -10,7 +10,7 @@ import * as problems from './app-problems.ts';
 import type { Destinations } from './destinations.ts';
 import type { Carrier, GatewayMetrics } from './metrics.ts';
 import type { Problem } from './problem.ts';
-import { answerProblem } from './problem.ts';
+import { answerProblem, problemText } from './problem.ts';
 import type { ProxyTargets } from './proxy-targets.ts';
 import { parseAuthority } from './proxy-targets.ts';
 
@@ -94,7 +94,11 @@ export class Tunnels {
     const over = this.#options.metrics.stream(carrier);
     const opened = await this.#reach(asked, client);
     if ('stream' in opened) opened.stream.once('close', () => over(false));
-    else over(true);
+    else {
+      over(true);
+      // A refused CONNECT is told as a request.
+      if (carrier === 'socks') this.#options.metrics.error(carrier, problemText(opened.problem));
+    }
     return opened;
   }
 

@@ -1,11 +1,14 @@
-/** Whose program is at the other end of a connection within this machine, as Linux tells it. */
+/** Whose programs connect and listen within this machine, as Linux tells it. */
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 
-/** True where `peerUser` can tell. */
+/** True where it can be told. */
 export const canTellPeerUser = process.platform === 'linux';
 
 const established = '01';
+const listening = '0A';
+/** As the kernel prints them: 127.0.0.1, 0.0.0.0, ::1, ::, and the first two as IPv6. */
+const reachedAsLocalhost: readonly string[] = ['127.0.0.1', '0.0.0.0', '::1', '::', '::ffff:127.0.0.1'].map(hexOf);
 
 /**
  * The number of the user whose socket it is. Undefined where it cannot be told: the connection comes from elsewhere, or
@@ -35,17 +38,42 @@ interface Place {
 async function socketUser(from: Place, to: Place): Promise<number | undefined> {
   const theirs = `${hexOf(from.address)}:${hexPort(from.port)}`;
   const ours = `${hexOf(to.address)}:${hexPort(to.port)}`;
-  let table: string;
-  try {
-    table = await readFile(from.address.includes(':') ? '/proc/net/tcp6' : '/proc/net/tcp', 'latin1');
-  } catch {
-    return undefined;
-  }
-  for (const line of table.split('\n')) {
-    const [, local, remote, state, , , , uid] = line.trim().split(/\s+/);
-    if (local === theirs && remote === ours && state === established && uid !== undefined) return Number(uid);
+  for (const { local, remote, state, user } of await sockets(from.address.includes(':') ? 'tcp6' : 'tcp')) {
+    if (local === theirs && remote === ours && state === established) return user;
   }
   return undefined;
+}
+
+/** The users whose programs take connections to this port of localhost; none where it cannot be told. */
+export async function listenerUsers(port: number): Promise<number[]> {
+  const all = await Promise.all([sockets('tcp'), sockets('tcp6')]);
+  const places = reachedAsLocalhost.map((address) => `${address}:${hexPort(port)}`);
+  return all.flat().flatMap(({ local, state, user }) => (state === listening && places.includes(local) ? [user] : []));
+}
+
+interface KernelSocket {
+  local: string;
+  remote: string;
+  state: string;
+  user: number;
+}
+
+async function sockets(table: 'tcp' | 'tcp6'): Promise<KernelSocket[]> {
+  let text: string;
+  try {
+    text = await readFile(`/proc/net/${table}`, 'latin1');
+  } catch {
+    return [];
+  }
+  return text
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => {
+      const [, local, remote, state, , , , user] = line.trim().split(/\s+/);
+      return local === undefined || remote === undefined || state === undefined || user === undefined
+        ? []
+        : [{ local, remote, state, user: Number(user) }];
+    });
 }
 
 /** As the kernel prints it: words of four bytes in the order of this machine. */

@@ -5,6 +5,8 @@ import type { PageStream } from '../gateway/page-handler.ts';
 const gatherMs = 30;
 /** Proxies and browsers forget silent connections; a comment also finds out that the browser went away. */
 const heartbeatMs = 20_000;
+/** Written at a time: what waits behind it may still be replaced. */
+const pieceLength = 64 * 1024;
 
 export class EventStream {
   readonly #stream: PageStream;
@@ -20,12 +22,17 @@ export class EventStream {
     this.#heartbeat.unref();
   }
 
-  /** Replaces what waits under the same key. `json` is one line. */
+  /** Replaces what waits under the same key, in its place. `json` is one line. */
   put(key: string, event: string, json: string): void {
     if (this.#ended) return;
-    this.#pending.delete(key);
     this.#pending.set(key, `event: ${event}\ndata: ${json}\n\n`);
     this.#timer ??= setTimeout(() => void this.#flush(), gatherMs);
+  }
+
+  /** The same, behind everything that waits. */
+  putLast(key: string, event: string, json: string): void {
+    this.#pending.delete(key);
+    this.put(key, event, json);
   }
 
   end(): void {
@@ -45,8 +52,12 @@ export class EventStream {
     if (this.#writing) return;
     this.#writing = true;
     while (this.#pending.size > 0) {
-      const text = [...this.#pending.values()].join('');
-      this.#pending.clear();
+      let text = '';
+      for (const [key, event] of this.#pending) {
+        this.#pending.delete(key);
+        text += event;
+        if (text.length >= pieceLength) break;
+      }
       if (!this.#stream.write(text)) await this.#stream.drained();
     }
     this.#writing = false;

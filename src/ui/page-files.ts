@@ -3,25 +3,49 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { PageRequest, PageResponse } from '../gateway/page-handler.ts';
 
-const files: Readonly<Record<string, { file: string; type: string }>> = {
-  '/': { file: 'page.html', type: 'text/html; charset=utf-8' },
-  '/.fairlead/page.css': { file: 'page.css', type: 'text/css; charset=utf-8' },
-  '/.fairlead/page.js': { file: 'page.js', type: 'text/javascript; charset=utf-8' },
-  '/.fairlead/service-list.js': { file: 'service-list.js', type: 'text/javascript; charset=utf-8' },
-  '/.fairlead/elements.js': { file: 'elements.js', type: 'text/javascript; charset=utf-8' },
-  '/.fairlead/icon.svg': { file: 'icon.svg', type: 'image/svg+xml' },
+const types: Readonly<Record<string, string>> = {
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
 };
+
+/** All but the page itself, each at `/.fairlead/NAME`. */
+const names: ReadonlySet<string> = new Set([
+  'page.css',
+  'services.css',
+  'panel.css',
+  'icon.svg',
+  'page.js',
+  'state.js',
+  'filter.js',
+  'elements.js',
+  'event-source.js',
+  'service-list.js',
+  'service-row.js',
+  'ways-in.js',
+  'ways-view.js',
+  'client-lines.js',
+  'contexts-view.js',
+  'gateway-view.js',
+  'local-ports.js',
+  'port-target.js',
+  'name-probe.js',
+  'keys.js',
+]);
 
 /** Nothing from elsewhere, no inline script, in no frame: what a cluster's objects say can at most be text. */
 export const pageHeaders: Readonly<Record<string, string>> = {
-  'Content-Security-Policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+  'Content-Security-Policy': policy("'self'"),
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
 };
+
+function policy(connect: string): string {
+  return `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src ${connect}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'`;
+}
 
 const loaded = new Map<string, Promise<{ body: Buffer; etag: string }>>();
 
@@ -37,13 +61,30 @@ function load(file: string): Promise<{ body: Buffer; etag: string }> {
   return loading;
 }
 
-/** False where the path is none of the page's files. */
-export async function sendPageFile(request: PageRequest, response: PageResponse): Promise<boolean> {
-  const entry = Object.hasOwn(files, request.path) ? files[request.path] : undefined;
-  if (entry === undefined) return false;
-  const { body, etag } = await load(entry.file);
+/**
+ * False where the path is none of the page's files. `probe`: the one origin besides its own that the page may ask, to find
+ * out whether names resolve.
+ */
+export async function sendPageFile(
+  request: PageRequest,
+  response: PageResponse,
+  probe: string | undefined,
+): Promise<boolean> {
+  const file = request.path === '/' ? 'page.html' : fileAt(request.path);
+  if (file === undefined) return false;
+  const { body, etag } = await load(file);
   const headers = { ...pageHeaders, 'Cache-Control': 'no-cache', ETag: etag, Vary: 'Accept' };
-  if (request.headers.get('if-none-match') === etag) response.send(304, headers, '');
-  else response.send(200, { ...headers, 'Content-Type': entry.type }, body);
+  const type = types[file.slice(file.lastIndexOf('.') + 1)] ?? 'text/html; charset=utf-8';
+  const all =
+    file === 'page.html' && probe !== undefined
+      ? { ...headers, 'Content-Security-Policy': policy(`'self' ${probe}`) }
+      : headers;
+  if (request.headers.get('if-none-match') === etag) response.send(304, all, '');
+  else response.send(200, { ...all, 'Content-Type': type }, body);
   return true;
+}
+
+function fileAt(path: string): string | undefined {
+  const name = path.startsWith('/.fairlead/') ? path.slice('/.fairlead/'.length) : '';
+  return names.has(name) ? name : undefined;
 }

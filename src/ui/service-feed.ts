@@ -9,17 +9,15 @@ import { objectKey } from '../client/object-key.ts';
 import type { Ways } from '../gateway/ways.ts';
 import { sleepUnlessAborted } from '../lib/abortable-sleep.ts';
 import { backoffMs } from '../lib/backoff.ts';
+import type { ContextState } from './context-state.ts';
+import { troubleOf } from './context-state.ts';
 import { viewService } from './service-view.ts';
 
 export interface FeedWatcher {
   /** `json` of the ServiceView, or undefined when the service is gone. */
   changed(key: string, json: string | undefined): void;
-  /** All that there is has been told. Comes again when the cluster was away and is back. */
-  complete(): void;
-  /** The cluster does not answer; a sentence. */
-  trouble(sentence: string): void;
-  /** Not all of it may be seen; a sentence. */
-  narrowed(sentence: string): void;
+  /** `limit`: not all of it may be seen; a sentence. */
+  state(state: ContextState, limit: string | undefined): void;
 }
 
 export interface ServiceFeed {
@@ -30,7 +28,7 @@ export interface ServiceFeed {
 interface Running {
   stop: AbortController;
   probing: boolean;
-  state: 'starting' | 'complete' | { trouble: string };
+  state: ContextState;
 }
 
 const byService = 'service';
@@ -66,7 +64,7 @@ export function openServiceFeed({
   let linger: NodeJS.Timeout | undefined;
 
   function start(): Running {
-    const run: Running = { stop: new AbortController(), probing: false, state: 'starting' };
+    const run: Running = { stop: new AbortController(), probing: false, state: { kind: 'starting' } };
     const ended = AbortSignal.any([signal, run.stop.signal]);
     const onError = (error: unknown): void => {
       if (!ended.aborted) void suffer(run, error, ended);
@@ -124,14 +122,17 @@ export function openServiceFeed({
   }
 
   function settle(run: Running): void {
-    if (run.state === 'complete') return;
-    run.state = 'complete';
-    for (const watcher of watchers) watcher.complete();
+    if (run.state.kind !== 'live') enter(run, { kind: 'live' });
+  }
+
+  function enter(run: Running, state: ContextState): void {
+    run.state = state;
+    for (const watcher of watchers) watcher.state(state, narrowed);
   }
 
   /**
-   * What the server refuses is told. Where it was not reached, everything begins anew as soon as it answers, and only an
-   * outage that lasts is told.
+   * What the server refuses is told at once; where it was not reached, only an outage that lasts. Everything begins anew
+   * as soon as it answers.
    */
   async function suffer(run: Running, error: unknown, ended: AbortSignal): Promise<void> {
     if (error instanceof StatusError) {
@@ -139,17 +140,17 @@ export function openServiceFeed({
         narrow(namespace, error.message);
         return;
       }
-      tellTrouble(run, error.message);
-      return;
+      tellTrouble(run, error);
     }
     if (run.probing) return;
     run.probing = true;
-    for (let attempt = 1; !(await answers(ended)); attempt++) {
-      if (ended.aborted) return;
-      tellTrouble(run, error instanceof Error ? error.message : String(error));
+    for (let attempt = 1; ; attempt++) {
+      const why = await refusal(ended);
+      if (ended.aborted || running !== run) return;
+      if (why === undefined) break;
+      tellTrouble(run, why);
       await sleepUnlessAborted(backoffMs(attempt, probes), ended);
     }
-    if (ended.aborted || running !== run) return;
     run.stop.abort();
     running = start();
   }
@@ -158,22 +159,25 @@ export function openServiceFeed({
     narrowed = `Only the namespace "${only}" is shown: ${why}`;
     running?.stop.abort();
     running = start();
-    for (const watcher of watchers) watcher.narrowed(narrowed);
+    for (const watcher of watchers) watcher.state(running.state, narrowed);
   }
 
-  function tellTrouble(run: Running, trouble: string): void {
-    if (typeof run.state === 'object' && run.state.trouble === trouble) return;
-    run.state = { trouble };
-    for (const watcher of watchers) watcher.trouble(trouble);
+  function tellTrouble(run: Running, error: unknown): void {
+    const trouble = troubleOf(error);
+    const { state } = run;
+    if (state.kind === 'trouble' && state.trouble.text === trouble.text) return;
+    enter(run, { kind: 'trouble', trouble });
   }
 
-  async function answers(ended: AbortSignal): Promise<boolean> {
+  /** Undefined where what is watched can be read. */
+  async function refusal(ended: AbortSignal): Promise<unknown> {
+    const query = { limit: 1, signal: ended, ...(narrowed !== undefined && namespace !== undefined && { namespace }) };
     try {
-      const answer = await client.request({ method: 'GET', path: '/version', signal: ended });
-      answer.body.destroy();
-      return true;
-    } catch {
-      return false;
+      await client.resource<Service>('v1', 'services').list(query);
+      await client.resource<EndpointSlice>('discovery.k8s.io/v1', 'endpointslices').list(query);
+      return undefined;
+    } catch (error) {
+      return error;
     }
   }
 
@@ -197,9 +201,7 @@ export function openServiceFeed({
       watchers.add(watcher);
       running ??= start();
       for (const [key, json] of views) watcher.changed(key, json);
-      if (narrowed !== undefined) watcher.narrowed(narrowed);
-      if (running.state === 'complete') watcher.complete();
-      else if (typeof running.state === 'object') watcher.trouble(running.state.trouble);
+      watcher.state(running.state, narrowed);
       return () => leave(watcher);
     },
   };

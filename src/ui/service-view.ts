@@ -1,36 +1,44 @@
 /** What the page shows of a Service: plain data, made from the Service and its EndpointSlices. */
 import type { Service, ServicePort } from '../api/types/core-v1.ts';
 import type { Endpoint, EndpointSlice } from '../api/types/discovery-v1.ts';
-import { choosePort } from '../gateway/service-ports.ts';
+import { choosePort, speaksTls } from '../gateway/service-ports.ts';
 import type { Ways } from '../gateway/ways.ts';
 import { wayKey } from '../gateway/ways.ts';
 import { looksLikeHttp } from './http-ports.ts';
-import { kubectlFor } from './kubectl-line.ts';
+import type { ServiceProblem } from './service-problem.ts';
+import { problemOf } from './service-problem.ts';
 
 export interface PortView {
   /** As the Service says: `http`, or empty. */
   name: string;
   port: number;
   protocol: string;
-  /** The host under which the gateway serves this port to a browser; absent for what is not HTTP. */
-  host?: string;
-  /** What to type to reach a port that is not for browsers. */
-  command?: string;
+  /** The name under which the gateway serves this port to a browser, without the gateway's own ending. */
+  stem?: string;
+  /** The application speaks TLS there. */
+  tls?: true;
+  /** ADDRESS PORT of a ready pod that this machine reaches directly. */
+  dial?: string;
 }
 
 export interface ServiceView {
-  /** Of a context besides the first: its name, and the label that stands for it in host names. */
-  context?: { name: string; alias: string };
+  /** The alias of a context besides the first; empty for the first. */
+  context: string;
   namespace: string;
   name: string;
   type: string;
+  /** `idle`: nothing of it is to be reached from here, and nothing is wrong with that. */
+  state: 'ready' | 'partial' | 'down' | 'idle';
   ready: number;
   total: number;
-  /** Where the name leads: the host of the default port. */
-  host?: string;
+  /** Where the name leads: the stem of the default port. */
+  stem?: string;
   ports: PortView[];
-  /** A sentence, where the service cannot be reached. */
+  /** Some way leads to its pods. */
+  reachable: boolean;
+  /** What it is, where that is not plain. */
   note?: string;
+  problem?: ServiceProblem;
 }
 
 /** Whose services they are. */
@@ -42,6 +50,9 @@ export interface ViewContext {
   ways?: Ways | undefined;
 }
 
+/** Only such names are put into host names and commands: what else a server may say is text. */
+const label = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+
 export function viewService(
   service: Service,
   slices: readonly EndpointSlice[],
@@ -50,42 +61,54 @@ export function viewService(
   const { name = '', namespace = '' } = service.metadata;
   const spec = service.spec ?? {};
   const endpoints = uniqueEndpoints(slices);
-  const ready = endpoints.filter(isReady);
-  const hasPods = endpoints.some(({ targetRef }) => targetRef?.kind === 'Pod') || spec.selector !== undefined;
-  const ports = spec.ports ?? [];
-  const host = alias === undefined ? `${name}.${namespace}.localhost` : `${name}.${namespace}.svc.${alias}.localhost`;
+  const ready = endpoints.filter(isReady).length;
+  const hasPods =
+    spec.type !== 'ExternalName' &&
+    (endpoints.some(({ targetRef }) => targetRef?.kind === 'Pod') || spec.selector !== undefined);
+  const isNamed = label.test(name) && label.test(namespace);
+  const ports = (spec.ports ?? []).slice(0, mostPorts);
+  const stem = alias === undefined ? `${name}.${namespace}` : `${name}.${namespace}.svc.${alias}`;
   const choice = choosePort(service, undefined);
-  const main = hasPods && choice.kind === 'port' && looksLikeHttp(choice.port) ? choice.port : undefined;
+  const reachable = hasPods && isNamed;
+  const main = reachable && choice.kind === 'port' && looksLikeHttp(choice.port) ? choice.port : undefined;
   const views = ports.map((port): PortView => {
     const view: PortView = { name: port.name ?? '', port: port.port, protocol: port.protocol ?? 'TCP' };
-    if (!hasPods) return view;
+    if (!reachable) return view;
     if (looksLikeHttp(port)) {
-      return { ...view, host: port === main ? host : portHost(port, { name, namespace, alias }) };
+      const own = port === main ? stem : portStem(port, { name, namespace, alias });
+      return { ...view, ...(own !== undefined && { stem: own }), ...(speaksTls(port) && { tls: true as const }) };
     }
-    const command = commandFor(port, { name, namespace, slices, context });
-    return command === undefined ? view : { ...view, command };
+    const dial = dialOf(port, slices);
+    return dial === undefined ? view : { ...view, dial };
   });
-  const note =
-    noteFor(service, { ready: ready.length, total: endpoints.length, hasPods }) ??
-    wayNote(ways?.whyNotPortForward(wayKey({ kind: 'service', namespace, name })));
+  const note = noteFor(service, { total: endpoints.length, hasPods, isNamed });
+  const whyNotPortForward = ways?.whyNotPortForward(wayKey({ kind: 'service', namespace, name }));
+  const problem = reachable ? problemOf(service, { endpoints, isReady, whyNotPortForward, context }) : undefined;
   return {
-    ...(alias !== undefined && { context: { name: context ?? alias, alias } }),
+    context: alias ?? '',
     namespace,
     name,
     type: spec.clusterIP === 'None' ? 'Headless' : (spec.type ?? 'ClusterIP'),
-    ready: ready.length,
+    state: !reachable ? 'idle' : ready === 0 ? 'down' : ready < endpoints.length ? 'partial' : 'ready',
+    ready,
     total: endpoints.length,
     ports: views,
-    ...(main === undefined ? {} : { host }),
+    reachable,
+    ...(main === undefined ? {} : { stem }),
     ...(note === undefined ? {} : { note }),
+    ...(problem === undefined ? {} : { problem }),
   };
 }
 
-function portHost(
+/** More than that nobody looks at, and Kubernetes allows few. */
+const mostPorts = 100;
+
+function portStem(
   port: ServicePort,
   { name, namespace, alias }: { name: string; namespace: string; alias: string | undefined },
-): string {
-  return `${port.name ?? port.port}.${name}.${namespace}.svc${alias === undefined ? '' : `.${alias}`}.localhost`;
+): string | undefined {
+  const first = port.name || String(port.port);
+  return label.test(first) ? `${first}.${name}.${namespace}.svc${alias === undefined ? '' : `.${alias}`}` : undefined;
 }
 
 /** A pod has an endpoint in several slices when it has addresses of several families, or the Service many ports. */
@@ -105,41 +128,27 @@ function isReady({ conditions }: Endpoint): boolean {
   return conditions?.ready !== false;
 }
 
-interface Place {
-  name: string;
-  namespace: string;
-  slices: readonly EndpointSlice[];
-  context: string | undefined;
-}
-
-/** Pods of a cluster in loopback mode can be dialled; elsewhere kubectl forwards TCP, and nothing forwards UDP. */
-function commandFor(port: ServicePort, { name, namespace, slices, context }: Place): string | undefined {
+/** Pods of a cluster in loopback mode can be dialled from here, by UDP too. */
+function dialOf(port: ServicePort, slices: readonly EndpointSlice[]): string | undefined {
   for (const slice of slices) {
     const at = slice.ports?.find((one) => (one.name ?? '') === (port.name ?? ''))?.port;
     const address = slice.endpoints?.find(isReady)?.addresses[0];
-    if (at === undefined || address?.startsWith('127.') !== true) continue;
-    return port.protocol === 'UDP' ? `nc -u ${address} ${at}` : `nc ${address} ${at}`;
+    if (at !== undefined && address !== undefined && /^127(\.\d{1,3}){3}$/.test(address)) return `${address} ${at}`;
   }
-  if ((port.protocol ?? 'TCP') !== 'TCP') return undefined;
-  return `${kubectlFor(context)} -n ${namespace} port-forward service/${name} ${port.port}`;
+  return undefined;
 }
 
 function noteFor(
   { metadata, spec = {} }: Service,
-  { ready, total, hasPods }: { ready: number; total: number; hasPods: boolean },
+  { total, hasPods, isNamed }: { total: number; hasPods: boolean; isNamed: boolean },
 ): string | undefined {
   const isApiServer = metadata.namespace === 'default' && metadata.name === 'kubernetes';
-  if (spec.type === 'ExternalName') return `An alias of ${spec.externalName ?? 'nothing'}, outside of the cluster.`;
-  if (isApiServer) return 'The API server itself.';
-  if (!hasPods) return total === 0 ? 'It selects no pods.' : 'Its endpoints are not pods.';
-  if (total === 0) {
-    const selector = Object.entries(spec.selector ?? {}).map(([key, value]) => `${key}=${value}`);
-    return `No pod matches its selector ${selector.join(',')}.`;
-  }
-  return ready === 0 ? 'None of its pods is ready.' : undefined;
-}
-
-function wayNote(whyNotPortForward: string | undefined): string | undefined {
-  if (whyNotPortForward === undefined) return undefined;
-  return `Reached by the API server's proxy verb, for HTTP only: a port-forward was refused (${whyNotPortForward}).`;
+  if (!isNamed) return 'Its name is none that Kubernetes allows: no way is offered.';
+  if (spec.type === 'ExternalName')
+    return `An alias of ${spec.externalName ?? 'nothing'}, outside of the cluster: open that host itself.`;
+  if (isApiServer) return 'The API server itself: it is at /api on this page’s address.';
+  if (hasPods) return undefined;
+  return total === 0
+    ? 'It selects no pods, and nobody has given it endpoints.'
+    : 'Its endpoints are not pods: no way leads there from here.';
 }

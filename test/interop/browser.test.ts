@@ -67,7 +67,11 @@ test('the page shows services live, asks nobody else, and keeps quiet on the con
   await client
     .resource('v1', 'services')
     .create({ ...service, spec: { selector: { app: 'none' }, ports } } as typeof service);
-  await untilText(page, '[data-service="demo/later"]', /0\/0 ready.*No pod matches its selector app=none/s);
+  await untilText(
+    page,
+    '[data-service="demo/later"]',
+    /0\/0 ready.*No pod that has an address matches its selector app=none/s,
+  );
   await client.resource('v1', 'services').delete('later', { namespace: 'demo' });
   await page.locator('[data-service="demo/later"]').waitFor({ state: 'detached' });
 
@@ -75,7 +79,8 @@ test('the page shows services live, asks nobody else, and keeps quiet on the con
   assert.equal(events.length, 1, 'everything came over one stream');
   assert.deepEqual(
     visitor.requests.filter((url) => new URL(url).host !== new URL(cluster.gatewayUrl).host),
-    [],
+    [`http://fairlead-probe.localhost:${new URL(cluster.gatewayUrl).port}/`],
+    'the one name that tells whether names resolve',
   );
   assert.deepEqual(visitor.complaints, []);
 });

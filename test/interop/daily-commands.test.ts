@@ -36,6 +36,13 @@ besideKubectl('label, annotate, scale, delete', {
     { line: 'label cm -l tier=back found=1 -o name' },
     { line: 'label cm one x=y --dry-run=client -o yaml' },
     { line: 'label cm one x=y --dry-run=server' },
+    { line: 'label cm one z=1 -o jsonpath={.metadata.labels.z}' },
+    {
+      line: 'label cm one two z=2 --overwrite -o custom-columns=N:.metadata.name,Z:.metadata.labels.z',
+      sense: 'outcome',
+    },
+    { line: 'label cm one z- -o wide', sense: 'outcome' },
+    { line: 'label cm one z-' },
     { line: 'label cm one', sense: 'outcome' },
     // Their order changes from run to run.
     { line: 'label cm one --list', sense: 'outcome' },

@@ -1,28 +1,19 @@
-/** `fairlead get` beside the real kubectl on the same cluster: the same bytes, the same exit codes. */
+/** `fairlead get` beside the real kubectl on the same clusters: the same bytes, the same exit codes. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { after, before, test } from 'node:test';
-import { type Finished, Home, RunningFairlead } from '../fairlead-process.ts';
+import { after, before, describe, test } from 'node:test';
+import type { Finished } from '../fairlead-process.ts';
 import { peerPath } from '../peers/build.ts';
+import { clusters, type Side, skipBesideKubectl } from './beside-kubectl.ts';
 
 const kubectlPath = peerPath('kubectl');
-const skip = existsSync(kubectlPath) ? false : 'kubectl is not built: run npm run test:interop';
-
 const fairleadEntry = resolve(import.meta.dirname, '../../bin/fairlead.ts');
 
-let home: Home;
-let cluster: RunningFairlead;
-
-before(async () => {
-  if (skip !== false) return;
-  home = await Home.make();
-  cluster = await RunningFairlead.up(home, '--data=:memory:', '--nodes=0');
-  const manifest = `
+const manifest = `
 apiVersion: v1
 kind: ConfigMap
 metadata:
@@ -50,19 +41,6 @@ kind: Service
 metadata: {name: web}
 spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
 `;
-  const applied = await home.run(kubectlPath, ['apply', '-f', '-'], manifest);
-  assert.equal(applied.code, 0, applied.stderr);
-  await Promise.all([
-    writeFile(join(home.directory, 'objects.yaml'), manifest),
-    writeFile(join(home.directory, 'columns.txt'), 'NAME   TYPE\n.metadata.name {spec.type}\n'),
-    writeFile(join(home.directory, 'path.txt'), '{range .items[*]}{.metadata.name}\n{end}'),
-  ]);
-});
-
-after(async () => {
-  await cluster?.[Symbol.asyncDispose]();
-  await home?.[Symbol.asyncDispose]();
-});
 
 /** Command lines as arrays, where a word has blanks. */
 const lines: readonly (string | readonly string[])[] = [
@@ -139,27 +117,9 @@ const lines: readonly (string | readonly string[])[] = [
   'get --raw /nope',
 ];
 
-/** Ages grow while the two run: another look tells whether that was all. */
-async function compare(args: readonly string[]): Promise<[Finished, Finished]> {
-  let pair: [Finished, Finished];
-  let looks = 0;
-  do {
-    pair = await Promise.all([home.run(kubectlPath, args), home.fairlead(...args)]);
-  } while (pair[0].stdout !== pair[1].stdout && ++looks < 3);
-  return pair;
-}
-
-for (const line of lines) {
-  const words = typeof line === 'string' ? line.split(' ') : line;
-  test(words.join(' '), { skip }, async () => {
-    const [theirs, ours] = await compare(words);
-    assert.deepEqual(ours, theirs);
-  });
-}
-
 /** Starts a program and keeps the lines that it prints, with every age as "AGE". */
-function follow(program: string, args: readonly string[]) {
-  const child = spawn(program, args, { env: home.env, stdio: ['ignore', 'pipe', 'inherit'] });
+function follow({ home, flags }: Side, program: string, args: readonly string[]) {
+  const child = spawn(program, [...args, ...flags], { env: home.env, stdio: ['ignore', 'pipe', 'inherit'] });
   const reader = createInterface({ input: child.stdout });
   const printed: string[] = [];
   reader.on('line', (line) => printed.push(line.replace(/\d+[sm]$/, 'AGE')));
@@ -175,27 +135,63 @@ function follow(program: string, args: readonly string[]) {
   };
 }
 
-for (const [index, flags] of [[], ['--output-watch-events'], ['-o', 'custom-columns=A:.metadata.name']].entries()) {
-  test(`get -w ${flags.join(' ')} prints the same lines in the same columns`, { skip, timeout: 30_000 }, async () => {
-    const kubectl = async (...args: string[]): Promise<void> => {
-      const { code, stderr } = await home.run(kubectlPath, args);
-      assert.equal(code, 0, stderr);
-    };
-    const namespace = `watched-${index}`;
-    await kubectl('create', 'ns', namespace);
-    await kubectl('create', 'cm', 'first', '-n', namespace);
-    const args = ['get', 'cm', '-n', namespace, '-l', 'app!=x', '-w', ...flags];
-    await using theirs = follow(kubectlPath, args);
-    await using ours = follow(process.execPath, [fairleadEntry, ...args]);
-    const both = (count: number) => Promise.all([theirs.until(count), ours.until(count)]);
-    await both(2);
-    const before = ours.lines.length;
-    await kubectl('create', 'cm', 'a-name-that-is-longer-than-the-heading', '-n', namespace, '--from-literal=a=b');
-    await both(before + 1);
-    await kubectl('label', 'cm', 'first', 'app=x', '-n', namespace);
-    await both(before + 2);
-    await kubectl('create', 'cm', 'z', '-n', namespace);
-    await both(before + 3);
-    assert.deepEqual(ours.lines, theirs.lines);
+for (const [name, start] of Object.entries(clusters)) {
+  describe(`get, on ${name}`, { skip: skipBesideKubectl }, () => {
+    let side: Side;
+    before(async () => {
+      side = await start({});
+      const applied = await side.home.run(kubectlPath, [...side.flags, 'apply', '-f', '-'], manifest);
+      assert.equal(applied.code, 0, applied.stderr);
+      const file = (path: string) => join(side.home.directory, path);
+      await Promise.all([
+        writeFile(file('objects.yaml'), manifest),
+        writeFile(file('columns.txt'), 'NAME   TYPE\n.metadata.name {spec.type}\n'),
+        writeFile(file('path.txt'), '{range .items[*]}{.metadata.name}\n{end}'),
+      ]);
+    });
+    after(() => side?.stop());
+
+    /** Ages grow and pods go on while the two run: further looks tell whether that was all. */
+    async function compare(args: readonly string[]): Promise<[Finished, Finished]> {
+      let pair: [Finished, Finished];
+      let looks = 0;
+      do {
+        pair = await Promise.all([side.home.run(kubectlPath, args), side.home.fairlead(...args)]);
+      } while (pair[0].stdout !== pair[1].stdout && ++looks < 10);
+      return pair;
+    }
+
+    for (const line of lines) {
+      const words = typeof line === 'string' ? line.split(' ') : line;
+      test(words.join(' '), async () => {
+        const [theirs, ours] = await compare([...side.flags, ...words]);
+        assert.deepEqual(ours, theirs);
+      });
+    }
+
+    for (const [index, flags] of [[], ['--output-watch-events'], ['-o', 'custom-columns=A:.metadata.name']].entries()) {
+      test(`get -w ${flags.join(' ')} prints the same lines in the same columns`, { timeout: 30_000 }, async () => {
+        const kubectl = async (...args: string[]): Promise<void> => {
+          const { code, stderr } = await side.home.run(kubectlPath, [...side.flags, ...args]);
+          assert.equal(code, 0, stderr);
+        };
+        const namespace = `watched-${index}`;
+        await kubectl('create', 'ns', namespace);
+        await kubectl('create', 'cm', 'first', '-n', namespace);
+        const args = ['get', 'cm', '-n', namespace, '-l', 'app!=x', '-w', ...flags];
+        await using theirs = follow(side, kubectlPath, args);
+        await using ours = follow(side, process.execPath, [fairleadEntry, ...args]);
+        const both = (count: number) => Promise.all([theirs.until(count), ours.until(count)]);
+        await both(2);
+        const before = ours.lines.length;
+        await kubectl('create', 'cm', 'a-name-that-is-longer-than-the-heading', '-n', namespace, '--from-literal=a=b');
+        await both(before + 1);
+        await kubectl('label', 'cm', 'first', 'app=x', '-n', namespace);
+        await both(before + 2);
+        await kubectl('create', 'cm', 'z', '-n', namespace);
+        await both(before + 3);
+        assert.deepEqual(ours.lines, theirs.lines);
+      });
+    }
   });
 }

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { apiRoot, parseApiVersion } from '../../api/group-version.ts';
 import type { KubeObject, UnstructuredObject } from '../../api/object.ts';
-import { isReason } from '../../api/status.ts';
+import { isReason, StatusError } from '../../api/status.ts';
 import type { Deployment } from '../../api/types/apps-v1.ts';
 import type { ClusterClient } from '../../client/cluster-client.ts';
 import { CommandError } from '../command.ts';
@@ -21,6 +21,9 @@ export async function applyDemo(client: ClusterClient): Promise<void> {
   try {
     await applyAll(client, signal);
   } catch (error) {
+    if (error instanceof StatusError) {
+      throw new CommandError(`the cluster refused the sample application: ${error.message}`);
+    }
     if (!signal.aborted) throw error;
     throw new CommandError(
       `the sample application was not ready within ${waitMilliseconds / 1000} s: kubectl get pods -n ${namespace} shows what it waits for`,
@@ -63,10 +66,16 @@ async function apply(
     await resource.create(object, { signal });
   } catch (error) {
     if (!isReason(error, 'AlreadyExists')) throw error;
+    // A strategic merge would take two protocols of one port for the same.
     const { name = '', namespace: within } = object.metadata;
-    await resource.patch(name, object, {
-      type: 'application/strategic-merge-patch+json',
+    await resource.call({
+      method: 'PATCH',
+      name,
       ...(within === undefined ? {} : { namespace: within }),
+      contentType: 'application/apply-patch+yaml',
+      body: object,
+      fieldManager: 'fairlead',
+      force: true,
       signal,
     });
   }

@@ -5,19 +5,17 @@ import { applyByPatch } from '../objects/apply-by-patch.ts';
 import { applyOnServer, usualManager } from '../objects/apply-on-server.ts';
 import { parseDryRun } from '../objects/dry-run.ts';
 import { eachTarget } from '../objects/each-target.ts';
-import { dryRunFlag, fileFlags, outcomeFlag, selectionFlags } from '../objects/object-flags.ts';
+import { dryRunFlag, fileFlags, selectionFlags } from '../objects/object-flags.ts';
 import { openObjects } from '../objects/open-objects.ts';
-import { OutcomePrinter, parseOutcomeFormat } from '../objects/print-outcome.ts';
+import { openOutcomePrinter, outcomeFlags } from '../objects/print-outcome.ts';
 import type { Target } from '../objects/select-targets.ts';
 import { parseValidation, validateFlag } from '../objects/validation.ts';
-import { withoutManagedFields } from '../print/object-printer.ts';
-import { formatStructured } from '../print/structured.ts';
 
 const flags = {
   ...fileFlags,
   selector: selectionFlags.selector,
   ...dryRunFlag,
-  ...outcomeFlag,
+  ...outcomeFlags,
   ...validateFlag,
   'server-side': { type: 'boolean', description: 'let the server merge, and keep who owns which field' },
   'force-conflicts': { type: 'boolean', description: 'with --server-side: take over fields that others own' },
@@ -57,7 +55,6 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
   const { flags, io, signal } = invocation;
   const onServer = flags['server-side'] === true;
   const dryRun = parseDryRun(flags['dry-run']);
-  const format = parseOutcomeFormat(flags.output);
   checkFlags(flags, onServer, dryRun);
   const fieldValidation = parseValidation(flags.validate);
   const fieldManager = flags['field-manager'] ?? (onServer ? usualManager : 'kubectl-client-side-apply');
@@ -68,7 +65,7 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
   const targets = all.filter(({ object }) => matchesLabels(selector, object?.metadata.labels));
   if (targets.length === 0)
     throw new CommandError('no objects passed to apply: the selector matches none of the files');
-  const printer = new OutcomePrinter(io, { format, dryRun });
+  const printer = await openOutcomePrinter(io, { flags, dryRun });
   const whole: UnstructuredObject[] = [];
   const grace = flags['grace-period'];
   const code = await eachTarget(targets, { io, signal }, async (target) => {
@@ -95,15 +92,10 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
           write: { fieldManager, fieldValidation, dryRun: dryRun === 'server' },
           ...(flags.force === true && { force: { gracePeriodSeconds: grace } }),
         });
-    if (format === 'json' || format === 'yaml') whole.push(object);
+    if (printer.isWhole) whole.push(object);
     else await printer.print({ object, done });
   });
-  const [only, more] = whole;
-  if (only !== undefined && (format === 'json' || format === 'yaml')) {
-    const items = whole.map(withoutManagedFields);
-    const list = { apiVersion: 'v1', kind: 'List', metadata: {}, items };
-    io.stdout.write(await formatStructured(more === undefined ? items[0] : list, format, io.stdout));
-  }
+  await printer.printTogether(whole);
   return code;
 }
 

@@ -2,9 +2,9 @@ import { CommandError, defineCommand, KubectlOnly, UsageError } from '../command
 import { parseDryRun } from '../objects/dry-run.ts';
 import { eachTarget } from '../objects/each-target.ts';
 import { withLastApplied } from '../objects/last-applied.ts';
-import { dryRunFlag, fieldManagerFlag, fileFlags, outcomeFlag } from '../objects/object-flags.ts';
+import { dryRunFlag, fieldManagerFlag, fileFlags } from '../objects/object-flags.ts';
 import { openObjects } from '../objects/open-objects.ts';
-import { OutcomePrinter, parseOutcomeFormat } from '../objects/print-outcome.ts';
+import { openOutcomePrinter, outcomeFlags } from '../objects/print-outcome.ts';
 import { parseValidation, validateFlag } from '../objects/validation.ts';
 
 export const createCommand = defineCommand({
@@ -18,7 +18,7 @@ export const createCommand = defineCommand({
   flags: {
     ...fileFlags,
     ...dryRunFlag,
-    ...outcomeFlag,
+    ...outcomeFlags,
     ...validateFlag,
     ...fieldManagerFlag('kubectl-create'),
     'save-config': { type: 'boolean', description: 'keep the configuration in an annotation, for a later apply' },
@@ -32,7 +32,7 @@ export const createCommand = defineCommand({
       throw new UsageError('say what to create: a file with -f, or a kind (create deployment …)');
     }
     const dryRun = parseDryRun(flags['dry-run']);
-    const printer = new OutcomePrinter(io, { format: parseOutcomeFormat(flags.output), dryRun });
+    const printer = await openOutcomePrinter(io, { flags, dryRun });
     const fieldValidation = parseValidation(flags.validate);
     await using objects = await openObjects(invocation);
     const targets = await objects.select([], flags);

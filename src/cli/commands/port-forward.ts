@@ -1,5 +1,5 @@
 import type { Pod, Service } from '../../api/types/core-v1.ts';
-import { isLoopback } from '../../gateway/listeners.ts';
+import { isLoopback } from '../../net/loopback-host.ts';
 import { Progress } from '../cluster/progress.ts';
 import { defineCommand, type Invocation } from '../command.ts';
 import { type Objects, openObjects } from '../objects/open-objects.ts';

@@ -1,6 +1,5 @@
-import type { GatewayContext } from '../../gateway/contexts.ts';
 import { startGateway } from '../../gateway/start.ts';
-import type { ClusterFacts, OtherContext } from '../../ui/server.ts';
+import { shellWords } from '../../lib/shell-words.ts';
 import { uiHandler } from '../../ui/server.ts';
 import { checkServer } from '../check-server.ts';
 import { defineCommand } from '../command.ts';
@@ -9,10 +8,8 @@ import { accessChoice, accessFlags } from '../proxy/access-flags.ts';
 import { apiRuleFlags, apiRules } from '../proxy/api-rules.ts';
 import { leadFlags, leadOptions } from '../proxy/lead-flags.ts';
 import { keepAliveTime, listenFlags, listenPlace, servingLine } from '../proxy/listen-flags.ts';
-import type { OpenedContexts } from '../proxy/open-contexts.ts';
 import { openContexts } from '../proxy/open-contexts.ts';
 import { recordReach } from '../proxy/running-gateways.ts';
-import { formatExports } from '../proxy/shell-exports.ts';
 
 export const proxyCommand = defineCommand({
   usage: '',
@@ -87,13 +84,7 @@ export const proxyCommand = defineCommand({
       exposeWithoutPassword: flags['expose-without-password'] === true,
       rules,
       ...(keepAliveMs !== undefined && { keepAliveMs }),
-      page: uiHandler({
-        client: first.client,
-        facts: factsOf(first),
-        ways: first.ways,
-        others: otherContexts(opened),
-        signal,
-      }),
+      page: (sight) => uiHandler({ contexts: opened.contexts, unusable: opened.unusable, sight, signal }),
       signal,
       log,
     });
@@ -106,7 +97,7 @@ export const proxyCommand = defineCommand({
       access.access.link.renew();
     }
     if (flags['kubeconfig-out'] !== undefined)
-      io.stdout.write(`For kubectl and others: ${kubeconfigExport(flags['kubeconfig-out'])}\n`);
+      io.stdout.write(`For kubectl and others: export KUBECONFIG=${shellWords([flags['kubeconfig-out']])}\n`);
     for (const { to, port: at } of gateway.fixedPorts) io.stdout.write(`Forwarding localhost:${at} to ${to}\n`);
     // Any free port is found only by being told.
     if (lead.metricsAddress?.port === 0) say(`Metrics on port ${gateway.metricsPort}`);
@@ -119,23 +110,3 @@ export const proxyCommand = defineCommand({
     return 0;
   },
 });
-
-/** For a shell; quoted where it would not take the path as it is. */
-function kubeconfigExport(path: string): string {
-  return /^[\w./@%+=:,-]+$/.test(path)
-    ? `export KUBECONFIG=${path}`
-    : formatExports({ KUBECONFIG: path }, 'sh').trimEnd();
-}
-
-/** For the page: contexts besides the first. */
-function otherContexts({ contexts: [, ...others], unusable }: OpenedContexts): OtherContext[] {
-  const named = others.map(({ name, alias, client, ways, config }) => {
-    return { name: name ?? alias, alias, client, ways, namespace: config.namespace };
-  });
-  return [...named, ...unusable];
-}
-
-function factsOf({ name, config }: GatewayContext): ClusterFacts {
-  const { server, origin } = config;
-  return { cluster: origin?.cluster ?? server, server, ...(name && { context: name }) };
-}

@@ -5,7 +5,7 @@ import { parseDryRun } from '../objects/dry-run.ts';
 import { generateFlags, send } from '../objects/generate.ts';
 import { fieldManagerFlag } from '../objects/object-flags.ts';
 import { type Objects, openObjects } from '../objects/open-objects.ts';
-import { OutcomePrinter, parseOutcomeFormat } from '../objects/print-outcome.ts';
+import { openOutcomePrinter } from '../objects/print-outcome.ts';
 import { detachKeysFlag, parseDetachKeys, usualDetachKeys } from '../pods/detach-keys.ts';
 import { getPod, parseRunningTimeout, podsOf, runningTimeoutFlag } from '../pods/find-pods.ts';
 import { runAttached } from '../pods/run-attached.ts';
@@ -78,7 +78,6 @@ async function run(invocation: Run): Promise<number> {
   const { args, flags, io, dashAt } = invocation;
   const dryRun = parseDryRun(flags['dry-run']);
   const attaches = flags.attach ?? flags.stdin === true;
-  const format = parseOutcomeFormat(flags.output);
   const wanted = wantedPod(args, flags);
   checkFlags(invocation, { attaches, isDry: dryRun !== 'none' });
   if (dashAt === 0) throw new UsageError('the name of the pod comes before --');
@@ -87,7 +86,7 @@ async function run(invocation: Run): Promise<number> {
   const plain = runPod(wanted);
   const object =
     flags.overrides === undefined ? plain : withOverrides(plain, flags.overrides, flags['override-type'] ?? 'merge');
-  const printer = new OutcomePrinter(io, { format, dryRun });
+  const printer = await openOutcomePrinter(io, { flags, dryRun });
   await using objects = await openObjects(invocation);
   const common = { namespaced: true, manager: 'kubectl-run' };
   const pod = await send({ ...common, object }, objects, invocation);

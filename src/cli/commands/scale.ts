@@ -4,10 +4,10 @@ import { CommandError, defineCommand, UsageError } from '../command.ts';
 import { parseDuration } from '../duration.ts';
 import { parseDryRun } from '../objects/dry-run.ts';
 import { eachTarget } from '../objects/each-target.ts';
-import { dryRunFlag, fileFlags, outcomeFlag, selectionFlags } from '../objects/object-flags.ts';
+import { dryRunFlag, fileFlags, selectionFlags } from '../objects/object-flags.ts';
 import { objectStates } from '../objects/object-states.ts';
 import { openObjects } from '../objects/open-objects.ts';
-import { OutcomePrinter, parseOutcomeFormat, targetName } from '../objects/print-outcome.ts';
+import { openOutcomePrinter, outcomeFlags, targetName } from '../objects/print-outcome.ts';
 
 export const scaleCommand = defineCommand({
   usage: '--replicas=N TYPE NAME... | TYPE/NAME... | -f FILE',
@@ -23,7 +23,7 @@ export const scaleCommand = defineCommand({
     selector: selectionFlags.selector,
     all: selectionFlags.all,
     ...dryRunFlag,
-    ...outcomeFlag,
+    ...outcomeFlags,
     replicas: { type: 'integer', value: 'N', description: 'how many pods there shall be' },
     'current-replicas': { type: 'integer', value: 'N', description: 'only if this is the number now' },
     'resource-version': { type: 'string', value: 'VERSION', description: 'only if this is the version now' },
@@ -40,7 +40,7 @@ export const scaleCommand = defineCommand({
     if (current !== undefined && current < 0) throw new UsageError('--current-replicas cannot be below 0');
     const dryRun = parseDryRun(flags['dry-run']);
     const timeoutMs = flags.timeout === undefined ? 0 : parseDuration(flags.timeout, '--timeout');
-    const printer = new OutcomePrinter(io, { format: parseOutcomeFormat(flags.output), dryRun });
+    const printer = await openOutcomePrinter(io, { flags, dryRun });
     await using objects = await openObjects(invocation);
     const targets = await objects.select(args, flags);
     if (targets.length === 0) throw new CommandError('nothing was found to scale');

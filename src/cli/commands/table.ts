@@ -143,6 +143,7 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'scale', group: 'objects', load: async () => (await import('./scale.ts')).scaleCommand },
   { name: 'wait', group: 'objects', load: async () => (await import('./wait.ts')).waitCommand },
   { name: 'events', group: 'objects', load: async () => (await import('./events.ts')).eventsCommand },
+  { name: 'shell', group: 'pods', load: async () => (await import('./shell.ts')).shellCommand },
   { name: 'logs', aliases: ['log'], group: 'pods', load: async () => (await import('./logs.ts')).logsCommand },
   { name: 'exec', group: 'pods', load: async () => (await import('./exec.ts')).execCommand },
   { name: 'attach', group: 'pods', load: async () => (await import('./attach.ts')).attachCommand },

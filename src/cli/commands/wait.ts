@@ -2,17 +2,17 @@ import type { UnstructuredObject } from '../../api/object.ts';
 import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
 import { CommandError, defineCommand, type Invocation, UsageError } from '../command.ts';
 import { parseDuration } from '../duration.ts';
-import { fileFlags, outcomeFlag, selectionFlags } from '../objects/object-flags.ts';
+import { fileFlags, selectionFlags } from '../objects/object-flags.ts';
 import { objectStates } from '../objects/object-states.ts';
 import { type Objects, openObjects } from '../objects/open-objects.ts';
-import { OutcomePrinter, parseOutcomeFormat } from '../objects/print-outcome.ts';
+import { openOutcomePrinter, outcomeFlags } from '../objects/print-outcome.ts';
 import type { Target } from '../objects/select-targets.ts';
 import { parseWaitCondition, type WaitCondition } from '../objects/wait-conditions.ts';
 
 const flags = {
   ...fileFlags,
   ...selectionFlags,
-  ...outcomeFlag,
+  ...outcomeFlags,
   for: {
     type: 'list',
     value: 'CONDITION',
@@ -50,7 +50,7 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
   const conditions = flags.for.map(parseWaitCondition);
   const given = flags.timeout === undefined ? 30_000 : parseDuration(flags.timeout, '--timeout');
   const timeoutMs = given < 0 ? weekMs : given;
-  const printer = new OutcomePrinter(io, { format: parseOutcomeFormat(flags.output), dryRun: 'none' });
+  const printer = await openOutcomePrinter(io, { flags, dryRun: 'none' });
   await using objects = await openObjects(invocation);
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), timeoutMs);

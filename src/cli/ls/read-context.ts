@@ -7,7 +7,7 @@ import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
 import type { ClusterClient } from '../../client/cluster-client.ts';
 import { backendsOf } from '../../gateway/backends.ts';
 import type { GatewayContext } from '../../gateway/contexts.ts';
-import { slicesOfPods } from '../../gateway/pods-as-endpoints.ts';
+import { guessServices, slicesOfPods } from '../../gateway/pods-as-endpoints.ts';
 import { type ServiceView, viewService } from '../../ui/service-view.ts';
 import { mayI } from '../why/checks/rights.ts';
 import { readable } from '../why/facts.ts';
@@ -16,7 +16,7 @@ import { type ContextFacts, type NamespaceRights, type ServiceRow, serviceRow } 
 
 export interface ReadServices {
   rows: ServiceRow[];
-  /** Why not all namespaces are shown. */
+  /** Why not all is shown. */
   narrowed?: string;
 }
 
@@ -38,7 +38,7 @@ export async function readServices(
   const read = async (where: string | undefined) => {
     const query = { ...(where !== undefined && { namespace: where }), signal };
     return Promise.all([
-      client.resource<Service>('v1', 'services').list(query),
+      listServices(client, where, signal),
       readable(client.resource<EndpointSlice>('discovery.k8s.io/v1', 'endpointslices').list(query)),
       clusterRights(client, where, signal),
     ]);
@@ -85,7 +85,30 @@ export async function readServices(
     });
   });
   rows.sort((a, b) => (`${a.namespace}/${a.name}` < `${b.namespace}/${b.name}` ? -1 : 1));
-  return { rows, ...(narrowed !== undefined && { narrowed }) };
+  const guessed = services.areGuessed
+    ? 'services may not be listed: these are told from the labels of pods'
+    : undefined;
+  const less = [narrowed, guessed].filter((why) => why !== undefined).join('; ');
+  return { rows, ...(less !== '' && { narrowed: less }) };
+}
+
+/** Who may not list services has them told from the pods of a namespace. Rejects where those may not be seen either. */
+async function listServices(
+  client: ClusterClient,
+  namespace: string | undefined,
+  signal: AbortSignal,
+): Promise<{ items: Service[]; areGuessed: boolean }> {
+  try {
+    const { items } = await client
+      .resource<Service>('v1', 'services')
+      .list({ ...(namespace !== undefined && { namespace }), signal });
+    return { items, areGuessed: false };
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.code !== 403 || namespace === undefined) throw error;
+    const pods = await readable(client.resource<Pod>('v1', 'pods').list({ namespace, signal }));
+    if (pods === undefined) throw error;
+    return { items: guessServices(namespace, pods.items), areGuessed: true };
+  }
 }
 
 async function podsOf(

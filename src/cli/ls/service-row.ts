@@ -8,6 +8,8 @@ export type ServiceWay =
   | { way: 'host name'; url: string }
   | { way: 'local port'; address: string }
   | { way: 'pod address'; address: string }
+  /** The service that stands for the API itself. */
+  | { way: 'API server'; address: string }
   | { way: 'port-forward' | 'proxy verb' }
   | { way: 'none'; why: string };
 
@@ -50,10 +52,13 @@ export interface RowTroubles {
 }
 
 export function serviceRow(view: ServiceView, facts: ContextFacts, troubles: RowTroubles = {}): ServiceRow {
-  const { namespace, name, type, ready, total, ports, note } = view;
+  const { namespace, name, type, ready, total, ports, note, problem } = view;
   const health = healthOf(view, troubles);
   const partly = health === 'degraded' ? `${total - ready} of ${total} not ready` : undefined;
-  const says = health === 'ok' ? undefined : (troubles.ports ?? troubles.pod ?? note ?? partly);
+  const says =
+    health === 'ok' || isApiServer(view)
+      ? undefined
+      : (troubles.ports ?? troubles.pod ?? note ?? partly ?? problem?.text);
   return {
     context: facts.name ?? null,
     namespace,
@@ -68,20 +73,22 @@ export function serviceRow(view: ServiceView, facts: ContextFacts, troubles: Row
   };
 }
 
-function healthOf(
-  { namespace, name, type, ready, total, note }: ServiceView,
-  { ports }: RowTroubles,
-): ServiceRow['health'] {
-  const isApiServer = namespace === 'default' && name === 'kubernetes';
+function isApiServer({ namespace, name }: ServiceView): boolean {
+  return namespace === 'default' && name === 'kubernetes';
+}
+
+function healthOf(view: ServiceView, { ports }: RowTroubles): ServiceRow['health'] {
+  const { type, ready, total, note } = view;
   const selectsNothing = total === 0 && note?.startsWith('It selects no pods') === true;
-  if (type === 'ExternalName' || isApiServer || selectsNothing) return 'none';
+  if (type === 'ExternalName' || isApiServer(view) || selectsNothing) return 'none';
   if (ready === 0 || ports !== undefined) return 'down';
   return ready < total ? 'degraded' : 'ok';
 }
 
 function waysTo(view: ServiceView, facts: ContextFacts): ServiceWay[] {
   const { namespace, name, ports, type, note } = view;
-  const leads = ports.some(({ protocol, host, command }) => protocol === 'TCP' && (host ?? command) !== undefined);
+  if (isApiServer(view)) return [{ way: 'API server', address: facts.server }];
+  const leads = view.reachable && ports.some(({ protocol }) => protocol === 'TCP');
   if (!leads) {
     if (type === 'ExternalName' || ports.length === 0) return [{ way: 'none', why: note ?? 'it has no ports' }];
     if (!ports.some(({ protocol }) => protocol === 'TCP')) return [{ way: 'none', why: 'only TCP can be led on' }];
@@ -89,9 +96,9 @@ function waysTo(view: ServiceView, facts: ContextFacts): ServiceWay[] {
   }
   const ways: ServiceWay[] = [];
   const context = { name: facts.name, server: facts.server };
-  for (const { host, name: label, port } of ports) {
-    if (host === undefined) continue;
-    const isMain = host === view.host;
+  for (const { stem, name: label, port } of ports) {
+    if (stem === undefined) continue;
+    const isMain = stem === view.stem;
     const url = gatewayUrl(facts.gateways, context, {
       namespace,
       name,
@@ -100,9 +107,8 @@ function waysTo(view: ServiceView, facts: ContextFacts): ServiceWay[] {
     if (url !== undefined) ways.push({ way: 'host name', url });
   }
   ways.push(...localPorts(view, facts));
-  for (const { command } of ports) {
-    const [, address, port] = /^nc (127\S+) (\d+)$/.exec(command ?? '') ?? [];
-    if (address !== undefined) ways.push({ way: 'pod address', address: `${address}:${port}` });
+  for (const { dial, protocol } of ports) {
+    if (dial !== undefined && protocol === 'TCP') ways.push({ way: 'pod address', address: dial.replace(' ', ':') });
   }
   const { portForward, proxyVerb } = facts.rights(namespace);
   if (portForward !== false) ways.push({ way: 'port-forward' });

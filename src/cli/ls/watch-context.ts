@@ -27,6 +27,8 @@ export async function watchContext(
   const isWanted = (key: string): boolean => namespace === undefined || key.startsWith(`${namespace}/`);
   /** Until all that there is has been told. */
   let first: Map<string, ServiceRow> | undefined = new Map();
+  /** The last limit. */
+  let told: string | undefined;
   const leave = feed.watch({
     changed(key, json) {
       if (!isWanted(key)) return;
@@ -37,12 +39,14 @@ export async function watchContext(
       else if (first !== undefined) first.set(key, serviceRow(JSON.parse(json) as ServiceView, whole));
       else printer.rows([serviceRow(JSON.parse(json) as ServiceView, whole)]);
     },
-    complete() {
-      if (first !== undefined) printer.rows([...first.values()]);
+    state(state, limit) {
+      if (limit !== undefined && limit !== told) printer.narrowed(name, limit);
+      told = limit;
+      if (state.kind === 'trouble') printer.trouble(name, state.trouble.text);
+      if (state.kind !== 'live' || first === undefined) return;
+      printer.rows([...first.values()]);
       first = undefined;
     },
-    trouble: (sentence) => printer.trouble(name, sentence),
-    narrowed: (sentence) => printer.narrowed(name, sentence),
   });
   signal.addEventListener('abort', () => resolve(), { once: true });
   if (signal.aborted) resolve();

@@ -6,9 +6,9 @@ import { escapeControls } from '../print/escape.ts';
 import { parseDryRun } from './dry-run.ts';
 import { eachTarget } from './each-target.ts';
 import { type ChangePlan, parseChanges, planChanges, splitChanges, withChanges } from './key-changes.ts';
-import { dryRunFlag, fieldManagerFlag, fileFlags, outcomeFlag, selectionFlags } from './object-flags.ts';
+import { dryRunFlag, fieldManagerFlag, fileFlags, selectionFlags } from './object-flags.ts';
 import { openObjects } from './open-objects.ts';
-import { OutcomePrinter, parseOutcomeFormat, targetName } from './print-outcome.ts';
+import { openOutcomePrinter, outcomeFlags, targetName } from './print-outcome.ts';
 import type { Target } from './select-targets.ts';
 
 export type KeyField = 'labels' | 'annotations';
@@ -18,7 +18,7 @@ export function keyFlags(field: KeyField) {
     ...fileFlags,
     ...selectionFlags,
     ...dryRunFlag,
-    ...outcomeFlag,
+    ...outcomeFlags,
     ...fieldManagerFlag(managerOf(field)),
     overwrite: { type: 'boolean', description: `replace the values of ${field} that are there already` },
     list: { type: 'boolean', description: `show the ${field} afterwards, instead of a sentence` },
@@ -40,7 +40,6 @@ export async function changeKeys(
 ): Promise<number> {
   const { args, flags, io, signal } = invocation;
   const dryRun = parseDryRun(flags['dry-run']);
-  const format = parseOutcomeFormat(flags.output);
   const { names, changes } = splitChanges(args);
   const wanted = parseChanges(changes);
   const list = flags.list === true;
@@ -54,7 +53,7 @@ export async function changeKeys(
   if (resourceVersion !== undefined && targets.length !== 1) {
     throw new CommandError(`--resource-version is for a single object, and these are ${targets.length}`);
   }
-  const printer = new OutcomePrinter(io, { format, dryRun });
+  const printer = await openOutcomePrinter(io, { flags, dryRun });
 
   return await eachTarget(targets, { io, signal }, async (target) => {
     const before = await objects.read(target);

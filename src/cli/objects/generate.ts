@@ -4,14 +4,14 @@ import type { Invocation } from '../command.ts';
 import type { FlagTable } from '../flags.ts';
 import { parseDryRun } from './dry-run.ts';
 import { withLastApplied } from './last-applied.ts';
-import { dryRunFlag, fieldManagerFlag, outcomeFlag } from './object-flags.ts';
+import { dryRunFlag, fieldManagerFlag } from './object-flags.ts';
 import { type Objects, openObjects } from './open-objects.ts';
-import { OutcomePrinter, parseOutcomeFormat } from './print-outcome.ts';
+import { openOutcomePrinter, outcomeFlags } from './print-outcome.ts';
 import { parseValidation, validateFlag } from './validation.ts';
 
 export const generateFlags = {
   ...dryRunFlag,
-  ...outcomeFlag,
+  ...outcomeFlags,
   ...validateFlag,
   ...fieldManagerFlag('kubectl-create'),
   'save-config': { type: 'boolean', description: 'keep the configuration in an annotation, for a later apply' },
@@ -32,10 +32,7 @@ export async function generate(
   make: (objects: Objects) => Promise<Generated> | Generated,
 ): Promise<number> {
   const { flags, io } = invocation;
-  const printer = new OutcomePrinter(io, {
-    format: parseOutcomeFormat(flags.output),
-    dryRun: parseDryRun(flags['dry-run']),
-  });
+  const printer = await openOutcomePrinter(io, { flags, dryRun: parseDryRun(flags['dry-run']) });
   parseValidation(flags.validate);
   await using objects = await openObjects(invocation);
   const generated = await make(objects);

@@ -43,10 +43,6 @@ export const dryRunFlag = {
   },
 } as const satisfies FlagTable;
 
-export const outcomeFlag = {
-  output: { type: 'string', short: 'o', value: 'FORMAT', description: 'json, yaml or name, instead of a sentence' },
-} as const satisfies FlagTable;
-
 /** Who is said to own the fields that are set. */
 export function fieldManagerFlag(name: string) {
   return {

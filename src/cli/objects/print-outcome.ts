@@ -1,27 +1,22 @@
-/** What was done to an object: `deployment.apps/web created`, or the object itself with -o. */
+/** What was done to an object: `deployment.apps/web created`, or the object itself in the form that -o asks for. */
 import type { UnstructuredObject } from '../../api/object.ts';
 import { type CommandIo, UsageError } from '../command.ts';
+import type { FlagTable, FlagValues } from '../flags.ts';
 import { escapeControls } from '../print/escape.ts';
 import { kindPrefix, nameLine } from '../print/name-line.ts';
-import { withoutManagedFields } from '../print/object-printer.ts';
-import { formatStructured } from '../print/structured.ts';
+import { openObjectPrinter } from '../print/object-printer.ts';
+import { outputFlags, parseOutputFormat } from '../print/output-format.ts';
 import { type DryRun, dryRunSuffix } from './dry-run.ts';
 import type { Target } from './select-targets.ts';
 
-export type OutcomeFormat = 'sentence' | 'name' | 'json' | 'yaml';
-
-export function parseOutcomeFormat(output: string | undefined): OutcomeFormat {
-  switch (output) {
-    case undefined:
-    case '':
-      return 'sentence';
-    case 'name':
-    case 'json':
-    case 'yaml':
-      return output;
-  }
-  throw new UsageError(`invalid value "${output}" for --output: allowed are json, yaml, name`);
-}
+export const outcomeFlags = {
+  ...outputFlags,
+  output: {
+    ...outputFlags.output,
+    description: 'instead of a sentence: json, yaml, name, jsonpath=TEMPLATE, custom-columns=SPEC, …',
+    suggest: outputFlags.output.suggest.filter((form) => form !== 'wide'),
+  },
+} as const satisfies FlagTable;
 
 export interface Outcome {
   /** As the server has it now, or as it would be sent. */
@@ -30,30 +25,43 @@ export interface Outcome {
   done: string;
 }
 
-/** Prints one object after the other. */
-export class OutcomePrinter {
-  readonly #io: CommandIo;
-  readonly #format: OutcomeFormat;
-  readonly #dryRun: DryRun;
-  #printed = 0;
+export interface OutcomePrinter {
+  /** A sentence or a name for each object; the other forms print whole objects. */
+  readonly isWhole: boolean;
+  /** Prints one object after the other. */
+  print(outcome: Outcome): Promise<void>;
+  /** Prints objects as one: the only one, or a List of all. For forms that are whole. */
+  printTogether(objects: readonly UnstructuredObject[]): Promise<void>;
+}
 
-  constructor(io: CommandIo, { format, dryRun }: { format: OutcomeFormat; dryRun: DryRun }) {
-    this.#io = io;
-    this.#format = format;
-    this.#dryRun = dryRun;
+/** Throws UsageError, KubectlOnly or CommandError for an --output that cannot be. */
+export async function openOutcomePrinter(
+  { stdout, cwd }: Pick<CommandIo, 'stdout' | 'cwd'>,
+  { flags, dryRun }: { flags: FlagValues<typeof outcomeFlags>; dryRun: DryRun },
+): Promise<OutcomePrinter> {
+  const format = await parseOutputFormat(flags.output, { template: flags.template, cwd });
+  if (format.kind === 'table') {
+    if (format.wide) throw new UsageError('-o wide is for tables: allowed are json, yaml, name and templates');
+    const sentence = async ({ object, done }: Outcome): Promise<void> => {
+      stdout.write(`${nameLine(object).trimEnd()} ${done}${dryRunSuffix(dryRun)}\n`);
+    };
+    return { isWhole: false, print: sentence, printTogether: async () => {} };
   }
-
-  async print({ object, done }: Outcome): Promise<void> {
-    const { stdout } = this.#io;
-    if (this.#format === 'name') stdout.write(nameLine(object));
-    else if (this.#format === 'sentence') {
-      stdout.write(`${nameLine(object).trimEnd()} ${done}${dryRunSuffix(this.#dryRun)}\n`);
-    } else {
-      const text = await formatStructured(withoutManagedFields(object), this.#format, stdout);
-      stdout.write(this.#format === 'yaml' && this.#printed > 0 ? `---\n${text}` : text);
-    }
-    this.#printed++;
-  }
+  const options = {
+    allowMissingKeys: flags['allow-missing-template-keys'],
+    showManagedFields: flags['show-managed-fields'],
+  };
+  const printer = await openObjectPrinter(format, options, stdout);
+  return {
+    isWhole: format.kind !== 'name',
+    print: async ({ object }) => void stdout.write(await printer.print(object)),
+    async printTogether(objects) {
+      const [only, more] = objects;
+      if (only === undefined) return;
+      const list = { apiVersion: 'v1', kind: 'List', metadata: {}, items: objects };
+      stdout.write(await printer.print(more === undefined ? { ...only } : list));
+    },
+  };
 }
 
 /** `deployment.apps/web`. */

@@ -9,12 +9,13 @@ export class ReaderGone extends Error {
 
 export class ByteOutput {
   readonly #stdout: CommandIo['stdout'];
-  readonly #escape: boolean;
+  /** Then it is written in whole lines: a character in two pieces is none. */
+  readonly isTerminal: boolean;
   #gone = false;
 
   constructor({ stdout }: Pick<CommandIo, 'stdout'>) {
     this.#stdout = stdout;
-    this.#escape = stdout.isTTY === true;
+    this.isTerminal = stdout.isTTY === true;
     stdout.on('error', () => {
       this.#gone = true;
     });
@@ -22,7 +23,7 @@ export class ByteOutput {
 
   /** Resolves when there is room for more. Rejects with ReaderGone. */
   async write(bytes: Uint8Array): Promise<void> {
-    const told = this.#escape ? safeForTerminal(Buffer.from(bytes).toString('utf8')) : bytes;
+    const told = this.isTerminal ? safeForTerminal(Buffer.from(bytes).toString('utf8')) : bytes;
     if (!this.#gone && !this.#stdout.write(told)) {
       await new Promise<void>((resolve) => {
         const done = (): void => {

@@ -31,7 +31,7 @@ export async function printLog(source: LogSource, show: ShowLog): Promise<void> 
   const { namespace, pod, container } = source;
   const body = await openPod(objects.reader.client, namespace, pod).rawLog({ ...options, container, signal });
   try {
-    if (!show.prefix) {
+    if (!show.prefix && !output.isTerminal) {
       for await (const chunk of body as AsyncIterable<Buffer>) await output.write(chunk);
       return;
     }

@@ -91,25 +91,31 @@ test('--auth prints a link that signs in once', async () => {
   assert.equal((await ask(link)).status, 403);
 });
 
+/** What `fairlead env` says where it prints nothing. */
+async function complaintOfEnv({ directory }: Stage, url: string): Promise<string> {
+  const env = spawn(process.execPath, [program, 'env', '--port', new URL(url).port], {
+    env: { PATH: process.env.PATH, HOME: directory },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [printed, said] = await Promise.all([text(env.stdout), text(env.stderr)]);
+  assert.equal(printed, '');
+  return said;
+}
+
 test('--password-file lets in who has the password, with --tls by TLS of an authority that is told', async () => {
   await using stage = await openStage();
   const plain = stage.start('--password-file', 'password');
   const url = await line(plain.stdout, /^Every service, one click away: (\S+)$/);
   assert.equal((await ask(`${url}api`)).status, 401);
   assert.equal((await ask(`${url}api`, { Authorization: basic })).status, 200);
-  const env = spawn(process.execPath, [program, 'env', '--port', new URL(url).port], {
-    env: { PATH: process.env.PATH, HOME: stage.directory },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [printed, said] = await Promise.all([text(env.stdout), text(env.stderr)]);
-  assert.equal(printed, '');
-  assert.match(said, /lets in only who signed in/);
+  assert.match(await complaintOfEnv(stage, url), /lets in only who signed in/);
 
   const secure = stage.start('--password-file', 'password', '--tls', '--address', '127.0.0.1');
   const [file, at] = await Promise.all([
     line(secure.stderr, /trust the authority in (\S+) /),
     line(secure.stdout, /^Every service, one click away: (https:\S+)$/),
   ]);
+  assert.match(await complaintOfEnv(stage, at), /speaks TLS, /);
   const ca = await readFile(file, 'utf8');
   assert.equal((await ask(`${at}api`, { ca })).status, 401);
   assert.equal((await ask(`${at}api`, { ca, Authorization: basic })).status, 200);

@@ -3,8 +3,9 @@ import { constants, open } from 'node:fs/promises';
 import { get } from 'node:http';
 import { isAbsolute } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { tlsNeeded } from '../../gateway/first-bytes.ts';
 import { isRecord } from '../../lib/is-record.ts';
-import { peerUser } from '../../net/peer-user.ts';
+import { listenerUsers } from '../../net/peer-user.ts';
 import { CommandError } from '../command.ts';
 
 export interface RunningGateway {
@@ -21,15 +22,22 @@ const root = 0;
 
 /** Throws CommandError where no gateway answers on this port, or one that another user runs. */
 export async function findGateway(port: number, signal: AbortSignal): Promise<RunningGateway> {
-  const { status, user, body } = await ask(port, signal);
-  if (user !== undefined && user !== root && user !== process.getuid?.()) {
+  const own = process.getuid?.();
+  // Before it is asked: it could not know that it had to hide.
+  if ((await listenerUsers(port)).some((user) => user !== root && user !== own)) {
     throw new CommandError(
       `what answers on localhost:${port} is run by another user of this machine, who would see all that goes through it: start a gateway of your own with "fairlead proxy", on another --port`,
     );
   }
+  const { status, body } = await ask(port, signal);
   if (status === 401) {
     throw new CommandError(
       `what answers on localhost:${port} lets in only who signed in, and a password does not belong into variables: set the proxy in each tool that needs it`,
+    );
+  }
+  if (status === 400 && body === tlsNeeded) {
+    throw new CommandError(
+      `what answers on localhost:${port} speaks TLS, by a certificate that few tools trust unasked: set https://localhost:${port} as the proxy in each tool that needs it`,
     );
   }
   const description = parse(body);
@@ -47,8 +55,6 @@ export async function findGateway(port: number, signal: AbortSignal): Promise<Ru
 
 interface Answer {
   status?: number | undefined;
-  /** Whose program answered, where that can be told. */
-  user?: number | undefined;
   body: string;
 }
 
@@ -59,11 +65,7 @@ async function ask(port: number, signal: AbortSignal): Promise<Answer> {
   const request = get({ host: 'localhost', port, path: '/.fairlead/gateway', agent: false, signal: patience });
   request.on('error', reject);
   request.on('response', (response) => {
-    // Asked for before the answer's end, with which the connection may close.
-    Promise.all([peerUser(response.socket), text(response)]).then(
-      ([user, body]) => resolve({ status: response.statusCode, user, body }),
-      reject,
-    );
+    text(response).then((body) => resolve({ status: response.statusCode, body }), reject);
   });
   try {
     return await promise;

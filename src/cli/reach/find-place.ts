@@ -52,17 +52,11 @@ export async function findPlace(service: NamedService, options: PlaceOptions): P
 
 /** On its usual port; where that was not asked for and is in use, on any. */
 async function startOwn(context: GatewayContext, { port, signal, log }: PlaceOptions): Promise<Gateway> {
-  const { name, config, client, ways } = context;
-  const facts = {
-    cluster: config.origin?.cluster ?? config.server,
-    server: config.server,
-    ...(name && { context: name }),
-  };
   const start = (at: number): Promise<Gateway> =>
     startGateway({
       contexts: [context],
       listen: { host: 'localhost', port: at },
-      page: uiHandler({ client, facts, ways, signal }),
+      page: (sight) => uiHandler({ contexts: [context], sight, signal }),
       signal,
       log,
     });

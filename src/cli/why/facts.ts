@@ -5,9 +5,9 @@ import type { Event, Namespace, Pod, Service, ServicePort } from '../../api/type
 import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
 import type { LabelSelector } from '../../api/types/meta-v1.ts';
 import type { NetworkPolicy } from '../../api/types/networking-v1.ts';
-import { slicesOfPods } from '../../gateway/pods-as-endpoints.ts';
+import { guessServices, slicesOfPods } from '../../gateway/pods-as-endpoints.ts';
 import { choosePort } from '../../gateway/service-ports.ts';
-import { kubectlFor } from '../../ui/kubectl-line.ts';
+import { kubectlFor } from '../../ui/command-line.ts';
 import type { ClusterTarget } from '../reach/target.ts';
 import type { OpenedCluster } from './check.ts';
 
@@ -21,6 +21,8 @@ export interface Facts {
   namespace: string;
   /** Undefined: there is none, or the target is none. */
   service: Service | undefined;
+  /** Services may not be read: it is told from the labels of pods. */
+  isGuess: boolean;
   workload: WorkloadObject | undefined;
   /** The port of the service that is meant; undefined where that cannot be told. */
   port: ServicePort | undefined;
@@ -59,9 +61,9 @@ export async function readFacts(cluster: OpenedCluster, target: ClusterTarget, s
   ): Promise<T[] | undefined> => {
     return (await readable(client.resource<T>(apiVersion, plural).list({ ...query, signal })))?.items;
   };
-  const [service, workload, pods, slices, events, policies, namespaces, peers] = await Promise.all([
+  const [given, workload, pods, slices, events, policies, namespaces, peers] = await Promise.all([
     target.kind === 'service'
-      ? readable(client.resource<Service>('v1', 'services').get(name, { namespace, signal }))
+      ? readableOrNot(client.resource<Service>('v1', 'services').get(name, { namespace, signal }))
       : undefined,
     target.kind === 'workload'
       ? readable(client.resource<WorkloadObject>('apps/v1', target.type).get(name, { namespace, signal }))
@@ -78,6 +80,9 @@ export async function readFacts(cluster: OpenedCluster, target: ClusterTarget, s
     read<Namespace>('v1', 'namespaces', {}),
     readNames(cluster, target, signal),
   ]);
+  // As the gateway does it: who may only list pods still has names.
+  const isGuess = given === 'forbidden';
+  const service = isGuess ? guessServices(namespace, pods ?? []).find(({ metadata }) => metadata.name === name) : given;
   const chosen = podsOfTarget(target, { service, workload, pods: pods ?? [] });
   const choice = service && choosePort(service, target.port);
   return {
@@ -85,6 +90,7 @@ export async function readFacts(cluster: OpenedCluster, target: ClusterTarget, s
     target,
     namespace,
     service,
+    isGuess,
     workload,
     port: choice?.kind === 'port' ? choice.port : undefined,
     allPods: pods,
@@ -95,7 +101,7 @@ export async function readFacts(cluster: OpenedCluster, target: ClusterTarget, s
     names: peers,
     namespaceExists: namespaces?.some(({ metadata }) => metadata.name === namespace),
     namespaces: (namespaces ?? []).map(({ metadata }) => metadata.name ?? ''),
-    kubectl: (rest) => `${kubectlFor(cluster.name)} -n ${namespace} ${rest}`,
+    kubectl: (rest) => `${kubectlFor(cluster.name) ?? 'kubectl'} -n ${namespace} ${rest}`,
   };
 }
 
@@ -132,6 +138,17 @@ function podsOfTarget(
       status?.phase !== 'Succeeded' &&
       (status?.phase !== 'Failed' || target.kind === 'workload'),
   );
+}
+
+/** Undefined where it is not there. */
+async function readableOrNot<T>(asked: Promise<T>): Promise<T | 'forbidden' | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof StatusError && error.code === 403) return 'forbidden';
+    if (error instanceof StatusError && error.code === 404) return undefined;
+    throw error;
+  }
 }
 
 /** Undefined where it may not be read, or is not there. */

@@ -78,7 +78,7 @@ export async function* followLog(
       failure = error;
     }
     const waits = failure instanceof StatusError && failure.code === 400;
-    if (!waits && failure !== undefined && reader.wasOpen) {
+    if (!waits && failure !== undefined && !isGone(failure) && reader.wasOpen) {
       if (broken !== 'told') onIncident({ kind: 'broken', reason: reasonOf(failure) });
       broken = 'told';
     }

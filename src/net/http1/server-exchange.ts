@@ -48,6 +48,8 @@ export class ServerExchange {
   status: number | undefined;
   /** Why the answer is the server's own instead of what was asked for: a word, for counts. */
   failure: string | undefined;
+  /** The same in a few words for people; nothing of the request's path, query or headers is in it. */
+  failureText: string | undefined;
   /** Called when the client took what was written, after `write` had returned false. */
   onDrain: (() => void) | undefined;
   readonly #connection: ClientConnection;
@@ -106,6 +108,11 @@ export class ServerExchange {
 
   get remoteAddress(): string {
     return this.#connection.socket.remoteAddress ?? '';
+  }
+
+  /** Calls once when the connection is closed; what the exchange was upgraded to is over then. */
+  whenClosed(listener: () => void): void {
+    this.#connection.socket.once('close', listener);
   }
 
   /** It came over TLS. */

@@ -1,227 +1,193 @@
 // @ts-check
-/** The services by namespace. Rows are kept and changed in place, so that focus and selection survive every update. */
-import { addressOf, copyButton, element } from './elements.js';
+/**
+ * The services by namespace. Rows are kept and changed in place, so that focus, selection and scroll survive every update; of
+ * thousands only the first are in the document, and more as they are scrolled or walked to.
+ */
+import { element, inert, keepFocus } from './elements.js';
+import { rowParts } from './service-row.js';
 
 /**
- * @typedef {{ name: string, port: number, protocol: string, host?: string, command?: string }} PortView
- * @typedef {{ context?: { name: string, alias: string }, namespace: string, name: string, type: string, ready: number, total: number, host?: string, ports: PortView[], note?: string }} ServiceView
- * @typedef {{ view: ServiceView, item: HTMLLIElement, json: string }} Row
+ * @typedef {import('./state.js').Service} Service
+ * @typedef {import('./state.js').State} State
+ * @typedef {import('./ways-in.js').Place} Place
+ * @typedef {{ item: HTMLLIElement, service: Service | undefined, drawn: string }} Row
+ * @typedef {{ section: HTMLElement, heading: HTMLElement, list: HTMLUListElement }} Section
  */
 
-/** @typedef {{ context: string, namespace: string }} Place */
-
-/** @param {Place} a @param {Place} b */
-function comparePlaces(a, b) {
-  if (a.context !== b.context) return a.context < b.context ? -1 : 1;
-  // What the cluster runs for itself comes last.
-  const rank = (/** @type {string} */ name) => (name.startsWith('kube-') ? 2 : name === 'default' ? 1 : 0);
-  return rank(a.namespace) - rank(b.namespace) || (a.namespace < b.namespace ? -1 : 1);
-}
-
-/** As the stream names a service. @param {ServiceView} view */
-function keyOf({ context, namespace, name }) {
-  return `${context === undefined ? '' : `${context.alias}:`}${namespace}/${name}`;
-}
-
-/** As sections are told apart. @param {ServiceView} view */
-function sectionKey({ context, namespace }) {
-  return `${context?.alias ?? ''}:${namespace}`;
-}
-
-/** @param {ServiceView} view */
-function stateOf(view) {
-  if (view.type === 'ExternalName' || (view.total === 0 && view.note === 'It selects no pods.')) return 'none';
-  if (view.ready === 0) return 'bad';
-  return view.ready < view.total ? 'half' : 'good';
-}
-
-/** @param {ServiceView} view @param {PortView} port */
-function portChip(view, port) {
-  const protocol = port.protocol === 'TCP' ? '' : port.protocol;
-  const name = port.name.toUpperCase() === protocol ? '' : port.name;
-  const label = [port.port, name, protocol].filter((part) => part !== '').join(' ');
-  if (port.host !== undefined) {
-    return element('a', { href: addressOf(port.host), title: addressOf(port.host) }, label);
-  }
-  if (port.command === undefined) return element('span', {}, label);
-  const button = copyButton(port.command, label);
-  button.setAttribute('aria-label', `Copy the command for port ${label} of ${view.name}: ${port.command}`);
-  return button;
-}
-
-/** @param {ServiceView} view */
-function rowParts(view) {
-  const title = element('div');
-  const command = view.ports.find((port) => port.command !== undefined)?.command;
-  if (view.host === undefined) {
-    title.append(element('span', { class: 'name' }, view.name));
-    if (command !== undefined) title.append(element('p', { class: 'address' }, element('code', {}, command)));
-  } else {
-    const address = addressOf(view.host);
-    title.append(
-      element('a', { class: 'name', href: address }, view.name),
-      element('p', { class: 'address' }, address),
-    );
-  }
-  const state = element('div', { class: 'state', 'data-state': stateOf(view) });
-  state.append(
-    view.type === 'ExternalName' ? 'outside' : `${view.ready}/${view.total} ready`,
-    element('span', { class: 'type' }, view.type),
-  );
-  const ports = element('ul', { class: 'ports', 'aria-label': 'Ports' });
-  for (const port of view.ports) ports.append(element('li', {}, portChip(view, port)));
-  const parts = [title, state, ports];
-  if (view.note !== undefined) parts.push(element('p', { class: 'note' }, view.note));
-  return parts;
-}
+const step = 150;
 
 export class ServiceList {
   /** @type {Map<string, Row>} */
   #rows = new Map();
-  /** @type {Map<string, { section: HTMLElement, list: HTMLUListElement, place: Place }>} */
+  /** @type {Map<string, Section>} */
   #sections = new Map();
-  /** @type {Set<string> | undefined} */
-  #unconfirmed;
-  #filter = '';
+  /** Services whose ways in are spread out. @type {Set<string>} */
+  #open = new Set();
+  #limit = step;
+  #total = 0;
   #container;
+  #more;
+  #onChange;
 
-  /** @param {HTMLElement} container */
-  constructor(container) {
+  /** @param {HTMLElement} container @param {HTMLButtonElement} more @param {() => void} onChange asks for another `show` */
+  constructor(container, more, onChange) {
     this.#container = container;
+    this.#more = more;
+    this.#onChange = onChange;
+    more.addEventListener('click', () => this.#grow());
+    new IntersectionObserver(
+      (entries) => {
+        if (entries.some(({ isIntersecting }) => isIntersecting)) this.#grow();
+      },
+      { rootMargin: '600px' },
+    ).observe(more);
   }
 
-  /** @param {ServiceView} view @param {string} json */
-  put(view, json) {
-    const key = keyOf(view);
-    this.#unconfirmed?.delete(key);
-    const row = this.#rows.get(key);
-    if (row?.json === json) return;
+  /** Begins at the top again: other services are looked for. */
+  reset() {
+    this.#limit = step;
+  }
+
+  /** Draws what changed. @param {State} state @param {[string, Service][]} chosen @param {(context: string) => Place} placeOf */
+  show(state, chosen, placeOf) {
+    this.#total = chosen.length;
+    const shown = chosen.slice(0, this.#limit);
+    /** Sections and the rows of each, in order. @type {Map<string, [string, Service][]>} */
+    const grouped = new Map();
+    for (const entry of shown) {
+      const { context, namespace } = entry[1].view;
+      const key = `${context}:${namespace}`;
+      const group = grouped.get(key);
+      if (group === undefined) grouped.set(key, [entry]);
+      else group.push(entry);
+    }
+    this.#dropOthers(new Set(shown.map(([key]) => key)), grouped);
+    const several = state.contexts.size > 1;
+    const sections = [...grouped].map(([key, entries]) => {
+      const section = this.#section(key);
+      const [first] = entries;
+      if (first !== undefined)
+        this.#name(section, first[1], several ? state.contexts.get(first[1].view.context)?.title : undefined);
+      arrange(
+        section.list,
+        entries.map(([id, service]) => this.#row(id, service, placeOf)),
+      );
+      return section.section;
+    });
+    arrange(this.#container, sections);
+    const rest = chosen.length - shown.length;
+    this.#more.hidden = rest === 0;
+    if (rest > 0) this.#more.textContent = `Show more (${rest} are not shown)`;
+  }
+
+  /** What the keyboard walks along: the name of each row, in order. @returns {HTMLElement[]} */
+  get names() {
+    return [...this.#container.querySelectorAll('.name')].filter((one) => one instanceof HTMLElement);
+  }
+
+  /** The service that the keyboard is in. */
+  get current() {
+    const item = document.activeElement?.closest('[data-service]');
+    for (const [key, row] of this.#rows) if (row.item === item) return { key, service: row.service };
+    return undefined;
+  }
+
+  /** Spreads the ways in to a service out, or folds them. @param {string} key */
+  toggle(key) {
+    if (!this.#open.delete(key)) this.#open.add(key);
+    this.#onChange();
+  }
+
+  /** More rows, if there are. True when there will be. */
+  more() {
+    if (this.#limit >= this.#total) return false;
+    this.#grow();
+    return true;
+  }
+
+  #grow() {
+    if (this.#limit >= this.#total) return;
+    this.#limit += step;
+    this.#onChange();
+  }
+
+  /** @param {string} key @param {Service} service @param {(context: string) => Place} placeOf */
+  #row(key, service, placeOf) {
+    let row = this.#rows.get(key);
     if (row === undefined) {
-      const item = element('li', { 'data-service': key }, ...rowParts(view));
-      this.#rows.set(key, { view, item, json });
-      this.#place(view, item);
-      this.#show(key);
-      return;
+      row = { item: element('li', { 'data-service': key }), service: undefined, drawn: '' };
+      this.#rows.set(key, row);
     }
-    const focused = row.item.contains(document.activeElement) ? focusPlace(row.item) : undefined;
-    row.item.replaceChildren(...rowParts(view));
-    if (focused !== undefined) restoreFocus(row.item, focused);
-    if (row.view.ready !== view.ready || row.view.total !== view.total) flash(row.item);
-    this.#rows.set(key, { view, item: row.item, json });
-  }
-
-  /** @param {string} key */
-  drop(key) {
-    const row = this.#rows.get(key);
-    if (row === undefined) return;
-    this.#rows.delete(key);
-    row.item.remove();
-    this.#tidy(sectionKey(row.view));
-  }
-
-  /** A new stream begins: what it does not mention until `confirm` is gone. */
-  question() {
-    this.#unconfirmed = new Set(this.#rows.keys());
-  }
-
-  /** All of a context has been told. @param {string} [alias] of one besides the first */
-  confirm(alias) {
-    for (const key of this.#unconfirmed ?? []) {
-      if (this.#rows.get(key)?.view.context?.alias !== alias) continue;
-      this.#unconfirmed?.delete(key);
-      this.drop(key);
-    }
-  }
-
-  /** @param {string} words */
-  filter(words) {
-    this.#filter = words.trim().toLowerCase();
-    for (const key of this.#rows.keys()) this.#show(key);
-    for (const key of this.#sections.keys()) this.#tidy(key);
-  }
-
-  /** How many there are, are shown, and are not the cluster's own. */
-  get counts() {
-    const rows = [...this.#rows.values()];
-    return {
-      all: rows.length,
-      shown: rows.filter(({ item }) => !item.hidden).length,
-      own: rows.filter(
-        ({ view }) => !view.namespace.startsWith('kube-') && `${view.namespace}/${view.name}` !== 'default/kubernetes',
-      ).length,
-    };
-  }
-
-  /** The links of what is shown, in order. @returns {HTMLAnchorElement[]} */
-  get links() {
-    return [...this.#container.querySelectorAll('a.name')].filter(
-      /** @returns {link is HTMLAnchorElement} */ (link) =>
-        link instanceof HTMLAnchorElement && link.offsetParent !== null,
+    const open = this.#open.has(key);
+    const place = placeOf(service.view.context);
+    // Everything that a row shows follows from these.
+    const { ports, ...rest } = place;
+    const own = ports.opened.filter(
+      ({ to }) => to.includes(`/${service.view.name}`) && to.includes(service.view.namespace),
     );
+    const drawn = JSON.stringify([open, rest, ports.mayOpen, own]);
+    const before = row.service;
+    if (before === service && row.drawn === drawn) return row.item;
+    const focusBack = keepFocus(row.item);
+    const onToggle = () => this.toggle(key);
+    row.item.replaceChildren(...rowParts(service.view, place, { key, open, onToggle }));
+    focusBack();
+    if (before !== undefined && (before.view.ready !== service.view.ready || before.view.total !== service.view.total))
+      flash(row.item);
+    Object.assign(row, { service, drawn });
+    return row.item;
   }
 
-  /** @param {string} key */
-  #show(key) {
-    const row = this.#rows.get(key);
-    if (row === undefined) return;
-    const { context, namespace, name } = row.view;
-    const text = `${name}.${namespace} ${namespace}/${name} ${context?.name ?? ''}`.toLowerCase();
-    row.item.hidden = !this.#filter.split(/\s+/).every((word) => text.includes(word));
-    this.#tidy(sectionKey(row.view));
-  }
-
-  /** @param {ServiceView} view @param {HTMLLIElement} item */
-  #place(view, item) {
-    const list = this.#sectionFor(view);
-    const after = [...list.children].find((other) => (other.getAttribute('data-service') ?? '') > keyOf(view));
-    list.insertBefore(item, after ?? null);
-  }
-
-  /** @param {ServiceView} view */
-  #sectionFor(view) {
-    const key = sectionKey(view);
+  /** @param {string} key @returns {Section} */
+  #section(key) {
     const known = this.#sections.get(key);
-    if (known !== undefined) return known.list;
-    const { context, namespace } = view;
-    const place = { context: context?.name ?? '', namespace };
-    const title = context === undefined ? namespace : `${namespace} · ${context.name}`;
-    const label = `Namespace ${namespace}${context === undefined ? '' : ` of context ${context.name}`}`;
+    if (known !== undefined) return known;
+    const heading = element('h3');
     const list = element('ul', { class: 'services' });
-    const section = element('section', { 'aria-label': label }, element('h2', {}, title), list);
-    const later = [...this.#sections.values()].filter((other) => comparePlaces(other.place, place) > 0);
-    later.sort((one, other) => comparePlaces(one.place, other.place));
-    this.#container.insertBefore(section, later[0]?.section ?? null);
-    this.#sections.set(key, { section, list, place });
-    return list;
+    const made = { heading, list, section: element('section', {}, heading, list) };
+    this.#sections.set(key, made);
+    return made;
   }
 
-  /** @param {string} key */
-  #tidy(key) {
-    const found = this.#sections.get(key);
-    if (found === undefined) return;
-    if (found.list.childElementCount === 0) {
-      found.section.remove();
-      this.#sections.delete(key);
-      return;
+  /** @param {Section} section @param {Service} service @param {string | undefined} context */
+  #name({ section, heading }, { view }, context) {
+    const label = `Namespace ${view.namespace}${context === undefined ? '' : ` of context ${context}`}`;
+    if (section.getAttribute('aria-label') === inert(label)) return;
+    section.setAttribute('aria-label', inert(label));
+    heading.replaceChildren(inert(view.namespace));
+    if (context !== undefined) heading.append(element('span', { class: 'soft' }, ` ${context}`));
+  }
+
+  /** @param {Set<string>} rows @param {Map<string, unknown>} sections */
+  #dropOthers(rows, sections) {
+    for (const [key, { item }] of this.#rows) {
+      if (rows.has(key)) continue;
+      handOverFocus(item, this.names);
+      item.remove();
+      this.#rows.delete(key);
     }
-    found.section.hidden = [...found.list.children].every((item) => item instanceof HTMLElement && item.hidden);
+    for (const [key, { section }] of this.#sections) {
+      if (sections.has(key)) continue;
+      section.remove();
+      this.#sections.delete(key);
+    }
   }
 }
 
-/** @param {HTMLElement} item */
-function focusables(item) {
-  return [...item.querySelectorAll('a, button')].filter((one) => one instanceof HTMLElement);
+/** Puts them in this order, and moves none that is in its place: what moves loses the focus. @param {HTMLElement} parent @param {HTMLElement[]} children */
+function arrange(parent, children) {
+  let at = parent.firstElementChild;
+  for (const child of children) {
+    if (child === at) at = at.nextElementSibling;
+    else parent.insertBefore(child, at);
+  }
 }
 
-/** @param {HTMLElement} item */
-function focusPlace(item) {
-  return focusables(item).findIndex((one) => one.matches(':focus'));
-}
-
-/** @param {HTMLElement} item @param {number} place */
-function restoreFocus(item, place) {
-  const target = focusables(item)[place];
-  if (target instanceof HTMLElement) target.focus({ preventScroll: true });
+/** A row that goes leaves the keyboard at the next one, not at the top of the page. @param {HTMLElement} item @param {HTMLElement[]} names */
+function handOverFocus(item, names) {
+  if (!item.contains(document.activeElement)) return;
+  const at = names.findIndex((name) => item.contains(name));
+  (names[at + 1] ?? names[at - 1])?.focus({ preventScroll: true });
 }
 
 /** @param {HTMLElement} item */

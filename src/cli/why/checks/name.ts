@@ -1,6 +1,6 @@
 /** Whether there is such a thing, and what comes nearest if not. */
 import { nearest } from '../../nearest.ts';
-import { failed, type ObjectCheck, ok } from '../check.ts';
+import { failed, note, type ObjectCheck, ok } from '../check.ts';
 import type { Facts } from '../facts.ts';
 
 export const nameCheck: ObjectCheck = {
@@ -8,6 +8,15 @@ export const nameCheck: ObjectCheck = {
   check(facts) {
     const { target, namespace, namespaceExists, service, workload, pods } = facts;
     const what = kindOf(facts);
+    if (facts.isGuess)
+      return service === undefined
+        ? failed(
+            `services may not be read in the namespace "${namespace}", and no pods are labelled "${target.name}"`,
+            facts.kubectl('get pods --show-labels'),
+          )
+        : note(
+            `services may not be read: the pods labelled "${target.name}" stand for it, with the ports that they declare`,
+          );
     if (service !== undefined || workload !== undefined || (target.kind === 'pod' && pods.length > 0)) {
       const type = service?.spec?.type ?? '';
       const address = service?.spec?.clusterIP === undefined ? '' : ` ${service.spec.clusterIP}`;

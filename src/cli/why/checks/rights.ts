@@ -2,7 +2,7 @@
 import { StatusError } from '../../../api/status.ts';
 import type { ResourceAttributes, SelfSubjectAccessReview } from '../../../api/types/authorization-v1.ts';
 import type { ClusterClient } from '../../../client/cluster-client.ts';
-import { kubectlFor } from '../../../ui/kubectl-line.ts';
+import { kubectlFor } from '../../../ui/command-line.ts';
 import { failed, note, type OpenedCluster, type Outcome, ok, skipped } from '../check.ts';
 
 interface Right {
@@ -47,7 +47,7 @@ export async function checkRights(
   const where = `in the namespace "${namespace}"`;
   if (missing.length === 0) return ok(`all that is needed ${where}: ${entries.map(([, { says }]) => says).join(', ')}`);
   const ask = (role: string, grants: string): string =>
-    `${kubectlFor(name)} -n ${namespace} create role ${role} ${grants} # and a rolebinding to you, by whoever may`;
+    `${kubectlFor(name) ?? 'kubectl'} -n ${namespace} create role ${role} ${grants} # and a rolebinding to you, by whoever may`;
   if (may.get('getService') !== true && may.get('listPods') !== true)
     return failed(
       `you may see neither services nor pods ${where} (${missing.join(', ')} are refused)`,
