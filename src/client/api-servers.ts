@@ -1,5 +1,5 @@
 /** The API servers of one cluster: one, or several among which requests are spread. What asks for them need not know which. */
-import type { ServerState } from '../net/health/health.ts';
+import type { Observation, ServerState } from '../net/health/health.ts';
 import type { HeaderLines } from '../net/http1/upstream.ts';
 import type { ApiServer } from './api-server.ts';
 
@@ -40,6 +40,8 @@ export interface ServerFacts {
   since: number;
   /** Requests, watches and streams that it has now; 0 where nobody counts. */
   inFlight: number;
+  /** How often it was asked for /readyz so far, by what was found. */
+  probes: Readonly<Record<Observation['kind'], number>>;
   /** Why it is, or was last, not ready. */
   lastError?: string;
   /** Found through the cluster, not named by the configuration. */

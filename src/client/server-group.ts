@@ -93,10 +93,11 @@ export class ServerGroup implements ApiServers {
   }
 }
 
-function factsOf({ target, health, inFlight }: Member): ServerFacts {
+function factsOf({ target, health, inFlight, probes }: Member): ServerFacts {
   const { state, since, lastError } = health;
   const { server, discovered } = target;
-  return { url: server.url, state, since, inFlight, discovered, ...(lastError !== undefined && { lastError }) };
+  const facts = { url: server.url, state, since, inFlight, discovered, probes: { ...probes } };
+  return { ...facts, ...(lastError !== undefined && { lastError }) };
 }
 
 class GroupLease implements ServerLease {

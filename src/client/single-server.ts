@@ -10,7 +10,14 @@ export function singleServer(server: ApiServer): ApiServers {
     failed: () => {},
     next: () => undefined,
   };
-  const facts: ServerFacts = { url: server.url, state: 'untested', since: Date.now(), inFlight: 0, discovered: false };
+  const facts: ServerFacts = {
+    url: server.url,
+    state: 'untested',
+    since: Date.now(),
+    inFlight: 0,
+    discovered: false,
+    probes: { ready: 0, draining: 0, down: 0 },
+  };
   return {
     lease: () => lease,
     isOverheard: server.isOverheard,

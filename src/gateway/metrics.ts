@@ -2,12 +2,16 @@
 import type { Socket } from 'node:net';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import type { GatewayContexts } from './contexts.ts';
+import { Histogram } from './histogram.ts';
 import { RecentErrors } from './recent-errors.ts';
 import type { Activity } from './sight.ts';
 
 export const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
 
-type Sample = readonly [labels: string, value: number];
+type Sample = readonly [labels: string, value: number, suffix?: string];
+
+const states = ['untested', 'ready', 'draining', 'down'] as const;
+const outcomes = ['ready', 'draining', 'down'] as const;
 
 /** Which part of the gateway answers. */
 export type Part = 'api' | 'app' | 'tunnel' | 'kubeconfig';
@@ -18,6 +22,8 @@ interface PartCounts {
   inFlight: number;
   codes: Map<number | undefined, number>;
   failures: Map<string, number>;
+  /** To the head of the answer: what a watch or a download then takes tells nothing. */
+  latency: Histogram;
 }
 
 export class GatewayMetrics {
@@ -48,14 +54,16 @@ export class GatewayMetrics {
   request(exchange: ServerExchange, part: Part): void {
     let counts = this.#parts.get(part);
     if (counts === undefined) {
-      counts = { inFlight: 0, codes: new Map(), failures: new Map() };
+      counts = { inFlight: 0, codes: new Map(), failures: new Map(), latency: new Histogram() };
       this.#parts.set(part, counts);
     }
-    const { codes, failures } = counts;
+    const { codes, failures, latency } = counts;
+    const began = performance.now();
     counts.inFlight++;
     exchange.onOver = () => {
       counts.inFlight--;
-      const { status, failure, failureText } = exchange;
+      const { status, failure, failureText, answeredAt } = exchange;
+      if (answeredAt !== undefined) latency.add((answeredAt - began) / 1000);
       // Undefined: a client that left before its answer began.
       codes.set(status, (codes.get(status) ?? 0) + 1);
       if (failure !== undefined) failures.set(failure, (failures.get(failure) ?? 0) + 1);
@@ -120,6 +128,9 @@ export class GatewayMetrics {
       ...metric('requests_in_flight', 'gauge', 'Requests that are not over.', [
         ...parts.map(([part, { inFlight }]): Sample => [labels({ part }), inFlight]),
       ]),
+      ...metric('answer_seconds', 'histogram', 'From the head of a request to the head of its answer.', [
+        ...parts.flatMap(([part, { latency }]) => latencySamples(part, latency)),
+      ]),
       ...metric('failures_total', 'counter', "Answers of the gateway's own that say why.", [
         ...parts.flatMap(([part, { failures }]) =>
           [...failures].map(([reason, count]): Sample => [labels({ part, reason }), count]),
@@ -144,7 +155,10 @@ export class GatewayMetrics {
 
   #servers(): string[] {
     const servers = this.#contexts.flatMap(({ alias, client }) =>
-      client.servers.list().map((server) => ({ name: labels({ context: alias, server: server.url }), server })),
+      client.servers.list().map((server) => {
+        const of = { context: alias, server: server.url };
+        return { of, name: labels(of), server };
+      }),
     );
     return [
       ...metric('api_server_ready', 'gauge', 'Whether requests go to this API server.', [
@@ -152,6 +166,24 @@ export class GatewayMetrics {
           ({ name, server }): Sample => [name, server.state === 'ready' || server.state === 'untested' ? 1 : 0],
         ),
       ]),
+      ...metric('api_server_state', 'gauge', 'The state of this API server: 1 for the one it has.', [
+        ...servers.flatMap(({ of, server }) =>
+          states.map((state): Sample => [labels({ ...of, state }), server.state === state ? 1 : 0]),
+        ),
+      ]),
+      ...metric('api_server_state_since_seconds', 'gauge', 'When that state began, in seconds since 1970.', [
+        ...servers.map(({ name, server }): Sample => [name, server.since / 1000]),
+      ]),
+      ...metric(
+        'api_server_probes_total',
+        'counter',
+        'Times that it was asked whether it is ready, by what was found.',
+        [
+          ...servers.flatMap(({ of, server: { probes } }) =>
+            outcomes.map((outcome): Sample => [labels({ ...of, outcome }), probes[outcome]]),
+          ),
+        ],
+      ),
       ...metric('api_server_requests_in_flight', 'gauge', 'What it has to do for the gateway now.', [
         ...servers.map(({ name, server }): Sample => [name, server.inFlight]),
       ]),
@@ -171,11 +203,24 @@ function labels(values: Readonly<Record<string, string>>): string {
   return `{${pairs.join(',')}}`;
 }
 
-function metric(name: string, type: 'counter' | 'gauge', help: string, values: Iterable<Sample>): string[] {
+function latencySamples(part: Part, { buckets, count, sum }: Histogram): Sample[] {
+  return [
+    ...buckets.map(({ le, atMost }): Sample => [labels({ part, le }), atMost, '_bucket']),
+    [labels({ part }), sum, '_sum'],
+    [labels({ part }), count, '_count'],
+  ];
+}
+
+function metric(
+  name: string,
+  type: 'counter' | 'gauge' | 'histogram',
+  help: string,
+  values: Iterable<Sample>,
+): string[] {
   const full = `fairlead_gateway_${name}`;
   return [
     `# HELP ${full} ${help}`,
     `# TYPE ${full} ${type}`,
-    ...[...values].map(([label, value]) => `${full}${label} ${value}`),
+    ...[...values].map(([label, value, suffix = '']) => `${full}${suffix}${label} ${value}`),
   ];
 }

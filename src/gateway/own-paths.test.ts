@@ -83,8 +83,15 @@ test('requests, failures, bytes, streams and servers are counted', async () => {
   assert.equal(value('streams_total{carrier="fixed-port"}'), 1);
   assert.ok(value('bytes_total{direction="sent"}') > 10_000);
   assert.equal(value(`api_server_ready{context="dev",server="${gateway.cluster.server}"}`), 1);
+  const server = `context="dev",server="${gateway.cluster.server}"`;
+  assert.equal(value(`api_server_state{${server},state="untested"}`), 1);
+  assert.equal(value(`api_server_state{${server},state="down"}`), 0);
+  assert.equal(value(`api_server_probes_total{${server},outcome="ready"}`), 0, 'one server alone is not probed');
+  assert.equal(value('answer_seconds_count{part="app"}'), 2);
+  assert.equal(value('answer_seconds_bucket{part="app",le="+Inf"}'), 2);
+  assert.ok(value('answer_seconds_sum{part="app"}') > 0);
   for (const line of body.trim().split('\n'))
-    assert.match(line, /^(?:# (?:HELP|TYPE) |fairlead_gateway_[a-z_]+(?:\{[^}]*\})? \d+$)/);
+    assert.match(line, /^(?:# (?:HELP|TYPE) |fairlead_gateway_[a-z_]+(?:\{[^}]*\})? [\d.e-]+$)/);
   app.closeAllConnections();
   app.close();
 });

@@ -95,7 +95,7 @@ export function openGatewayFeed({
   };
 }
 
-/** Messages may come from anywhere. */
-function shortened({ lastError, ...facts }: ServerFacts): ServerFacts {
+/** Messages may come from anywhere; what is counted with every probe would be told with every probe. */
+function shortened({ lastError, probes: _, ...facts }: ServerFacts): Omit<ServerFacts, 'probes'> {
   return lastError === undefined ? facts : { ...facts, lastError: lastError.slice(0, longestError) };
 }

@@ -107,6 +107,7 @@ export class Prober<T> implements AsyncDisposable {
     for (let failures = 0; !signal.aborted; ) {
       const observation = await this.#ask(member.target, signal);
       if (signal.aborted) return;
+      member.probes[observation.kind]++;
       this.#options.pool.observe(member, observation);
       failures = observation.kind === 'ready' ? 0 : failures + 1;
       // One that passed its first probe again is soon asked for the next.

@@ -9,6 +9,8 @@ export class PoolMember<T> {
   readonly target: T;
   readonly health = new Health();
   inFlight = 0;
+  /** Probes so far, by what they found. */
+  readonly probes: Record<Observation['kind'], number> = { ready: 0, draining: 0, down: 0 };
 
   constructor(name: string, target: T) {
     this.name = name;

@@ -46,6 +46,8 @@ export class ServerExchange {
   onOver: (() => void) | undefined;
   /** Of the answer, once its head is written. */
   status: number | undefined;
+  /** When its head was written, by the clock of `performance`. */
+  answeredAt: number | undefined;
   /** Why the answer is the server's own instead of what was asked for: a word, for counts. */
   failure: string | undefined;
   /** The same in a few words for people; nothing of the request's path, query or headers is in it. */
@@ -161,6 +163,7 @@ export class ServerExchange {
     if (this.#over) return;
     this.#response = framing;
     this.status = status;
+    this.answeredAt = performance.now();
     if (framing === 'close' || !this.#request.done || this.#connection.draining || this.upgrade !== undefined)
       this.#keepAlive = false;
     const lines = [...headers];
@@ -220,6 +223,7 @@ export class ServerExchange {
   /** Switches protocols: writes the head of the 101 and gives the raw stream, what was read already first. */
   switchProtocols(headers: HeaderLines): Duplex {
     this.status = 101;
+    this.answeredAt = performance.now();
     this.complete = true;
     this.#finish();
     this.#connection.socket.write(formatParsedHead('HTTP/1.1 101 Switching Protocols', headers), 'latin1');
@@ -229,6 +233,7 @@ export class ServerExchange {
   /** Answers CONNECT: a 200 without a body, after it the raw stream, what was read already first. */
   openTunnel(): Duplex {
     this.status = 200;
+    this.answeredAt = performance.now();
     this.complete = true;
     this.#finish();
     this.#connection.socket.write('HTTP/1.1 200 Connection established\r\n\r\n', 'latin1');
