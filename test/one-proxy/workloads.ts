@@ -95,14 +95,14 @@ export const manifests = {
   ],
 };
 
-/** Writes a small chart: a Deployment without a port, a ConfigMap that changes with a value, an account with a role. */
+/** Writes a small chart: a workload, settings that change with a value, an account with a role, and pods as hooks and test. */
 export async function writeChart(directory: string): Promise<string> {
   const chart = join(directory, 'chart');
   await mkdir(join(chart, 'templates'), { recursive: true });
   const named = 'name: {{ .Release.Name }}';
   const files = {
     'Chart.yaml': 'apiVersion: v2\nname: journey\nversion: 0.1.0\nappVersion: "1"\n',
-    'values.yaml': 'greeting: hello\nreplicas: 1\n',
+    'values.yaml': 'greeting: hello\nreplicas: 1\nhookCode: 0\n',
     'templates/config.yaml': `apiVersion: v1
 kind: ConfigMap
 metadata:
@@ -176,6 +176,24 @@ spec:
     app: {{ .Release.Name }}
   ports:
   - port: 80
+`,
+    'templates/hooks.yaml': `{{- range $hook := list "pre-install" "post-upgrade" "test" }}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: {{ $.Release.Name }}-{{ $hook }}
+  annotations:
+    helm.sh/hook: {{ $hook }}
+    helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+spec:
+  restartPolicy: Never
+  terminationGracePeriodSeconds: 1
+  containers:
+  - name: c
+    image: shell
+    args: [-c, {{ printf "exit %d" (int $.Values.hookCode) | quote }}]
+{{- end }}
 `,
     'templates/NOTES.txt': 'It says {{ .Values.greeting }}.\n',
   };
