@@ -1,7 +1,7 @@
 /**
  * 100,000 connections to the gateway that come and go: what it holds of memory and open files at the end, beside what it held
  * after the first 10,000. Of ten, seven ask once and leave, one leaves in the midst of a large answer, one opens a WebSocket and
- * ends it, and one says nothing. kubectl proxy beside it.
+ * ends it, and one says nothing.
  */
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -63,24 +63,21 @@ async function openAndClose(port: number, from: number, to: number): Promise<voi
 /** Prints figures. True when the limits are met. */
 export async function benchGatewayChurn(): Promise<boolean> {
   await using subjects = await openGatewaySubjects();
-  const { kubectl, fairlead } = subjects;
+  const { fairlead } = subjects;
   console.log(`gateway-churn: ${all} connections that come and go (${loadWords()})`);
-  let growth: Held = { megabytes: 0, files: 0 };
-  for (const subject of [kubectl, fairlead]) {
-    const began = performance.now();
-    await openAndClose(subject.port, 0, first);
-    const early = await held(subject);
-    await openAndClose(subject.port, first, all);
-    const perSecond = all / ((performance.now() - began) / 1000);
-    const late = await held(subject);
-    growth = { megabytes: late.megabytes - early.megabytes, files: late.files - early.files };
-    console.log(
-      `  ${subject.name.padEnd(14)} ${early.megabytes.toFixed(0)} MB and ${early.files} files after ${first}, ${late.megabytes.toFixed(0)} MB and ${late.files} files at the end; ${perSecond.toFixed(0)} connections/s`,
-    );
-  }
+  const began = performance.now();
+  await openAndClose(fairlead.port, 0, first);
+  const early = await held(fairlead);
+  await openAndClose(fairlead.port, first, all);
+  const perSecond = all / ((performance.now() - began) / 1000);
+  const late = await held(fairlead);
+  console.log(
+    `  ${early.megabytes.toFixed(0)} MB and ${early.files} files after ${first}, ${late.megabytes.toFixed(0)} MB and ${late.files} files at the end; ${perSecond.toFixed(0)} connections/s`,
+  );
+  const growth = { megabytes: late.megabytes - early.megabytes, files: late.files - early.files };
   const met = growth.megabytes <= limits.megabytes && growth.files <= limits.files;
   console.log(
-    `  fairlead: ${growth.megabytes.toFixed(1)} MB (at most ${limits.megabytes}) and ${growth.files} files (at most ${limits.files}) more: ${met ? 'met' : 'MISSED'}`,
+    `  ${growth.megabytes.toFixed(1)} MB (at most ${limits.megabytes}) and ${growth.files} files (at most ${limits.files}) more: ${met ? 'met' : 'MISSED'}`,
   );
   return met;
 }

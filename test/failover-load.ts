@@ -1,10 +1,12 @@
 /** A steady stream of reads, writes and a watch on a cluster whose API servers are stopped, killed and started in turn. */
+import assert from 'node:assert/strict';
 import type { Cluster } from '../src/client/client.ts';
 import type { RealApiServer } from './peers/real-api-server.ts';
 
 export type Disturbance = 'none' | 'stop' | 'kill' | 'start';
 
 export interface FailedCall {
+  /** What happened when the call began; `kill` also where a server was killed while it went on. */
   during: Disturbance;
   error: string;
 }
@@ -36,11 +38,18 @@ const writers = 2;
 export async function loadWhileServersFail(
   cluster: Cluster,
   servers: readonly RealApiServer[],
+  /** Told what happens from now on. */
+  onDisturbance: (during: Disturbance) => void = () => {},
 ): Promise<FailoverReport> {
   const maps = cluster.resource('v1', 'ConfigMap');
   let during: Disturbance = 'none';
+  const disturb = (next: Disturbance): void => {
+    during = next;
+    if (next === 'kill') kills++;
+    onDisturbance(next);
+  };
   let running = true;
-  let [reads, writes, next] = [0, 0, 0];
+  let [reads, writes, next, kills] = [0, 0, 0, 0];
   const failedReads: FailedCall[] = [];
   const failedWrites: FailedCall[] = [];
   const acknowledged = new Set<string>();
@@ -71,12 +80,12 @@ export async function loadWhileServersFail(
   const write = async (): Promise<void> => {
     while (running) {
       const id = `w${next++}`;
-      const at = during;
+      const [at, killsBefore] = [during, kills];
       const metadata = { generateName: 'failover-', namespace, labels: { write: id } };
       const error = await timed(slowestWriteMs, () => maps.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata }));
       writes++;
       if (error === undefined) acknowledged.add(id);
-      else failedWrites.push({ during: at, error });
+      else failedWrites.push({ during: kills > killsBefore ? 'kill' : at, error });
     }
   };
 
@@ -97,11 +106,11 @@ export async function loadWhileServersFail(
   await watching.promise;
   for (const server of servers) {
     for (const how of ['stop', 'kill'] as const) {
-      during = how;
+      disturb(how);
       await server[how]();
-      during = 'start';
+      disturb('start');
       await server.start();
-      during = 'none';
+      disturb('none');
     }
   }
   running = false;
@@ -133,6 +142,20 @@ export async function loadWhileServersFail(
     slowestReadMs,
     slowestWriteMs,
   };
+}
+
+/** What several API servers are for. Of each kind there were at least so many calls. */
+export function nothingWasLost(report: FailoverReport, { reads = 500, writes = 100 } = {}): void {
+  assert.ok(report.reads > reads && report.writes > writes, `${report.reads} reads, ${report.writes} writes`);
+  assert.deepEqual(report.failedReads, []);
+  // What was under way on a server that is killed has an outcome that nobody knows.
+  assert.deepEqual(
+    report.failedWrites.filter(({ during }) => during !== 'kill'),
+    [],
+  );
+  for (const { error } of report.failedWrites) assert.match(error, /not known: look before you repeat it/);
+  const { doubled, missing, missedByWatch } = report;
+  assert.deepEqual({ doubled, missing, missedByWatch }, { doubled: 0, missing: 0, missedByWatch: 0 });
 }
 
 function zero(): Record<Disturbance, number> {

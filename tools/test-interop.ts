@@ -7,6 +7,7 @@ import { globSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { buildPeers } from '../test/peers/build.ts';
 import { chromiumPath } from '../test/peers/chromium.ts';
+import { isPostgresInstalled } from '../test/peers/postgres.ts';
 import { buildPythonClient } from '../test/peers/python.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -14,7 +15,7 @@ const mustHave = process.env.CI === 'true';
 const missing: string[] = [];
 
 try {
-  buildPeers(['kubectl', 'etcd', 'kube-apiserver']);
+  buildPeers(['kubectl', 'etcd', 'kube-apiserver', 'helm']);
 } catch (error) {
   missing.push(error instanceof Error ? error.message : String(error));
 }
@@ -24,7 +25,8 @@ try {
   missing.push(error instanceof Error ? error.message : String(error));
 }
 if (chromiumPath() === undefined) missing.push('Chromium: install it (on Debian: apt-get install chromium)');
-for (const program of ['openssl', 'curl']) {
+if (!isPostgresInstalled()) missing.push('PostgreSQL: install it (on Debian: apt-get install postgresql)');
+for (const program of ['openssl', 'curl', 'proxychains4']) {
   if (spawnSync(program, ['version']).error !== undefined)
     missing.push(`${program}: install it (on Debian: apt-get install ${program})`);
 }

@@ -1,11 +1,11 @@
 /** What went wrong, in one sentence on stderr, and the exit code that goes with it. */
 import { StatusError } from '../api/status.ts';
+import { shellWords } from '../lib/shell-words.ts';
 import { CommandError, type CommandIo, KubectlOnly, UsageError } from './command.ts';
 import { redactArguments } from './kubeconfig/redact.ts';
 import { kubectlHasFlag } from './kubectl/facts.ts';
 import { UnknownFlag } from './parse-flags.ts';
 import { escapeControls } from './print/escape.ts';
-import { shellWords } from './print/shell-words.ts';
 import { statusLine } from './print/status-line.ts';
 
 /** `command` is its name, empty where none was found; `argv` the whole command line. */

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 import { testCertificate } from '../../test/certificate.ts';
+import { freePort } from '../../test/free-port.ts';
 import type { Answer, GatewayFixture } from '../../test/gateway-fixture.ts';
 import { openGatewayFixture } from '../../test/gateway-fixture.ts';
 import { RawClient } from '../../test/raw-sockets.ts';
@@ -181,6 +182,45 @@ test('a pod that cannot be reached is passed over', async () => {
       /Pod \\"web-1\\" in namespace \\"shop\\" does not answer on port 80: .*nothing listens there.*kubectl logs/,
     );
     break;
+  }
+});
+
+test('what a pod refused to take goes to another one: a form, a WebSocket, and nothing that is too long to be kept', async () => {
+  await using app = await openApp('web-2');
+  await using gateway = await openGatewayFixture();
+  gateway.cluster.setService(
+    'web',
+    [{ port: 80 }],
+    [
+      // Still in the endpoints, and its program has ended.
+      { name: 'web-1', ports: { 80: await freePort() } },
+      { name: 'web-2', ports: { 80: app.port } },
+    ],
+  );
+  const triedAtFirst = () => gateway.cluster.forwards.filter((to) => to === 'web-1:80').length;
+  const send = (body: string) => gateway.ask('/', { host: web, method: 'POST', body });
+  while (triedAtFirst() < 3) {
+    const answer = await send('user=ann');
+    assert.equal(answer.status, 200, answer.body);
+    assert.equal(parsed(answer).body, 'user=ann');
+  }
+  while (triedAtFirst() < 6) {
+    const host = `${web}:${gateway.port}`;
+    const socket = new WebSocket(`ws://127.0.0.1:${gateway.port}/`, {
+      headers: { Host: host, Origin: `http://${host}` },
+    });
+    await once(socket, 'message');
+    socket.close();
+    await once(socket, 'close');
+  }
+  const long = 'x'.repeat(20_000);
+  for (;;) {
+    const answer = await send(long);
+    if (answer.status === 200) assert.equal(parsed(answer).body, long);
+    else {
+      assert.equal(answer.status, 502);
+      break;
+    }
   }
 });
 

@@ -63,8 +63,8 @@ export class AppOrigin {
       onFail: (error, canRetry) => {
         const others = candidates.filter((candidate) => candidate !== backend);
         const unsent = error instanceof UpstreamError && !error.sent;
-        if (unsent && destination.portForwardFailed(error)) this.#byVerb(exchange, destination);
-        else if (others.length > 0 && (canRetry || unsent)) this.#byPortForward(exchange, destination, others);
+        if (canRetry && unsent && destination.portForwardFailed(error)) this.#byVerb(exchange, destination);
+        else if (others.length > 0 && canRetry) this.#byPortForward(exchange, destination, others);
         else answerProblem(exchange, problems.podFailed(backend, error));
       },
     });

@@ -2,6 +2,7 @@
 import { StatusError } from '../api/status.ts';
 import type { Service } from '../api/types/core-v1.ts';
 import { ConnectionError } from '../client/connection-error.ts';
+import { shellWord } from '../lib/shell-words.ts';
 import type { Backend } from './backends.ts';
 import type { GatewayContexts, UnusableContext } from './contexts.ts';
 import type { Problem } from './problem.ts';
@@ -160,13 +161,15 @@ export function noEndpoints({ service, slices }: ServiceFacts): Problem {
     const selector = Object.entries(service.spec?.selector ?? {}).map(([key, value]) => `${key}=${value}`);
     if (selector.length === 0) return problem('It has no selector and nobody has given it endpoints.');
     return passing(
-      `No pod that has an address matches its selector ${selector.join(',')}. See: kubectl get pods -n ${namespace} -l ${selector.join(',')}`,
+      `No pod that has an address matches its selector ${selector.join(',')}. See: kubectl get pods -n ${namespace} -l ${shellWord(selector.join(','))}`,
     );
   }
   const pods = endpoints.filter(({ targetRef }) => targetRef?.kind === 'Pod');
   if (pods.length === 0) return problem('Its endpoints are not pods of this cluster, so no way leads there from here.');
   const names = pods.map(({ targetRef }) => targetRef?.name).join(', ');
-  return passing(`Not ready: ${names}. See why with: kubectl describe pod -n ${namespace} ${pods[0]?.targetRef?.name}`);
+  return passing(
+    `Not ready: ${names}. See why with: kubectl describe pod -n ${namespace} ${shellWord(pods[0]?.targetRef?.name ?? '')}`,
+  );
 }
 
 /** The cluster could not be asked. */
@@ -195,7 +198,7 @@ export function podFailed({ namespace, pod, port }: Backend, error: unknown): Pr
     const message = `${cause.message}. The way there is a port-forward: ask for the right to create pods/portforward.`;
     return { code: 403, reason: 'Forbidden', title: 'You may not connect to this pod', message };
   }
-  const message = `${sentenceOf(error)} See its log with: kubectl logs -n ${namespace} ${pod}`;
+  const message = `${sentenceOf(error)} See its log with: kubectl logs -n ${namespace} ${shellWord(pod)}`;
   return { code: 502, reason: 'ServiceUnavailable', title, message };
 }
 

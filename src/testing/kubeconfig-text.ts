@@ -2,14 +2,24 @@ export interface KubeconfigFacts {
   /** Of cluster, user and context. */
   name: string;
   server: string;
+  /** Further API servers of the cluster. */
+  servers?: readonly string[];
   caPem: string;
   certPem: string;
   keyPem: string;
 }
 
 /** A kubeconfig with one context, with everything in it. */
-export function kubeconfigText({ name, server, caPem, certPem, keyPem }: KubeconfigFacts): string {
+export function kubeconfigText({ name, server, servers = [], caPem, certPem, keyPem }: KubeconfigFacts): string {
   const quoted = JSON.stringify(name);
+  const extensions =
+    servers.length === 0
+      ? ''
+      : `
+    extensions:
+    - name: fairlead.dev/servers
+      extension:
+        servers: ${JSON.stringify(servers)}`;
   const base64 = (text: string) => Buffer.from(text).toString('base64');
   return `apiVersion: v1
 kind: Config
@@ -17,7 +27,7 @@ clusters:
 - name: ${quoted}
   cluster:
     server: ${server}
-    certificate-authority-data: ${base64(caPem)}
+    certificate-authority-data: ${base64(caPem)}${extensions}
 users:
 - name: ${quoted}
   user:

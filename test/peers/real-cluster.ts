@@ -10,7 +10,7 @@ import type { RealApiServer } from './real-api-server.ts';
 import { end, realApiServer, spawnLogged } from './real-api-server.ts';
 
 export interface RealCluster extends AsyncDisposable {
-  /** Leads to the first server. */
+  /** Leads to the first server; names the others by the extension `fairlead.dev/servers`. */
   kubeconfig: string;
   apiUrl: string;
   servers: readonly RealApiServer[];
@@ -106,7 +106,7 @@ export async function startRealCluster(
   }
   const readyMilliseconds = performance.now() - started;
   await Promise.all(servers.slice(1).map((server) => server.start()));
-  const apiUrl = servers[0]?.url ?? '';
+  const [apiUrl = '', ...others] = servers.map(({ url }) => url);
   const caPem = await readFile(file('certs/apiserver.crt'), 'utf8');
   await writeFile(
     file('kubeconfig'),
@@ -116,7 +116,13 @@ export async function startRealCluster(
       clusters: [
         {
           name: 'real',
-          cluster: { server: apiUrl, 'certificate-authority-data': Buffer.from(caPem).toString('base64') },
+          cluster: {
+            server: apiUrl,
+            'certificate-authority-data': Buffer.from(caPem).toString('base64'),
+            ...(others.length > 0 && {
+              extensions: [{ name: 'fairlead.dev/servers', extension: { servers: others } }],
+            }),
+          },
         },
       ],
       users: [{ name: 'admin', user: { token } }],

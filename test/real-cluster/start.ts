@@ -1,4 +1,4 @@
-/** A real etcd and kube-apiserver with Fairlead's controllers and, as a process of its own, Fairlead's node. */
+/** A real etcd and one or more kube-apiservers with Fairlead's controllers and, as a process of its own, Fairlead's node. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -26,6 +26,8 @@ export interface RealClusterWithNode extends RealCluster {
 }
 
 export interface RealClusterOptions {
+  /** kube-apiservers on the one etcd; default 1. Controllers and node get on with any of them. */
+  servers?: number;
   /** Image name to the command of this machine that stands for it. */
   images?: Readonly<Record<string, string>>;
   /** Told what controllers and node have to say; default: nobody. */
@@ -37,7 +39,7 @@ export interface RealClusterOptions {
  * holds them up. Resolves when the Node is Ready and pods may be made in `default`.
  */
 export async function startRealClusterWithNode(options: RealClusterOptions = {}): Promise<RealClusterWithNode> {
-  const { images = {}, log = () => {} } = options;
+  const { servers = 1, images = {}, log = () => {} } = options;
   await using parts = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'fairlead-real-node-'));
   parts.use(whenGone('sleep 11; rm -rf "$1"', [directory]));
@@ -59,19 +61,24 @@ export async function startRealClusterWithNode(options: RealClusterOptions = {})
   };
   await Promise.all(Object.entries(files).map(([name, pem]) => writeFile(file(name), pem, { mode: 0o600 })));
   const cluster = parts.use(
-    await startRealCluster([
-      `--client-ca-file=${file('ca.crt')}`,
-      `--kubelet-certificate-authority=${file('ca.crt')}`,
-      `--kubelet-client-certificate=${file('kubelet-client.crt')}`,
-      `--kubelet-client-key=${file('kubelet-client.key')}`,
-      '--kubelet-preferred-address-types=InternalIP',
-      '--enable-admission-plugins=NodeRestriction',
-    ]),
+    await startRealCluster(
+      [
+        `--client-ca-file=${file('ca.crt')}`,
+        `--kubelet-certificate-authority=${file('ca.crt')}`,
+        `--kubelet-client-certificate=${file('kubelet-client.crt')}`,
+        `--kubelet-client-key=${file('kubelet-client.key')}`,
+        '--kubelet-preferred-address-types=InternalIP',
+        '--enable-admission-plugins=NodeRestriction',
+      ],
+      { servers },
+    ),
   );
   const { apiUrl, caPem, token } = cluster;
+  const others = cluster.servers.slice(1).map(({ url }) => url);
   const client = parts.use(
     openClusterClient({
       server: apiUrl,
+      servers: others,
       token,
       tls: { ca: caPem },
       namespace: 'default',
@@ -80,7 +87,14 @@ export async function startRealClusterWithNode(options: RealClusterOptions = {})
   );
   parts.use(await startControllers({ client, caPem, signal: new AbortController().signal, log }));
   await ensureDefaultAccount(client);
-  const kubeconfig = { name: nodeName, server: apiUrl, caPem, certPem: identity.cert, keyPem: identity.key };
+  const kubeconfig = {
+    name: nodeName,
+    server: apiUrl,
+    servers: others,
+    caPem,
+    certPem: identity.cert,
+    keyPem: identity.key,
+  };
   await writeFile(file('node.kubeconfig'), kubeconfigText(kubeconfig), { mode: 0o600 });
   parts.use(
     await startNodeProcess(

@@ -1,4 +1,5 @@
 import { StatusError } from '../../api/status.ts';
+import { shellWords } from '../../lib/shell-words.ts';
 import { CommandError, defineCommand, KubectlOnly, UsageError } from '../command.ts';
 import { describeObject } from '../describe/describe-object.ts';
 import { findObjects } from '../describe/find-objects.ts';
@@ -6,7 +7,6 @@ import { relatedObjects } from '../describe/related.ts';
 import { fileFlags, selectionFlags } from '../objects/object-flags.ts';
 import { openObjects } from '../objects/open-objects.ts';
 import { escapeControls } from '../print/escape.ts';
-import { shellWords } from '../print/shell-words.ts';
 import { statusLine } from '../print/status-line.ts';
 
 export const describeCommand = defineCommand({

@@ -1,9 +1,9 @@
 import { startGateway } from '../../gateway/start.ts';
+import { shellWords } from '../../lib/shell-words.ts';
 import { uiHandler } from '../../ui/server.ts';
 import { checkServer } from '../check-server.ts';
 import { defineCommand } from '../command.ts';
 import { escapeControls } from '../print/escape.ts';
-import { shellWords } from '../print/shell-words.ts';
 import { accessChoice, accessFlags } from '../proxy/access-flags.ts';
 import { apiRuleFlags, apiRules } from '../proxy/api-rules.ts';
 import { leadFlags, leadOptions } from '../proxy/lead-flags.ts';

@@ -4,8 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import { StatusError } from '../../api/status.ts';
 import { CommandCutOff, type ExecSession } from '../../client/exec.ts';
 import type { PodDoor } from '../../client/pod.ts';
+import { shellWords } from '../../lib/shell-words.ts';
 import { CommandError } from '../command.ts';
-import { shellWords } from '../print/shell-words.ts';
 
 export interface ContainerTar {
   door: PodDoor;

@@ -7,9 +7,9 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { CredentialCommand } from '../../client/exec-credentials.ts';
 import { makeDirectory } from '../../lib/make-directory.ts';
+import { shellWords } from '../../lib/shell-words.ts';
 import type { CommandIo } from '../command.ts';
 import { escapeControls } from '../print/escape.ts';
-import { shellWords } from '../print/shell-words.ts';
 import { redactArguments } from './redact.ts';
 
 /** Beyond this the memory begins anew: commands are shown once more. */

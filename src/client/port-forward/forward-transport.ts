@@ -1,5 +1,6 @@
 /** Connections to a pod's ports that share one SPDY connection, raw or in the messages of a WebSocket. */
 import type { Duplex } from 'node:stream';
+import { ForwardError } from '../../net/forward-error.ts';
 import { SpdyConnection } from '../../net/spdy/connection.ts';
 import type { SpdyStream } from '../../net/spdy/stream.ts';
 import { WebSocketByteStream } from '../../net/websocket/byte-stream.ts';
@@ -102,16 +103,20 @@ export class ForwardTransport {
     const errors = this.#connection.openStream(headersOf('error'));
     // Nothing is ever sent on it.
     errors.end();
-    const failure = collectText(errors);
+    const text = collectText(errors);
+    const failure = (): ForwardError | undefined => {
+      const said = text();
+      return said === undefined ? undefined : new ForwardError(said);
+    };
     const data = this.#connection.openStream(headersOf('data'), { explain: failure });
     this.#forwarded.add(data);
     clearTimeout(this.#idle);
     errors.on('end', () => {
-      const text = failure();
-      if (text === undefined) return;
+      const error = failure();
+      if (error === undefined) return;
       // It may be another pod by now that has this name: what comes next asks the API server again.
       this.retire();
-      data.destroy(new Error(text));
+      data.destroy(error);
     });
     data.once('close', () => {
       errors.destroy();

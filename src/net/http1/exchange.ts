@@ -1,5 +1,7 @@
 /** The client's half of one HTTP/1.1 exchange on an upstream connection, by callbacks. */
+
 import type { Duplex } from 'node:stream';
+import { ForwardError } from '../forward-error.ts';
 import type { BodyFraming } from './body-framing.ts';
 import { BodyTracker, FramingError, responseFraming } from './body-framing.ts';
 import type { ConnectionUser, UpstreamConnection } from './connections.ts';
@@ -181,7 +183,8 @@ export class Exchange implements ConnectionUser {
     if (this.#over) return;
     this.#over = true;
     this.#connection.destroy();
-    const error = new UpstreamError(`${this.#connection.name}: ${message}`, { sent: this.sent, cause });
+    const sent = this.sent && !(cause instanceof ForwardError && cause.code === 'ECONNREFUSED');
+    const error = new UpstreamError(`${this.#connection.name}: ${message}`, { sent, cause });
     this.#listener.onFail(error, this.#anyByte);
   }
 }

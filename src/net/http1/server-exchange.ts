@@ -130,6 +130,13 @@ export class ServerExchange {
     else this.#connection.socket.resume();
   }
 
+  /** Takes back all that a reader has got so far, for the next one; until then the body waits. */
+  returnBody(chunks: readonly Buffer[]): void {
+    this.#reader = undefined;
+    this.#early = Buffer.concat(chunks);
+    this.#connection.socket.pause();
+  }
+
   pauseBody(): void {
     if (!this.#over && !this.#request.done) this.#connection.socket.pause();
   }
@@ -238,7 +245,7 @@ export class ServerExchange {
       this.#connection.socket.pause();
     } else {
       this.#reader.onChunk(body);
-      if (this.#request.done) this.#reader.onEnd();
+      if (this.#request.done) this.#reader?.onEnd();
     }
     return end;
   }

@@ -39,6 +39,9 @@ export interface Splice {
   onOver?(): void;
 }
 
+/** So much of a body is kept until its answer begins, in case it turns out that it has reached nobody. */
+const maxKept = 16 * 1024;
+
 /** A server that has not answered `Expect` after this time does not know it. */
 const continueMs = 1000;
 
@@ -78,6 +81,9 @@ class SplicedExchange {
   readonly #reused: boolean;
   readonly #payloadOnly: boolean;
   #bodyTouched = false;
+  /** The body so far; undefined: it is longer than what is kept. */
+  #kept: Buffer[] | undefined = [];
+  #keptBytes = 0;
   /** Payload mode only: how the payload is framed anew. */
   #rechunk = false;
   #watchBody: WatchBody | undefined;
@@ -143,10 +149,17 @@ class SplicedExchange {
     this.#client.readBody({
       onChunk: (chunk) => {
         this.#bodyTouched = true;
+        this.#keep(chunk);
         if (!this.#upstream.write(chunk) && !this.#upstream.over) this.#client.pauseBody();
       },
       onEnd: () => this.#upstream.requestEnd(),
     });
+  }
+
+  #keep(chunk: Buffer): void {
+    this.#keptBytes += chunk.length;
+    if (this.#keptBytes <= maxKept) this.#kept?.push(chunk);
+    else this.#kept = undefined;
   }
 
   #over(): void {
@@ -164,6 +177,7 @@ class SplicedExchange {
       this.#fail(new UpstreamError(`the server turned the request away (${head.status})`, { sent: false }), true);
       return;
     }
+    this.#kept = undefined;
     const headers = endToEndHeaders(head.headers);
     this.#options.rewriteHeaders?.(headers, head);
     let kind = framing.kind;
@@ -230,7 +244,9 @@ class SplicedExchange {
     const { method } = client.head;
     const { target } = this.#options;
     const upgrade = client.upgrade !== undefined;
-    const canRetry = !this.#bodyTouched && mayRetry({ method, target, upgrade, sent, responded });
+    const bodyIsThere = !this.#bodyTouched || (!sent && this.#kept !== undefined);
+    const canRetry = bodyIsThere && mayRetry({ method, target, upgrade, sent, responded });
+    if (canRetry && this.#bodyTouched && this.#kept !== undefined) client.returnBody(this.#kept);
     // A connection that was idle may have been closed by the server meanwhile: a new one tells more.
     if (canRetry && this.#reused && this.#options.lost?.aborted !== true) {
       this.#options.lost?.removeEventListener('abort', this.#onLost);

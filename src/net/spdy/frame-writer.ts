@@ -1,4 +1,8 @@
-/** The way out of a SPDY connection: control frames at once, data frames of the streams in turn as the transport takes them. */
+/**
+ * The way out of a SPDY connection: control frames at once, data frames of the streams in turn as the transport takes them.
+ * What is written in one turn of the event loop, of whichever streams, leaves as one piece: over TLS and in a WebSocket each
+ * piece has a price.
+ */
 import type { Duplex } from 'node:stream';
 import { encodeDataHead } from './frames.ts';
 import type { SpdyStream } from './stream.ts';
@@ -27,6 +31,10 @@ export class FrameWriter {
 
   control(frame: Buffer): void {
     if (this.#isClosed || this.#transport.destroyed || this.#transport.writableEnded) return;
+    if (this.#transport.writableCorked === 0) {
+      this.#transport.cork();
+      setImmediate(uncork, this.#transport);
+    }
     if (!this.#transport.write(frame)) this.#isFull = true;
   }
 
@@ -41,10 +49,8 @@ export class FrameWriter {
       const head = encodeDataHead(stream.id, payload.length, fin);
       if (payload.length <= smallPayload) this.control(payload.length === 0 ? head : Buffer.concat([head, payload]));
       else {
-        this.#transport.cork();
         this.control(head);
         this.control(payload);
-        this.#transport.uncork();
       }
     }
     done();
@@ -64,4 +70,8 @@ export class FrameWriter {
       turn();
     }
   }
+}
+
+function uncork(transport: Duplex): void {
+  transport.uncork();
 }

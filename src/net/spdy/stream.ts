@@ -32,7 +32,7 @@ export interface SpdyStreamOptions {
    */
   isComplete?(): boolean;
   /** What its failure is told as when the peer resets it, where more is known of it than that. */
-  explain?(): string | undefined;
+  explain?(): Error | undefined;
 }
 
 export class SpdyStream extends Duplex {
@@ -47,7 +47,7 @@ export class SpdyStream extends Duplex {
   #ended: boolean;
   #resetWith: number | undefined = resetStatus.cancel;
   readonly #isComplete: () => boolean;
-  readonly #explain: () => string | undefined;
+  readonly #explain: () => Error | undefined;
   readonly #answered = Promise.withResolvers<void>();
   #sendWindow: number;
   #onWindow: (() => void) | undefined;
@@ -105,7 +105,7 @@ export class SpdyStream extends Duplex {
   cutOff(reason: string): void {
     this.#resetWith = undefined;
     if (!this.#isComplete()) {
-      this.destroy(new Error(this.#explain() ?? reason));
+      this.destroy(this.#explain() ?? new Error(reason));
       return;
     }
     this.#ended = true;

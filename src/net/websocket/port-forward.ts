@@ -2,7 +2,9 @@
  * Port-forward over channels: the i-th port of the request has channel 2i for data and 2i+1 for errors, and the first
  * two bytes of either are the port, little-endian. One WebSocket carries one TCP connection per port.
  */
+
 import { Duplex } from 'node:stream';
+import { ForwardError } from '../forward-error.ts';
 import { Channels } from './channels.ts';
 
 export interface PortForwardOptions {
@@ -126,7 +128,7 @@ class PortForwardStream extends Duplex {
   #fail(): boolean {
     const text = Buffer.concat(this.#errorText).subarray(2).toString().trim();
     if (text === '') return false;
-    this.destroy(new Error(text));
+    this.destroy(new ForwardError(text));
     return true;
   }
 }

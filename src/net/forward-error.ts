@@ -1,0 +1,18 @@
+/** What a node says of a connection that it was to forward to a pod. */
+
+/** Fairlead's node; those in Go, whatever runs their containers. */
+const refused = /\bconnect ECONNREFUSED\b|\bconnect: connection refused\b/;
+
+/**
+ * With the code ECONNREFUSED where nothing listened at the pod's port: no connection came about, so that nothing of what was
+ * sent meanwhile has reached anybody.
+ */
+export class ForwardError extends Error {
+  override readonly name = 'ForwardError';
+  readonly code: 'ECONNREFUSED' | undefined;
+
+  constructor(text: string) {
+    super(text);
+    this.code = refused.test(text) ? 'ECONNREFUSED' : undefined;
+  }
+}
