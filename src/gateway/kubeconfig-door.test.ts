@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -115,4 +116,7 @@ test('a file that no gateway wrote is not replaced, and one that was changed is 
     openGatewayFixture({ kubeconfigFile: '/proc/none/here' }),
     /cannot be written: its folder is not there/,
   );
+  await rm(place.file);
+  execFileSync('mkfifo', [place.file]);
+  await assert.rejects(openGatewayFixture({ kubeconfigFile: place.file }), /is no file: it is not replaced/);
 });

@@ -1,5 +1,5 @@
 /** The kubeconfig that leads through the gateway, as a file that only its owner reads and that goes with the gateway. */
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { GatewayContexts } from './contexts.ts';
 import { KubeconfigDoor, kubeconfigServerName } from './kubeconfig-door.ts';
@@ -26,6 +26,10 @@ export async function writeKubeconfigFile(
 ): Promise<KubeconfigFile> {
   const text = kubeconfigText({ door, contexts, address });
   try {
+    // What is no file could keep its reader waiting for ever.
+    const there = await stat(path).catch(() => undefined);
+    if (there !== undefined && !there.isFile())
+      throw new KubeconfigFileError(`${path} is no file: it is not replaced. Name another one for the kubeconfig.`);
     const before = await readIfThere(path);
     if (before !== undefined && before !== '' && !before.startsWith(mark)) {
       throw new KubeconfigFileError(

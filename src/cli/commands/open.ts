@@ -10,7 +10,7 @@ import { escapeControls } from '../print/escape.ts';
 import { findPlace, gatewayPort } from '../reach/find-place.ts';
 import { findServiceNamespace } from '../reach/find-service.ts';
 import { firstAnswer } from '../reach/first-answer.ts';
-import type { NamedService } from '../reach/gateway-url.ts';
+import { type NamedService, pageUrl } from '../reach/gateway-url.ts';
 import { openBrowser } from '../reach/open-browser.ts';
 import { parseClusterTarget } from '../reach/target.ts';
 import { walk } from '../why/walk.ts';
@@ -76,7 +76,7 @@ async function show({ args: [text = ''], flags, globals, io, signal }: Invocatio
     signal,
     log: say,
   });
-  const url = new URL(path, place.url);
+  const url = pageUrl(place.url, path);
   progress.begin(`waiting for ${service.name}.${service.namespace}`);
   const trouble = await untilItAnswers(url, timeoutMs, signal);
   progress.end();

@@ -44,3 +44,8 @@ export function serviceUrl(gateway: string, alias: string | undefined, service: 
   url.hostname = `${host}.${url.hostname}`;
   return url.href;
 }
+
+/** `path` begins with a slash. It is not taken as relative: two slashes would begin another host's name. */
+export function pageUrl(service: string, path: string): URL {
+  return new URL(`${new URL(service).origin}${path}`);
+}

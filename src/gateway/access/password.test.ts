@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +35,9 @@ test('a password file is its owner`s alone and holds one line', async () => {
       });
     }
     await assert.rejects(readPasswordFile(join(directory, 'none')), /cannot be read/);
+    const pipe = join(directory, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    await assert.rejects(readPasswordFile(pipe), /cannot be read: nothing was written into the pipe/);
   } finally {
     await rm(directory, { recursive: true });
   }

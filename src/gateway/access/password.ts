@@ -1,7 +1,8 @@
 /** The gateway's password: kept as a hash that is slow to compute, compared in constant time, tried a bounded number of times. */
 import type { ScryptOptions } from 'node:crypto';
 import { createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { readBounded } from '../../client/read-bounded.ts';
 import { Attempts } from './attempts.ts';
 
 /** The file cannot be used; the message says why, and what to do. */
@@ -24,12 +25,11 @@ const maxWaiting = 64;
 export async function readPasswordFile(path: string): Promise<string> {
   let text: string;
   try {
-    await using file = await open(path);
-    const facts = await file.stat();
+    const facts = await stat(path);
     if (facts.isFile() && (facts.mode & 0o077) !== 0) {
       throw new PasswordFileError(`Others may read the password in ${path}: close it to them with chmod 600 ${path}`);
     }
-    text = (await file.readFile('utf8')).replace(/\r?\n$/, '');
+    text = (await readBounded(path, 2 * mostLength)).toString('utf8').replace(/\r?\n$/, '');
   } catch (error) {
     if (error instanceof PasswordFileError) throw error;
     throw new PasswordFileError(`The password file cannot be read: ${error instanceof Error ? error.message : error}`);

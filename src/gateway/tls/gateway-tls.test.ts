@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -97,9 +98,12 @@ test('certificates of files, which must fit together', async () => {
   await using gateway = await openGatewayFixture({ tls: await tlsFromFiles(certFile, keyFile) });
   assert.equal((await ask(gateway.port, ca, `https://127.0.0.1:${gateway.port}/api`)).status, 200);
   const other = await file('other.key', await readFile(join(await otherAuthority(place.directory), 'ca.key')));
+  const pipe = join(place.directory, 'pipe');
+  execFileSync('mkfifo', [pipe]);
   for (const [first, second, message] of [
     [certFile, other, /is not that of the certificate/],
     [certFile, join(place.directory, 'none'), /cannot be read/],
+    [certFile, pipe, /cannot be read: nothing was written into the pipe/],
     [keyFile, keyFile, /no certificate with its key/],
   ] as const)
     await assert.rejects(

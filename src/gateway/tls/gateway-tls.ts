@@ -6,6 +6,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { SecureContext } from 'node:tls';
 import { createSecureContext } from 'node:tls';
+import { readBounded } from '../../client/read-bounded.ts';
 import { issueCertificate, newKey } from '../../net/certificates/certificate.ts';
 import type { GatewayNames } from '../host.ts';
 import { parseHost } from '../host.ts';
@@ -28,6 +29,7 @@ const authorityDays = 3650;
 /** Browsers take no longer ones. */
 const leafDays = 397;
 const maxNames = 500;
+const mostPemBytes = 1024 * 1024;
 
 /** Throws TlsFileError. */
 export async function tlsFromFiles(certFile: string, keyFile: string): Promise<GatewayTls> {
@@ -47,7 +49,7 @@ export async function tlsFromFiles(certFile: string, keyFile: string): Promise<G
 
 async function readPem(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return (await readBounded(file, mostPemBytes)).toString('utf8');
   } catch (error) {
     throw new TlsFileError(`${file} cannot be read: ${error instanceof Error ? error.message : error}`);
   }

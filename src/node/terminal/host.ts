@@ -66,7 +66,7 @@ function begin({ argv: [program = '', ...args], environment, workingDirectory, s
     wire.pipe(inputTo(file, fd));
     void Promise.all([exited.promise, passed]).then(([message]) => tell(message, () => process.exit()));
   } catch (error) {
-    tell({ kind: 'failed', message: (error as Error).message }, () => process.exit());
+    tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }, () => process.exit());
   }
 }
 
