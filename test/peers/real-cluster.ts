@@ -14,6 +14,8 @@ export interface RealCluster extends AsyncDisposable {
   kubeconfig: string;
   apiUrl: string;
   servers: readonly RealApiServer[];
+  /** Starts another one at this address of the machine, on the same etcd, with these flags besides, which win. */
+  addServer(address: string, own: readonly string[]): Promise<RealApiServer>;
   token: string;
   caPem: string;
   /** From starting etcd to the answer of the first server's /readyz, in milliseconds. */
@@ -60,6 +62,7 @@ export async function startRealCluster(
   const [clientPort, peerPort] = [await freePort(), await freePort()];
   const [client, peer] = [`http://127.0.0.1:${clientPort}`, `http://127.0.0.1:${peerPort}`];
 
+  let opened = 0;
   const started = performance.now();
   const etcd = await spawnLogged(
     peerPath('etcd'),
@@ -75,20 +78,23 @@ export async function startRealCluster(
   );
   parts.defer(() => end(etcd));
   const servers: RealApiServer[] = [];
-  for (let index = 0; index < count; index++) {
-    const address = addresses[index] ?? '127.0.0.1';
-    const port = await freePort();
+  // The endpoints of the Service `kubernetes` have one port for all.
+  const commonPort = await freePort();
+  const openServer = async (address: string | undefined, own: readonly string[] = []): Promise<RealApiServer> => {
+    const index = opened++;
+    const port = address === undefined ? await freePort() : commonPort;
+    const bound = address ?? '127.0.0.1';
     const server = realApiServer({
-      url: `https://${address}:${port}`,
+      url: `https://${bound}:${port}`,
       log: file(`apiserver-${index}.log`),
       token,
       flags: [
         `--etcd-servers=${client}`,
         // One certificate for all: the first that starts makes it.
         `--cert-dir=${file('certs')}`,
-        `--bind-address=${address}`,
+        `--bind-address=${bound}`,
         `--secure-port=${port}`,
-        `--advertise-address=${addresses[index] ?? advertisedAddress()}`,
+        `--advertise-address=${address ?? advertisedAddress()}`,
         '--service-cluster-ip-range=10.96.0.0/16',
         '--service-account-issuer=https://kubernetes.default.svc',
         `--service-account-key-file=${file('sa.pub')}`,
@@ -97,8 +103,13 @@ export async function startRealCluster(
         '--authorization-mode=Node,RBAC',
         '--allow-privileged=true',
         ...flags,
+        ...own,
       ],
     });
+    return server;
+  };
+  for (let index = 0; index < count; index++) {
+    const server = await openServer(addresses[index]);
     // Before etcd: without it they take minutes to end.
     parts.defer(() => server.stop());
     servers.push(server);
@@ -137,6 +148,12 @@ export async function startRealCluster(
     kubeconfig: file('kubeconfig'),
     apiUrl,
     servers,
+    async addServer(address, own) {
+      const server = await openServer(address, own);
+      running.defer(() => server.stop());
+      await server.start();
+      return server;
+    },
     token,
     caPem,
     readyMilliseconds,
