@@ -1,5 +1,5 @@
 /**
- * `npm run real-cluster [-- --image NAME=COMMAND...]`: a real etcd and kube-apiserver with Fairlead's controllers and node, until
+ * `npm run real-cluster [-- --image NAME=COMMAND...] [--servers N]`: a real etcd and kube-apiservers with Fairlead's controllers and node, until
  * Ctrl-C. Builds the two when they are missing.
  */
 import { once } from 'node:events';
@@ -8,11 +8,15 @@ import { stopSignal } from '../../src/cli/stop-signal.ts';
 import { buildPeers } from '../peers/build.ts';
 import { startRealClusterWithNode } from './start.ts';
 
-const { values } = parseArgs({ options: { image: { type: 'string', multiple: true, default: [] } } });
+const { values } = parseArgs({
+  options: { image: { type: 'string', multiple: true, default: [] }, servers: { type: 'string', default: '1' } },
+});
+const servers = Number(values.servers);
+if (!Number.isInteger(servers) || servers < 1) throw new Error(`--servers "${values.servers}" is no number of servers`);
 const images = Object.fromEntries(values.image.map((pair) => pair.split(/=(.*)/s).slice(0, 2)));
 buildPeers(['etcd', 'kube-apiserver']);
 const signal = stopSignal();
-await using cluster = await startRealClusterWithNode({ images, log: (line) => console.error(line) });
+await using cluster = await startRealClusterWithNode({ servers, images, log: (line) => console.error(line) });
 console.log(`Kubernetes at ${cluster.apiUrl}, node "${cluster.nodeName}" is Ready.`);
 if (!cluster.reachesPods) {
   console.log(
