@@ -65,9 +65,10 @@ test('a command runs over SPDY where WebSockets are refused, which is asked once
 
 test('a server that resets its streams once the outcome is out loses nothing of the output', async () => {
   await using server = await spdyServer(3, ({ stdout, stderr, error }) => {
-    stdout?.write('x'.repeat(200_000));
-    error?.write(success, () => {
-      for (const each of [stdout, stderr, error]) each?.reset(resetStatus.cancel, 'done');
+    stdout?.write('x'.repeat(200_000), () => {
+      error?.write(success, () => {
+        for (const each of [stdout, stderr, error]) each?.reset(resetStatus.cancel, 'done');
+      });
     });
   });
   const session = await podOf(server).exec('x');

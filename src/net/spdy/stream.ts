@@ -101,10 +101,14 @@ export class SpdyStream extends Duplex {
     this.#answered.resolve();
   }
 
-  /** @internal The peer has reset the stream, or the connection is lost: nothing more can be sent. */
+  /**
+   * @internal The peer has reset the stream, or the connection is lost: nothing more can be sent. What the peer had sent
+   * in full is still there to read: its end and that of the connection may come in one piece.
+   */
   cutOff(reason: string): void {
     this.#resetWith = undefined;
-    if (!this.#isComplete()) {
+    const isWhole = this.#peerEnded && this.writableLength === 0;
+    if (!isWhole && !this.#isComplete()) {
       this.destroy(this.#explain() ?? new Error(reason));
       return;
     }
