@@ -24,13 +24,13 @@ export type {
   WatchEvent,
   WriteOptions,
 } from './cluster-client.ts';
+export { CommandCutOff } from './command-cut-off.ts';
 export type { Cluster, ConnectOptions } from './connect.ts';
 export { connect, loadKubeconfig } from './connect.ts';
 export { ConnectionError } from './connection-error.ts';
 export type { CredentialSource, Credentials } from './credentials.ts';
 export { CredentialError } from './credentials.ts';
 export type { AttachOptions, ExecOptions, ExecSession, TerminalSize } from './exec.ts';
-export { CommandCutOff } from './exec.ts';
 export type { CredentialCommand } from './exec-credentials.ts';
 export { extractApplied } from './extract-applied.ts';
 export type { InformerOptions } from './informer.ts';

@@ -5,17 +5,10 @@ import { isRecord } from '../lib/is-record.ts';
 import { v4Channels, v5Channels } from '../net/websocket/channels.ts';
 import type { ClusterClient, StreamOffer } from './cluster-client.ts';
 import { commandOverChannels } from './command-channels.ts';
+import { CommandCutOff } from './command-cut-off.ts';
 import { commandOverSpdy } from './command-spdy.ts';
 import type { CommandStreams } from './command-streams.ts';
 import { isStatus, statusError } from './response-body.ts';
-
-/** The streams broke off: whether the command still runs, and how it will end, is not known. */
-export class CommandCutOff extends StatusError {
-  constructor(message: string) {
-    super({ code: 500, reason: 'InternalError', message });
-    this.name = 'CommandCutOff';
-  }
-}
 
 export interface AttachOptions {
   /** Needed where the pod has several. */

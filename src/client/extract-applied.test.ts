@@ -62,9 +62,9 @@ const deployment: Deployment = {
   status: { replicas: 3 },
 };
 
-test('what a manager has applied comes back as a document of its own', () => {
+test('what a manager has applied comes back as a document of its own', async () => {
   const identity = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web', namespace: 'shop' } };
-  assert.deepEqual(extractApplied(deployment, { fieldManager: 'me' }), {
+  assert.deepEqual(await extractApplied(deployment, { fieldManager: 'me' }), {
     ...identity,
     spec: {
       selector: { matchLabels: labels },
@@ -73,15 +73,19 @@ test('what a manager has applied comes back as a document of its own', () => {
       },
     },
   });
-  assert.deepEqual(extractApplied(deployment, { fieldManager: 'me', subresource: 'status' }), {
+  assert.deepEqual(await extractApplied(deployment, { fieldManager: 'me', subresource: 'status' }), {
     ...identity,
     status: { replicas: 3 },
   });
-  assert.equal(extractApplied(deployment, { fieldManager: 'edit' }), undefined, 'what was updated was not applied');
-  assert.equal(extractApplied(deployment, { fieldManager: 'nobody' }), undefined);
+  assert.equal(
+    await extractApplied(deployment, { fieldManager: 'edit' }),
+    undefined,
+    'what was updated was not applied',
+  );
+  assert.equal(await extractApplied(deployment, { fieldManager: 'nobody' }), undefined);
 });
 
-test('of kinds that Kubernetes does not define, lists come whole', () => {
+test('of kinds that Kubernetes does not define, lists come whole', async () => {
   const widget = {
     apiVersion: 'example.com/v1',
     kind: 'Widget',
@@ -91,7 +95,7 @@ test('of kinds that Kubernetes does not define, lists come whole', () => {
     },
     spec: { list: [{ name: 'a' }], size: 1, other: 2 },
   };
-  assert.deepEqual(extractApplied(widget, { fieldManager: 'me' }), {
+  assert.deepEqual(await extractApplied(widget, { fieldManager: 'me' }), {
     apiVersion: 'example.com/v1',
     kind: 'Widget',
     metadata: { name: 'w' },

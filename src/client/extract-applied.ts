@@ -1,6 +1,4 @@
 /** From an object back to what was applied to it. */
-import { extractFields } from '../api/apply/extract.ts';
-import { mergeTypeOf } from '../api/apply/merge-type.ts';
 import { parseApiVersion } from '../api/group-version.ts';
 import type { KubeObject } from '../api/object.ts';
 import { isRecord } from '../lib/is-record.ts';
@@ -11,15 +9,20 @@ import type { Applied, ApplyOptions } from './resource.ts';
  * applied nothing. Kinds that Kubernetes does not define are read by what their objects show: their lists are whole
  * values. After client-go's `applyconfigurations`.
  */
-export function extractApplied<T extends KubeObject>(
+export async function extractApplied<T extends KubeObject>(
   object: T,
   { fieldManager, subresource = '' }: Pick<ApplyOptions, 'fieldManager'> & { subresource?: string },
-): Applied<T> | undefined {
+): Promise<Applied<T> | undefined> {
   const { apiVersion, kind, metadata } = object;
   const entry = metadata.managedFields?.find(
     (one) => one.manager === fieldManager && one.operation === 'Apply' && (one.subresource ?? '') === subresource,
   );
   if (entry === undefined) return undefined;
+  // Only now: who imports the client seldom needs what Kubernetes' kinds are made of.
+  const [{ extractFields }, { mergeTypeOf }] = await Promise.all([
+    import('../api/apply/extract.ts'),
+    import('../api/apply/merge-type.ts'),
+  ]);
   const version = parseApiVersion(apiVersion);
   const type = mergeTypeOf({ group: '', version: '', ...version, kind });
   const fields = extractFields(object, entry.fieldsV1 ?? {}, type);

@@ -2,7 +2,8 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { StatusError } from '../../api/status.ts';
-import { CommandCutOff, type ExecSession } from '../../client/exec.ts';
+import { CommandCutOff } from '../../client/command-cut-off.ts';
+import type { ExecSession } from '../../client/exec.ts';
 import type { PodDoor } from '../../client/pod.ts';
 import { shellWords } from '../../lib/shell-words.ts';
 import { CommandError } from '../command.ts';

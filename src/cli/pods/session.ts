@@ -1,6 +1,7 @@
 /** A command in a container, at this process's standard streams, in the user's terminal where that was asked for. */
 import { finished } from 'node:stream/promises';
-import { CommandCutOff, type ExecSession } from '../../client/exec.ts';
+import { CommandCutOff } from '../../client/command-cut-off.ts';
+import type { ExecSession } from '../../client/exec.ts';
 import type { CommandIo } from '../command.ts';
 import { CommandError } from '../command.ts';
 import { detachFilter } from './detach-keys.ts';
