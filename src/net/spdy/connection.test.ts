@@ -311,3 +311,15 @@ test('a peer that asks and does not read is not read any more', async (t) => {
   assert.ok(far.writableLength < 2_000_000, `${far.writableLength} bytes wait`);
   assert.ok(far.readableLength > 0 && far.writableLength > 1_000_000);
 });
+
+test('what came in full is read though the connection ended with it; what did not, is a failure', async (t) => {
+  const streams: SpdyStream[] = [];
+  const { near, encoder, server } = byHand(t, (stream) => streams.push(stream));
+  const opening = [1, 3].map((id) => encodeSynStream(id, encoder.encode(headers)));
+  near.end(Buffer.concat([...opening, data(1, 'whole', true), data(3, 'half'), encodeGoAway(0, 0)]));
+  await server.closed;
+  const [whole, half] = streams;
+  assert.ok(whole !== undefined && half !== undefined);
+  assert.equal(await text(whole), 'whole');
+  await assert.rejects(text(half));
+});
