@@ -65,14 +65,17 @@ const slice = (port: number) => ({
 
 test('a server joins that has the right certificate, is ready and of the same cluster; the others get nothing they should not', async () => {
   const gone = await freePort();
-  await using good = await apiServer({});
-  await using shy = await apiServer({ readyz: 401 });
+  let ports: number[] = [];
+  // Every server of the cluster tells of all of them: whichever is the least busy is asked.
+  const slices = () => ports.map(slice);
+  await using good = await apiServer({ slices });
+  await using shy = await apiServer({ readyz: 401, slices });
   await using other = await apiServer({ uid: 'u2' });
   await using unready = await apiServer({ readyz: 500 });
   await using wrongName = await apiServer({ certificate: misnamed });
   await using wrongAuthority = await apiServer({ certificate: foreign });
-  let ports = [good, shy, other, unready, wrongName, wrongAuthority].map(({ port }) => port).concat(gone);
-  await using known = await apiServer({ slices: () => ports.map(slice) });
+  ports = [good, shy, other, unready, wrongName, wrongAuthority].map(({ port }) => port).concat(gone);
+  await using known = await apiServer({ slices });
   const config: ClientConfig = {
     server: known.url,
     token: 'secret',
