@@ -1,6 +1,6 @@
 /** `ls`, `open`, `forward` and `why` on the embedded cluster. */
 import { Home, RunningFairlead } from './fairlead-process.ts';
-import { reachTests } from './reach-cases.ts';
+import { reachTests } from './reach/reach-cases.ts';
 
 reachTests('reaching services of the embedded cluster', {
   skip: false,

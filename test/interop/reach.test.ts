@@ -1,7 +1,7 @@
 /** `ls`, `open`, `forward` and `why` on a real kube-apiserver with our node. */
 import { copyFile } from 'node:fs/promises';
 import { Home } from '../fairlead-process.ts';
-import { reachTests } from '../reach-cases.ts';
+import { reachTests } from '../reach/reach-cases.ts';
 import { startRealClusterWithNode } from '../real-cluster/start.ts';
 import { skipBesideKubectl } from './beside-kubectl.ts';
 

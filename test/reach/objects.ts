@@ -1,0 +1,84 @@
+/** Services that are well and services that are not, each failure made for real. */
+const echo = (more: object = {}) => ({ name: 'web', image: 'fairlead.local/echo', ...more });
+export const service = (name: string, app: string, port: object) => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name, namespace: 'shop' },
+  spec: { selector: { app }, ports: [port] },
+});
+const pod = (name: string, container: object) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: 'shop', labels: { app: name } },
+  spec: { containers: [container] },
+});
+
+export const objects = [
+  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
+  {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web', namespace: 'shop' },
+    spec: {
+      replicas: 2,
+      selector: { matchLabels: { app: 'web' } },
+      template: {
+        metadata: { labels: { app: 'web' } },
+        spec: {
+          containers: [
+            echo({
+              ports: [{ name: 'main', containerPort: 8080 }],
+              readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+            }),
+          ],
+        },
+      },
+    },
+  },
+  service('web', 'web', { name: 'http', port: 80, targetPort: 'main' }),
+  service('raw', 'web', { name: 'postgres', port: 5432, targetPort: 8080 }),
+  service('wrong-selector', 'wbe', { port: 80, targetPort: 8080 }),
+  service('wrong-target', 'web', { port: 80, targetPort: 'nope' }),
+  service('silent', 'web', { port: 80, targetPort: 8099 }),
+  service('speaks-tls', 'web', { name: 'http', port: 80, targetPort: 8443 }),
+  service('speaks-plain', 'web', { name: 'https', port: 443, targetPort: 8080 }),
+  service('udp', 'web', { port: 53, protocol: 'UDP', targetPort: 8080 }),
+  { ...service('outside', '', {}), spec: { type: 'ExternalName', externalName: 'db.example.com' } },
+  pod('crash', echo({ args: ['--port', 'nonsense'] })),
+  service('crash', 'crash', { port: 80, targetPort: 8080 }),
+  pod('unready', echo({ readinessProbe: { httpGet: { path: '/', port: 9999 }, periodSeconds: 1 } })),
+  service('unready', 'unready', { port: 80, targetPort: 8080 }),
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'Role',
+    metadata: { name: 'forwards', namespace: 'shop' },
+    rules: [
+      { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] },
+      { apiGroups: [''], resources: ['services'], verbs: ['get'] },
+      { apiGroups: [''], resources: ['pods/portforward'], verbs: ['create'] },
+    ],
+  },
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name: 'forwards', namespace: 'shop' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'forwards' },
+    subjects: [{ kind: 'User', name: 'forwarder', apiGroup: 'rbac.authorization.k8s.io' }],
+  },
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'Role',
+    metadata: { name: 'pods-only', namespace: 'shop' },
+    rules: [
+      { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+      { apiGroups: [''], resources: ['pods/portforward'], verbs: ['create'] },
+    ],
+  },
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name: 'pods-only', namespace: 'shop' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'pods-only' },
+    subjects: [{ kind: 'User', name: 'pods-only', apiGroup: 'rbac.authorization.k8s.io' }],
+  },
+];
