@@ -23,7 +23,6 @@ besideKubectl('create KIND and expose', {
     drawn('deploy many --image=a.example/b/c:1 --image=de@sha256:1234'),
     drawn('deployment ran --image=fairlead.local/echo -- sh -c'),
     { line: 'create sa printed -o jsonpath={.metadata.name}' },
-    { line: 'create sa printed --dry-run=client -o custom-columns=NAME:.metadata.name' },
     { line: 'create deployment noimage', sense: 'outcome' },
     ...made('configmap one --from-literal=a=b --from-literal=c=d=e'),
     ...made('cm empty'),

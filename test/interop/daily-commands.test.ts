@@ -37,10 +37,7 @@ besideKubectl('label, annotate, scale, delete', {
     { line: 'label cm one x=y --dry-run=client -o yaml' },
     { line: 'label cm one x=y --dry-run=server' },
     { line: 'label cm one z=1 -o jsonpath={.metadata.labels.z}' },
-    {
-      line: 'label cm one two z=2 --overwrite -o custom-columns=N:.metadata.name,Z:.metadata.labels.z',
-      sense: 'outcome',
-    },
+    { line: 'label cm one two z=2 --overwrite -o jsonpath={.metadata.labels.z}' },
     { line: 'label cm one z- -o wide', sense: 'outcome' },
     { line: 'label cm one z-' },
     { line: 'label cm one', sense: 'outcome' },
