@@ -172,7 +172,7 @@ besideKubectl('run', {
         '--rm',
         '--',
         '-c',
-        'echo hello; exit 5',
+        'echo hello; sleep 2; exit 5',
       ],
     },
     { line: 'get pod five', settles: true },

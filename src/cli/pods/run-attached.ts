@@ -30,7 +30,7 @@ export async function runAttached(made: Pod, options: RunAttached): Promise<numb
   if (isOver(started)) await printLogs(started, options);
   else {
     // What it wrote before anybody was attached.
-    await printLogs(started, options).catch(() => {});
+    const before = await printLogs(started, options).catch(() => 0);
     try {
       const { code, detached } = await attachTo(client, started, options);
       if (detached || signal.aborted) return code;
@@ -38,7 +38,7 @@ export async function runAttached(made: Pod, options: RunAttached): Promise<numb
       if (signal.aborted) throw error;
       const why = error instanceof Error ? error.message : String(error);
       io.stderr.write(escapeControls(`warning: could not attach to pod/${made.metadata.name} (${why}); its log:\n`));
-      await printLogs(started, options);
+      await printLogs(started, options, before);
     }
   }
   if (!options.waitsForEnd) return 0;
@@ -75,16 +75,23 @@ async function waitFor(made: Pod, options: RunAttached, isWanted: (pod: Pod) => 
   );
 }
 
-async function printLogs(pod: Pod, { objects, io, signal }: RunAttached): Promise<void> {
+/** Leaves out the first bytes, which were printed before; returns how many there are now. */
+async function printLogs(pod: Pod, { objects, io, signal }: RunAttached, printed = 0): Promise<number> {
   const { name = '', namespace = '' } = pod.metadata;
   const output = new ByteOutput(io);
   const container = pod.spec?.containers[0]?.name ?? '';
   const body = await openPod(objects.reader.client, namespace, name).rawLog({ container, signal });
+  let bytes = 0;
   try {
-    for await (const chunk of body as AsyncIterable<Buffer>) await output.write(chunk);
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      const fresh = chunk.subarray(Math.max(0, printed - bytes));
+      bytes += chunk.length;
+      if (fresh.length > 0) await output.write(fresh);
+    }
   } finally {
     body.destroy();
   }
+  return bytes;
 }
 
 function exitCode(pod: Pod, { stderr }: Pick<RunAttached['io'], 'stderr'>): number {
