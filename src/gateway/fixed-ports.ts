@@ -1,5 +1,6 @@
 /** Local ports that lead to one service each, for tools without proxy settings. */
 import type { Socket } from 'node:net';
+import { oncePer } from '../lib/once-per.ts';
 import { cut } from '../net/cut.ts';
 import type { Destinations } from './destinations.ts';
 import type { FixedPort } from './forward-spec.ts';
@@ -139,13 +140,4 @@ export class FixedPorts implements AsyncDisposable {
       over(failed);
     }
   }
-}
-
-function oncePer(ms: number, tell: (text: string) => void): (text: string) => void {
-  let last: { text: string; at: number } | undefined;
-  return (text) => {
-    if (last?.text === text && Date.now() - last.at < ms) return;
-    last = { text, at: Date.now() };
-    tell(text);
-  };
 }

@@ -1,4 +1,5 @@
 import type { Pod, Service } from '../../api/types/core-v1.ts';
+import { oncePer } from '../../lib/once-per.ts';
 import { isLoopback } from '../../net/loopback-host.ts';
 import { Progress } from '../cluster/progress.ts';
 import { defineCommand, type Invocation } from '../command.ts';
@@ -117,13 +118,4 @@ function announce({ port, addresses }: Forward, remote: number, stdout: NodeJS.W
     const host = address.includes(':') ? `[${address}]` : address;
     stdout.write(`Forwarding from ${host}:${port} -> ${remote}\n`);
   }
-}
-
-function oncePer(ms: number, tell: (text: string) => void): (text: string) => void {
-  let last: { text: string; at: number } | undefined;
-  return (text) => {
-    if (last?.text === text && Date.now() - last.at < ms) return;
-    last = { text, at: Date.now() };
-    tell(text);
-  };
 }

@@ -1,4 +1,5 @@
 /** How the forwards are told: a live table on a terminal, lines elsewhere, events as JSON for programs. */
+import { oncePer } from '../../lib/once-per.ts';
 import type { CommandIo } from '../command.ts';
 import { escapeControls } from '../print/escape.ts';
 import { cellText, TableLayout } from '../print/table-layout.ts';
@@ -32,7 +33,7 @@ const silenceMs = 10_000;
 /** Tells each change of state once; of connections only those that fail. */
 class Lines implements ForwardReport {
   readonly #io: CommandIo;
-  readonly #failures = new Map<string, { why: string; at: number }>();
+  readonly #failures = new Map<string, (why: string) => void>();
   readonly #told = new Map<string, string>();
   #begun = false;
 
@@ -59,10 +60,14 @@ class Lines implements ForwardReport {
   }
 
   failure({ to, local }: ForwardStatus, why: string): void {
-    const last = this.#failures.get(`${to}=${local}`);
-    if (last?.why === why && Date.now() - last.at < silenceMs) return;
-    this.#failures.set(`${to}=${local}`, { why, at: Date.now() });
-    this.#io.stderr.write(escapeControls(`${to} (localhost:${local}): a connection failed: ${why}\n`));
+    const key = `${to}=${local}`;
+    const tell =
+      this.#failures.get(key) ??
+      oncePer(silenceMs, (text) => {
+        this.#io.stderr.write(escapeControls(`${to} (localhost:${local}): a connection failed: ${text}\n`));
+      });
+    this.#failures.set(key, tell);
+    tell(why);
   }
 
   end(): void {}
