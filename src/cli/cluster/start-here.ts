@@ -6,11 +6,12 @@ import { identifyProcess } from '../../lib/process-identity.ts';
 import { programUrl } from '../../lib/program-url.ts';
 import { runApart } from '../apart.ts';
 import { CommandError, type CommandIo } from '../command.ts';
+import { isDetached, tellStarter } from '../detached-process.ts';
 import { mergeContextApart } from '../kubeconfig/merge-apart.ts';
 import { makeScratchDirectory, prepareDataDirectory } from './data-directory.ts';
 import { Progress } from './progress.ts';
 import { type ClusterRecord, readRecord, readRunning, removeRecord, writeRecord } from './record.ts';
-import { detachedEnvironment, tellParent } from './start-detached.ts';
+import type { DetachedMessage } from './start-detached.ts';
 import { type DemoFacts, factsOf, summaryOf } from './summary.ts';
 import type { UpPlan } from './up-plan.ts';
 
@@ -18,7 +19,7 @@ import type { UpPlan } from './up-plan.ts';
 export class Abandoned extends Error {}
 
 export async function startHere(plan: UpPlan, { io, signal }: { io: CommandIo; signal: AbortSignal }): Promise<number> {
-  const detached = detachedEnvironment(io.env);
+  const detached = isDetached(io.env);
   try {
     return await run(plan, { io, signal, detached });
   } catch (error) {
@@ -156,4 +157,8 @@ async function deployDemo(
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+function tellParent(message: DetachedMessage): void {
+  tellStarter(message);
 }

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { CommandError, type CommandIo, defineCommand, UsageError } from '../command.ts';
+import { isDetached } from '../detached-process.ts';
 import type { GlobalFlags } from '../flags.ts';
 import { openForwardContexts } from '../forward/contexts.ts';
 import { serveControl } from '../forward/control.ts';
-import { detachForwards, isDetached, tellBegun } from '../forward/detach.ts';
+import { detachForwards, tellBegun } from '../forward/detach.ts';
 import { findForwardFile, forwardFileName, readForwardFile } from '../forward/forward-file.ts';
 import { type PlannedForward, parseForwardWord } from '../forward/planned.ts';
 import { openReport } from '../forward/reports.ts';
