@@ -18,6 +18,7 @@ import { residentBytesOf } from '../test/peers/real-cluster.ts';
 import { connectionsWithin } from './open-files.ts';
 import { cpuMicroseconds } from './process-cost.ts';
 import { median } from './statistics.ts';
+import { stop } from './stop-process.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const rounds = 3;
@@ -224,15 +225,6 @@ async function portOf(child: ChildProcess): Promise<number> {
     return Number(port);
   }
   throw new Error('a program ended before it served');
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), 3000);
-  await ended;
-  clearTimeout(timer);
 }
 
 function haproxyConfig(port: number, ports: readonly number[], maxConnections: number): string {

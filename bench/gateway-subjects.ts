@@ -1,7 +1,6 @@
 /** What the benches of the gateway compare: one TLS server, and in front of it the gateway, a real kubectl proxy and HAProxy. */
 import type { ChildProcess } from 'node:child_process';
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -9,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { testCertificate } from '../test/certificate.ts';
 import { freePort } from '../test/free-port.ts';
 import { buildPeers, peerPath } from '../test/peers/build.ts';
+import { stop } from './stop-process.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -104,15 +104,6 @@ export async function startProgram(
     return { name, child, ports: ports.map(Number) };
   }
   throw new Error(`${name} ended before it served`);
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), 3000);
-  await ended;
-  clearTimeout(timer);
 }
 
 function haproxyConfig(port: number, tlsPort: number, ca: string): string {
