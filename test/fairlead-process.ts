@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { endWhenGone } from './when-gone.ts';
 
-const root = resolve(import.meta.dirname, '..');
-const entry = join(root, 'bin/fairlead.ts');
+/** The program of this repository. */
+export const entry = resolve(import.meta.dirname, '../bin/fairlead.ts');
 
 export interface Finished {
   code: number | null;

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { request } from 'node:http';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -14,10 +14,9 @@ import type { Pod, Service } from '../src/api/types/core-v1.ts';
 import type { ClusterClient } from '../src/client/cluster-client.ts';
 import { openInformer } from '../src/client/informer.ts';
 import { startCluster } from '../src/testing.ts';
-import { Home } from './fairlead-process.ts';
+import { entry, Home } from './fairlead-process.ts';
 import { freePort } from './free-port.ts';
 
-const entry = resolve(import.meta.dirname, '../bin/fairlead.ts');
 const namespace = 'default';
 
 interface Proxy extends AsyncDisposable {

@@ -5,16 +5,15 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { get } from 'node:https';
 import { createServer } from 'node:net';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { startCluster, type TestCluster } from 'fairlead/testing';
 import { ensureCertificates } from '../src/apiserver/pki/ensure-certificates.ts';
 import type { ClientTls } from '../src/client/client-config.ts';
-import { Home } from './fairlead-process.ts';
+import { entry, Home } from './fairlead-process.ts';
 
-const entry = resolve(import.meta.dirname, '../bin/fairlead.ts');
 let home: Home;
 let cluster: TestCluster;
 

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { Home } from '../fairlead-process.ts';
+import { entry as fairlead, Home } from '../fairlead-process.ts';
 import { peerPath } from '../peers/build.ts';
 import { startRealCluster } from '../peers/real-cluster.ts';
 
@@ -16,7 +16,6 @@ const areBuilt = ['kube-apiserver', 'etcd', 'kubectl'].every((name) => existsSyn
 const goIsThere = spawnSync('go', ['version']).status === 0;
 const skip =
   process.env.CI !== 'true' && !(areBuilt && goIsThere) && 'kube-apiserver or Go is missing: run npm run test:interop';
-const fairlead = resolve(import.meta.dirname, '../../bin/fairlead.ts');
 
 interface LoadReport {
   reads: number;

@@ -2,12 +2,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import type { ClientConfig } from '../../src/client/client.ts';
 import { connect } from '../../src/client/client.ts';
 import { loadWhileServersFail, nothingWasLost } from '../failover-load.ts';
+import { entry as fairlead } from '../fairlead-process.ts';
 import { peerPath } from '../peers/build.ts';
 import type { RealCluster } from '../peers/real-cluster.ts';
 import { startRealCluster } from '../peers/real-cluster.ts';
@@ -29,7 +29,6 @@ test('programs of the library notice nothing when API servers come and go', { sk
 test('clients of the gateway notice nothing when API servers come and go', { skip, timeout: 170_000 }, async () => {
   await using real = await startRealCluster([], { servers: 3 });
   const flags = real.servers.flatMap(({ url }) => ['--server', url]);
-  const fairlead = resolve(import.meta.dirname, '../../bin/fairlead.ts');
   const proxy = spawn(process.execPath, [fairlead, 'proxy', '--kubeconfig', real.kubeconfig, '--port=0', ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

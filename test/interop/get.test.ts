@@ -3,15 +3,14 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
-import type { Finished } from '../fairlead-process.ts';
+import { type Finished, entry as fairleadEntry } from '../fairlead-process.ts';
 import { peerPath } from '../peers/build.ts';
 import { clusters, type Side, skipBesideKubectl } from './beside-kubectl.ts';
 
 const kubectlPath = peerPath('kubectl');
-const fairleadEntry = resolve(import.meta.dirname, '../../bin/fairlead.ts');
 
 const manifest = `
 apiVersion: v1

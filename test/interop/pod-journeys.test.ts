@@ -6,20 +6,19 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import type { Node, Pod } from '../../src/api/types/core-v1.ts';
 import type { ClusterClient } from '../../src/client/cluster-client.ts';
 import { connect } from '../../src/client/connect.ts';
 import { terminalObstacle } from '../../src/node/terminal/binding.ts';
-import { Home, RunningFairlead } from '../fairlead-process.ts';
+import { entry, Home, RunningFairlead } from '../fairlead-process.ts';
 import { peerPath } from '../peers/build.ts';
 import { Seat } from '../peers/seat.ts';
 import { podWhen, runPod } from '../real-cluster/pods.ts';
 import { startRealClusterWithNode } from '../real-cluster/start.ts';
 
-const entry = resolve(import.meta.dirname, '../../bin/fairlead.ts');
 const images = { shell: '/bin/sh' };
 const size = { columns: 100, rows: 30 };
 

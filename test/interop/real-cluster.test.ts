@@ -5,11 +5,10 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { get } from 'node:http';
-import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import type { Node, Pod } from '../../src/api/types/core-v1.ts';
-import { type Finished, Home } from '../fairlead-process.ts';
+import { entry, type Finished, Home } from '../fairlead-process.ts';
 import { peerPath } from '../peers/build.ts';
 import { KubectlForward } from '../peers/kubectl-forward.ts';
 import { podWhen, runPod } from '../real-cluster/pods.ts';
@@ -21,7 +20,6 @@ const skipServices =
   skip ||
   (process.getuid?.() === 0 ? false : 'Services of a real cluster reach pods only where root gives them addresses');
 const namespace = 'default';
-const entry = resolve(import.meta.dirname, '../../bin/fairlead.ts');
 
 let home: Home;
 let cluster: RealClusterWithNode;

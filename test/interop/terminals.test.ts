@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { ClusterClient } from '../../src/client/cluster-client.ts';
 import { connect } from '../../src/client/connect.ts';
 import { terminalObstacle } from '../../src/node/terminal/binding.ts';
-import { Home, RunningFairlead } from '../fairlead-process.ts';
+import { entry, Home, RunningFairlead } from '../fairlead-process.ts';
 import { peerPath } from '../peers/build.ts';
 import { Seat } from '../peers/seat.ts';
 import { runPod } from '../real-cluster/pods.ts';
@@ -34,7 +34,7 @@ const protocols = [
   // Ours does the same by all of this.
   ['Fairlead', { FAIRLEAD_AS_KUBECTL: '1' }],
 ] as const;
-const fairlead = [process.execPath, resolve(import.meta.dirname, '../../bin/fairlead.ts')];
+const fairlead = [process.execPath, entry];
 
 function sit(
   { home, kubeconfig }: Place,

@@ -4,15 +4,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { RequestOptions } from 'node:http';
 import { request } from 'node:http';
-import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { Home } from '../fairlead-process.ts';
+import { entry as fairlead, Home } from '../fairlead-process.ts';
 import { peerPath } from '../peers/build.ts';
 import type { SmallCluster } from '../small-cluster.ts';
 import { openSmallCluster } from '../small-cluster.ts';
-
-const fairlead = join(resolve(import.meta.dirname, '../..'), 'bin/fairlead.ts');
 
 export interface StartedProxy extends AsyncDisposable {
   /** What follows "Starting to serve on ". */

@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { entry } from '../fairlead-process.ts';
 import { forwardTests } from './forward-cases.ts';
 import { objects, service } from './objects.ts';
 import type { ReachSide } from './reach-side.ts';
 import { why as whyOf } from './reach-side.ts';
-import { entry, Running } from './running-command.ts';
+import { Running } from './running-command.ts';
 
 export function reachTests(
   title: string,

@@ -1,12 +1,8 @@
 /** A command of fairlead whose events are waited for. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Home } from '../fairlead-process.ts';
-
-/** The program of this repository. */
-export const entry = resolve(import.meta.dirname, '../../bin/fairlead.ts');
+import { entry, type Home } from '../fairlead-process.ts';
 
 /** A command that runs until it is told to end. */
 export class Running implements AsyncDisposable {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ensureCertificates } from '../../src/apiserver/pki/ensure-certificates.ts';
 import type { ClusterClient } from '../../src/client/cluster-client.ts';
@@ -11,11 +11,10 @@ import { openClusterClient } from '../../src/client/cluster-client-http.ts';
 import { startControllers } from '../../src/controllers/start.ts';
 import { ensureDefaultAccount } from '../../src/testing/default-account.ts';
 import { kubeconfigText } from '../../src/testing/kubeconfig-text.ts';
+import { entry } from '../fairlead-process.ts';
 import { type RealCluster, startRealCluster } from '../peers/real-cluster.ts';
 import { endWhenGone, whenGone } from '../when-gone.ts';
 import { openRoutedRange } from './routed-range.ts';
-
-const entry = resolve(import.meta.dirname, '../../bin/fairlead.ts');
 
 export interface RealClusterWithNode extends RealCluster {
   /** With the administrator's rights. */

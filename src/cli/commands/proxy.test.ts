@@ -7,14 +7,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { entry as program } from '../../../test/fairlead-process.ts';
 import { RawClient } from '../../../test/raw-sockets.ts';
 import { openSmallCluster } from '../../../test/small-cluster.ts';
-
-const program = resolve(import.meta.dirname, '../../../bin/fairlead.ts');
 
 interface Running extends AsyncDisposable {
   child: ChildProcess;

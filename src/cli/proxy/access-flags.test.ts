@@ -6,13 +6,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { entry as program } from '../../../test/fairlead-process.ts';
 import { openSmallCluster } from '../../../test/small-cluster.ts';
 
-const program = resolve(import.meta.dirname, '../../../bin/fairlead.ts');
 const word = 'correct horse';
 const basic = `Basic ${Buffer.from(`:${word}`).toString('base64')}`;
 
