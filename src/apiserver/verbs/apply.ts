@@ -8,11 +8,11 @@ import { attributesOf, requireRight } from '../filters/authorization.ts';
 import { readYamlOrJson } from '../request-body.ts';
 import type { StoredObject } from '../stored-object.ts';
 import { chooseView, sendStored } from '../view.ts';
-import { changeStored } from './change.ts';
+import { changeStored, targetOf } from './change.ts';
 import { conformTo } from './conform-to.ts';
 import { storeNew, WRITE_PARAMETERS } from './create.ts';
 import type { Facet } from './facet.ts';
-import { matchName, matchNamespace } from './object-meta.ts';
+import { matchName, matchNamespace, matchPatched } from './object-meta.ts';
 import { emptyObject, setOwners, writingOf } from './ownership.ts';
 import type { FieldValidation } from './parameters.ts';
 import { checkFieldManager, checkParameters, invalidOptions, readDryRun, readFieldValidation } from './parameters.ts';
@@ -77,18 +77,11 @@ async function store(application: Application): Promise<{ stored: StoredObject; 
 }
 
 function change({ call, facet, applied, force, dryRun }: Application): Promise<StoredObject> {
-  const { api, exchange, served, namespace, name } = call;
+  const { exchange } = call;
   const { kind, ownership } = facet;
   const told = [...exchange.warnings];
   return changeStored({
-    api,
-    served,
-    namespace,
-    name,
-    user: exchange.user,
-    dryRun,
-    subresource: exchange.info.subresource,
-    part: facet.part,
+    ...targetOf(call, facet, dryRun),
     want({ object: current }) {
       const live = ownership.view(current);
       const writing = writingOf(call, facet);
@@ -96,10 +89,7 @@ function change({ call, facet, applied, force, dryRun }: Application): Promise<S
       // an attempt that came too late has warned already
       exchange.warnings.splice(0, exchange.warnings.length, ...told);
       const sent = conformTo(exchange, { ...made }, kind, 'Ignore', []);
-      matchName(sent, name);
-      matchNamespace(sent, namespace);
-      // what the document did not name is no precondition: only a resourceVersion of its own is
-      if (sent.metadata.resourceVersion === live.metadata.resourceVersion) delete sent.metadata.resourceVersion;
+      matchPatched(sent, live, call);
       const next = facet.merge(current, sent);
       setOwners(next, ownership.owners(current, made.metadata.managedFields));
       return next;

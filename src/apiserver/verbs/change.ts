@@ -10,7 +10,7 @@ import { withNewest } from './compare-and-swap.ts';
 import { fillForUpdate } from './object-meta.ts';
 import { checkPreconditions } from './preconditions.ts';
 import { validateChange } from './validation.ts';
-import type { ApiContext } from './verb.ts';
+import type { ApiContext, VerbCall } from './verb.ts';
 
 /** What of an object is written; only `main` is prepared and validated by the kind, the others change less or know better. */
 export type WrittenPart = 'main' | 'status' | 'finalize' | 'unchecked';
@@ -32,6 +32,15 @@ export interface Change {
    * resourceVersion and uid, where given, are preconditions.
    */
   want(current: StoredObject): KubeObject | Promise<KubeObject>;
+}
+
+/** What is changed by a client that writes through a facet. */
+export function targetOf(
+  { api, exchange, served, namespace, name }: VerbCall,
+  { part }: Pick<Change, 'part'>,
+  dryRun: boolean,
+): Omit<Change, 'track' | 'want'> {
+  return { api, served, namespace, name, user: exchange.user, dryRun, subresource: exchange.info.subresource, part };
 }
 
 /** The object as it is stored now, or was when this change removed it. Throws `StatusError` 404, 409, 422. */

@@ -41,6 +41,20 @@ export function matchName(object: KubeObject, name: string): void {
   }
 }
 
+/**
+ * What a patch made of `shown` must speak of the same name and namespace. What the patch did not name is no precondition:
+ * only a resourceVersion of its own is. Throws 400.
+ */
+export function matchPatched(
+  made: KubeObject,
+  shown: KubeObject,
+  { namespace, name }: { namespace: string; name: string },
+): void {
+  matchName(made, name);
+  matchNamespace(made, namespace);
+  if (made.metadata.resourceVersion === shown.metadata.resourceVersion) delete made.metadata.resourceVersion;
+}
+
 export function fillForCreate(object: KubeObject, { definition }: ServedResource, now: Date): void {
   const { metadata } = object;
   if ((metadata.resourceVersion ?? '') !== '') {

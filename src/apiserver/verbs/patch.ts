@@ -4,12 +4,12 @@ import { badRequest, invalid, isReason, unsupportedMediaType } from '../../api/s
 import { lazy } from '../../lib/lazy.ts';
 import { contentTypeOf, readBody } from '../request-body.ts';
 import { chooseView, sendStored } from '../view.ts';
-import { changeStored } from './change.ts';
+import { changeStored, targetOf } from './change.ts';
 import { conformTo } from './conform-to.ts';
 import { WRITE_PARAMETERS } from './create.ts';
 import { withKind } from './decode.ts';
 import type { Facet } from './facet.ts';
-import { matchName, matchNamespace } from './object-meta.ts';
+import { matchPatched } from './object-meta.ts';
 import { trackOwners } from './ownership.ts';
 import { checkFieldManager, checkParameters, invalidOptions, readDryRun, readFieldValidation } from './parameters.ts';
 import type { VerbCall } from './verb.ts';
@@ -36,7 +36,7 @@ const TYPES: Readonly<Record<string, ApplyPatch>> = {
 
 /** PATCH: a change of what is stored (or, for an apply, of what is to be), tried again on the newer object when others were faster. */
 export async function patch(call: VerbCall, facet: Facet): Promise<void> {
-  const { api, exchange, served, namespace, name } = call;
+  const { api, exchange } = call;
   const { query } = exchange;
   const type = contentTypeOf(exchange.request);
   if (type === APPLY) return (await loadApply()).apply(call, facet);
@@ -53,14 +53,7 @@ export async function patch(call: VerbCall, facet: Facet): Promise<void> {
   const { value, complaints } = parsePatch((await readBody(exchange.request)).toString(), validation !== 'Ignore');
   const told = new Set(exchange.warnings);
   const stored = await changeStored({
-    api,
-    served,
-    namespace,
-    name,
-    user: exchange.user,
-    dryRun,
-    subresource: exchange.info.subresource,
-    part: facet.part,
+    ...targetOf(call, facet, dryRun),
     track: (next, previous) => trackOwners(call, facet, previous, next),
     async want(current) {
       const shown = facet.show(current).object;
@@ -68,10 +61,7 @@ export async function patch(call: VerbCall, facet: Facet): Promise<void> {
       // an attempt that came too late has warned already
       exchange.warnings.splice(0, exchange.warnings.length, ...told);
       const sent = blamePatch(value, () => conformTo(exchange, patched, facet.kind, validation, complaints));
-      matchName(sent, name);
-      matchNamespace(sent, namespace);
-      // what the patch did not name is no precondition: only a resourceVersion of its own is
-      if (sent.metadata.resourceVersion === shown.metadata.resourceVersion) delete sent.metadata.resourceVersion;
+      matchPatched(sent, shown, call);
       return facet.merge(current.object, sent);
     },
   });

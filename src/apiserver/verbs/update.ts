@@ -1,5 +1,5 @@
 import { chooseView, sendStored } from '../view.ts';
-import { changeStored } from './change.ts';
+import { changeStored, targetOf } from './change.ts';
 import { WRITE_PARAMETERS } from './create.ts';
 import { decodeObject } from './decode.ts';
 import type { Facet } from './facet.ts';
@@ -10,7 +10,7 @@ import type { VerbCall } from './verb.ts';
 
 /** PUT: the object as a whole; without a resourceVersion whatever is stored is replaced. */
 export async function update(call: VerbCall, facet: Facet): Promise<void> {
-  const { api, exchange, served, namespace, name } = call;
+  const { api, exchange, namespace, name } = call;
   checkParameters(exchange, WRITE_PARAMETERS);
   checkFieldManager(exchange.query, 'UpdateOptions');
   const view = chooseView(exchange, 'object');
@@ -19,14 +19,7 @@ export async function update(call: VerbCall, facet: Facet): Promise<void> {
   matchName(sent, name);
   matchNamespace(sent, namespace);
   const stored = await changeStored({
-    api,
-    served,
-    namespace,
-    name,
-    user: exchange.user,
-    dryRun,
-    subresource: exchange.info.subresource,
-    part: facet.part,
+    ...targetOf(call, facet, dryRun),
     track: (next, previous) => trackOwners(call, facet, previous, next),
     want: (current) => facet.merge(current.object, sent),
   });
