@@ -1,5 +1,5 @@
 /** Sources of volumes that need a secret, which pods and persistent volumes name each in their way. */
-import type { Volume } from '../../api/types/core-v1.ts';
+import type { SecretReference, Volume } from '../../api/types/core-v1.ts';
 import { flagText, sliceText } from './values.ts';
 import type { VolumeText } from './volume-text.ts';
 
@@ -8,7 +8,25 @@ export const azureFileAbout = 'AzureFile (an Azure File Service mount on the hos
 
 type Of<K extends keyof Volume> = Omit<NonNullable<Volume[K]>, 'secretRef'>;
 
-export function iscsiText(iscsi: Of<'iscsi'>, secret: string): VolumeText {
+type Kinds = 'iscsi' | 'rbd' | 'cinder' | 'cephfs' | 'storageos' | 'flexVolume';
+/** A reference that may name a namespace serves both: a pod's secrets are in its own. */
+type Sources = { [K in Kinds]?: Of<K> & { secretRef?: SecretReference } };
+
+/** `secret` prints the reference. Undefined for a kind of volume that is none of these. */
+export function secretSourceText(
+  { iscsi, rbd, cinder, cephfs, storageos, flexVolume }: Sources,
+  secret: (reference: SecretReference | undefined) => string,
+): VolumeText | undefined {
+  if (iscsi !== undefined) return iscsiText(iscsi, secret(iscsi.secretRef));
+  if (rbd !== undefined) return rbdText(rbd, secret(rbd.secretRef));
+  if (cinder !== undefined) return cinderText(cinder, secret(cinder.secretRef));
+  if (cephfs !== undefined) return cephfsText(cephfs, secret(cephfs.secretRef));
+  if (storageos !== undefined) return storageosText(storageos);
+  if (flexVolume !== undefined) return flexText(flexVolume, secret(flexVolume.secretRef));
+  return undefined;
+}
+
+function iscsiText(iscsi: Of<'iscsi'>, secret: string): VolumeText {
   return [
     "ISCSI (an ISCSI Disk resource that is attached to a kubelet's host machine and then exposed to the pod)",
     ['TargetPortal', iscsi.targetPortal],
@@ -25,7 +43,7 @@ export function iscsiText(iscsi: Of<'iscsi'>, secret: string): VolumeText {
   ];
 }
 
-export function rbdText(rbd: Of<'rbd'>, secret: string): VolumeText {
+function rbdText(rbd: Of<'rbd'>, secret: string): VolumeText {
   return [
     "RBD (a Rados Block Device mount on the host that shares a pod's lifetime)",
     ['CephMonitors', sliceText(rbd.monitors)],
@@ -39,7 +57,7 @@ export function rbdText(rbd: Of<'rbd'>, secret: string): VolumeText {
   ];
 }
 
-export function cinderText(cinder: Of<'cinder'>, secret: string): VolumeText {
+function cinderText(cinder: Of<'cinder'>, secret: string): VolumeText {
   return [
     'Cinder (a Persistent Disk resource in OpenStack)',
     ['VolumeID', cinder.volumeID],
@@ -64,7 +82,7 @@ export function scaleIOText(scaleIO: Of<'scaleIO'>, secret: readonly (readonly [
   ];
 }
 
-export function cephfsText(cephfs: Of<'cephfs'>, secret: string): VolumeText {
+function cephfsText(cephfs: Of<'cephfs'>, secret: string): VolumeText {
   return [
     "CephFS (a CephFS mount on the host that shares a pod's lifetime)",
     ['Monitors', sliceText(cephfs.monitors)],
@@ -76,7 +94,7 @@ export function cephfsText(cephfs: Of<'cephfs'>, secret: string): VolumeText {
   ];
 }
 
-export function storageosText(storageos: Of<'storageos'>): VolumeText {
+function storageosText(storageos: Of<'storageos'>): VolumeText {
   return [
     'StorageOS (a StorageOS Persistent Disk resource)',
     ['VolumeName', storageos.volumeName],
@@ -86,7 +104,7 @@ export function storageosText(storageos: Of<'storageos'>): VolumeText {
   ];
 }
 
-export function flexText(flex: Of<'flexVolume'>, secret: string): VolumeText {
+function flexText(flex: Of<'flexVolume'>, secret: string): VolumeText {
   const options = Object.entries(flex.options ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   return [
     'FlexVolume (a generic volume resource that is provisioned/attached using an exec based plugin)',

@@ -1,17 +1,7 @@
 /** Where the content of a pod's volume comes from: its kind in words, and its settings. */
 import { parseQuantity } from '../../api/quantity/quantity.ts';
 import type { Volume } from '../../api/types/core-v1.ts';
-import {
-  azureFileAbout,
-  cephfsText,
-  cinderText,
-  flexText,
-  glusterfsAbout,
-  iscsiText,
-  rbdText,
-  scaleIOText,
-  storageosText,
-} from './secret-volume-sources.ts';
+import { azureFileAbout, glusterfsAbout, scaleIOText, secretSourceText } from './secret-volume-sources.ts';
 import { sharedSourceText } from './shared-volume-sources.ts';
 import { flagText } from './values.ts';
 import type { VolumeText } from './volume-text.ts';
@@ -85,8 +75,7 @@ function clusterSourceText(volume: Volume): VolumeText | undefined {
 
 /** Sources whose secrets a pod names without a namespace. */
 function networkSourceText(volume: Volume): VolumeText | undefined {
-  const { iscsi, glusterfs, rbd, cinder, scaleIO, cephfs, storageos, azureFile, flexVolume } = volume;
-  if (iscsi !== undefined) return iscsiText(iscsi, secretText(iscsi.secretRef));
+  const { glusterfs, scaleIO, azureFile } = volume;
   if (glusterfs !== undefined) {
     return [
       glusterfsAbout,
@@ -95,11 +84,7 @@ function networkSourceText(volume: Volume): VolumeText | undefined {
       ['ReadOnly', flagText(glusterfs.readOnly)],
     ];
   }
-  if (rbd !== undefined) return rbdText(rbd, secretText(rbd.secretRef));
-  if (cinder !== undefined) return cinderText(cinder, secretText(cinder.secretRef));
   if (scaleIO !== undefined) return scaleIOText(scaleIO, []);
-  if (cephfs !== undefined) return cephfsText(cephfs, secretText(cephfs.secretRef));
-  if (storageos !== undefined) return storageosText(storageos);
   if (azureFile !== undefined) {
     return [
       azureFileAbout,
@@ -108,6 +93,5 @@ function networkSourceText(volume: Volume): VolumeText | undefined {
       ['ReadOnly', flagText(azureFile.readOnly)],
     ];
   }
-  if (flexVolume !== undefined) return flexText(flexVolume, secretText(flexVolume.secretRef));
-  return undefined;
+  return secretSourceText(volume, secretText);
 }

@@ -7,17 +7,7 @@ import type {
 import type { Description } from '../description.ts';
 import { describeAnnotations, describeLabels } from '../labels.ts';
 import { stateOf, storageClassOf } from '../persistent-volume-claims.ts';
-import {
-  azureFileAbout,
-  cephfsText,
-  cinderText,
-  flexText,
-  glusterfsAbout,
-  iscsiText,
-  rbdText,
-  scaleIOText,
-  storageosText,
-} from '../secret-volume-sources.ts';
+import { azureFileAbout, glusterfsAbout, scaleIOText, secretSourceText } from '../secret-volume-sources.ts';
 import { sharedSourceText } from '../shared-volume-sources.ts';
 import { accessModes, amountText, flagText, sliceText } from '../values.ts';
 import type { VolumeText } from '../volume-text.ts';
@@ -62,7 +52,7 @@ function describeAffinity(out: Description, terms: readonly NodeSelectorTerm[] |
 
 /** Sources of which pods name the secret otherwise, and those that pods have not. */
 function sourceText(spec: PersistentVolumeSpec): VolumeText | undefined {
-  const { local, csi, iscsi, glusterfs, rbd, cinder, scaleIO, cephfs, storageos, azureFile, flexVolume } = spec;
+  const { local, csi, glusterfs, scaleIO, azureFile } = spec;
   if (local !== undefined) {
     return ['LocalVolume (a persistent volume backed by local storage on a node)', ['Path', local.path]];
   }
@@ -75,7 +65,6 @@ function sourceText(spec: PersistentVolumeSpec): VolumeText | undefined {
       ['ReadOnly', flagText(csi.readOnly)],
     ];
   }
-  if (iscsi !== undefined) return iscsiText(iscsi, secretText(iscsi.secretRef));
   if (glusterfs !== undefined) {
     return [
       glusterfsAbout,
@@ -85,8 +74,6 @@ function sourceText(spec: PersistentVolumeSpec): VolumeText | undefined {
       ['ReadOnly', flagText(glusterfs.readOnly)],
     ];
   }
-  if (rbd !== undefined) return rbdText(rbd, secretText(rbd.secretRef));
-  if (cinder !== undefined) return cinderText(cinder, secretText(cinder.secretRef));
   if (scaleIO !== undefined) {
     const { name = '', namespace = '' } = scaleIO.secretRef;
     return scaleIOText(scaleIO, [
@@ -94,8 +81,6 @@ function sourceText(spec: PersistentVolumeSpec): VolumeText | undefined {
       ['SecretNamespace', namespace],
     ]);
   }
-  if (cephfs !== undefined) return cephfsText(cephfs, secretText(cephfs.secretRef));
-  if (storageos !== undefined) return storageosText(storageos);
   if (azureFile !== undefined) {
     return [
       azureFileAbout,
@@ -105,8 +90,7 @@ function sourceText(spec: PersistentVolumeSpec): VolumeText | undefined {
       ['ReadOnly', flagText(azureFile.readOnly)],
     ];
   }
-  if (flexVolume !== undefined) return flexText(flexVolume, secretText(flexVolume.secretRef));
-  return undefined;
+  return secretSourceText(spec, secretText);
 }
 
 function secretText(reference: SecretReference | undefined): string {
