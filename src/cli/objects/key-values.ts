@@ -5,6 +5,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { CommandError, type CommandIo, UsageError } from '../command.ts';
 import type { FlagTable } from '../flags.ts';
+import type { Generated } from './generate.ts';
 
 export const keyValueFlags = {
   'from-literal': { type: 'list', value: 'KEY=VALUE', description: 'a key with its value' },
@@ -133,8 +134,17 @@ export function configMapData(values: ReadonlyMap<string, Buffer>): {
   };
 }
 
-/** As Secrets hold it. */
-export function secretData(values: ReadonlyMap<string, Buffer>): { data?: Record<string, string> } {
-  if (values.size === 0) return {};
-  return { data: Object.fromEntries([...values].map(([key, value]) => [key, value.toString('base64')])) };
+/** A Secret that holds them; without a type the server makes it Opaque. */
+export function secretOf(name: string, values: ReadonlyMap<string, Buffer>, type?: string): Generated {
+  const data = Object.fromEntries([...values].map(([key, value]) => [key, value.toString('base64')]));
+  return {
+    namespaced: true,
+    object: {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name },
+      ...(type !== undefined && { type }),
+      ...(values.size > 0 && { data }),
+    },
+  };
 }

@@ -1,6 +1,6 @@
 import { defineCommand, UsageError } from '../../command.ts';
 import { generate, generateFlags } from '../../objects/generate.ts';
-import { keyValueFlags, readKeyValues, secretData } from '../../objects/key-values.ts';
+import { keyValueFlags, readKeyValues, secretOf } from '../../objects/key-values.ts';
 
 const configKey = '.dockerconfigjson';
 
@@ -48,15 +48,6 @@ export const createSecretDockerRegistryCommand = defineCommand({
       const entry = { username, password, ...(email !== undefined && { email }), auth };
       values = new Map([[configKey, Buffer.from(JSON.stringify({ auths: { [server]: entry } }))]]);
     }
-    return generate(invocation, () => ({
-      namespaced: true,
-      object: {
-        apiVersion: 'v1',
-        kind: 'Secret',
-        metadata: { name: args[0] ?? '' },
-        type: 'kubernetes.io/dockerconfigjson',
-        ...secretData(values),
-      },
-    }));
+    return generate(invocation, () => secretOf(args[0] ?? '', values, 'kubernetes.io/dockerconfigjson'));
   },
 });

@@ -1,6 +1,6 @@
 import { defineCommand } from '../../command.ts';
 import { generate, generateFlags } from '../../objects/generate.ts';
-import { keyValueFlags, readKeyValues, secretData } from '../../objects/key-values.ts';
+import { keyValueFlags, readKeyValues, secretOf } from '../../objects/key-values.ts';
 
 export const createSecretGenericCommand = defineCommand({
   usage: 'NAME [--from-file=[KEY=]PATH]... [--from-literal=KEY=VALUE]...',
@@ -20,15 +20,6 @@ export const createSecretGenericCommand = defineCommand({
   async run(invocation) {
     const { args, flags, io } = invocation;
     const values = await readKeyValues(flags, io);
-    return generate(invocation, () => ({
-      namespaced: true,
-      object: {
-        apiVersion: 'v1',
-        kind: 'Secret',
-        metadata: { name: args[0] ?? '' },
-        ...secretData(values),
-        ...(flags.type !== undefined && { type: flags.type }),
-      },
-    }));
+    return generate(invocation, () => secretOf(args[0] ?? '', values, flags.type));
   },
 });

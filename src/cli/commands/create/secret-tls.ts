@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { CommandError, defineCommand, UsageError } from '../../command.ts';
 import { generate, generateFlags } from '../../objects/generate.ts';
-import { readKeyValues, secretData } from '../../objects/key-values.ts';
+import { readKeyValues, secretOf } from '../../objects/key-values.ts';
 
 export const createSecretTlsCommand = defineCommand({
   usage: 'NAME --cert=FILE --key=FILE',
@@ -28,16 +28,7 @@ export const createSecretTlsCommand = defineCommand({
     };
     const values = await readKeyValues(sources, io);
     checkPair(values.get('tls.crt'), values.get('tls.key'), { cert: flags.cert, key: flags.key });
-    return generate(invocation, () => ({
-      namespaced: true,
-      object: {
-        apiVersion: 'v1',
-        kind: 'Secret',
-        metadata: { name: args[0] ?? '' },
-        type: 'kubernetes.io/tls',
-        ...secretData(values),
-      },
-    }));
+    return generate(invocation, () => secretOf(args[0] ?? '', values, 'kubernetes.io/tls'));
   },
 });
 
