@@ -20,6 +20,8 @@ export interface ContextFacts {
 
 export interface PageFacts {
   contexts: ContextFacts[];
+  /** What to type for a first service. */
+  suggestions: string[];
   /** What names of applications end with, as this browser asked for the page; absent where they have none. */
   suffix?: string;
   /** Of a name that leads nowhere, to find out whether such names resolve. */

@@ -5,7 +5,7 @@ import type { PageHandler, PageRequest, PageResponse } from '../gateway/page-han
 import type { GatewaySight } from '../gateway/sight.ts';
 import { EventStream } from './event-stream.ts';
 import { openGatewayFeed } from './gateway-feed.ts';
-import { contextFacts, probeOrigin, suffixFor, suggestions } from './page-facts.ts';
+import { contextFacts, type PageFacts, probeOrigin, suffixFor, suggestions } from './page-facts.ts';
 import { pageHeaders, sendPageFile } from './page-files.ts';
 import { answerPortRequest, portsPath } from './port-requests.ts';
 import { openServiceFeed, type ServiceFeed } from './service-feed.ts';
@@ -62,7 +62,7 @@ export function uiHandler(options: UiOptions): PageHandler {
     const events = new EventStream(response.stream(200, eventHeaders));
     const suffix = suffixFor(request.origin, suffixes);
     const probe = probeOrigin(request, suffixes);
-    const facts = {
+    const facts: PageFacts = {
       contexts: contextFacts(contexts, unusable, clusterName),
       suggestions: suggestions(contexts[0], embedded),
       ...(suffix !== undefined && { suffix }),

@@ -4,7 +4,7 @@ import { isRecord } from '../../lib/is-record.ts';
 import type { ApiReader } from '../api-reader.ts';
 import { CommandError, type CommandIo, KubectlOnly, UsageError } from '../command.ts';
 import { parseArguments, type Wanted } from '../get/arguments.ts';
-import { collectionPath, objectPath, withQuery } from '../get/request-path.ts';
+import { collectionPath, withQuery } from '../get/request-path.ts';
 import { type ResourceType, type ResourceTypes, records } from '../get/resource-types.ts';
 import { readManifests } from './read-manifests.ts';
 
@@ -159,9 +159,4 @@ async function fromFiles(choice: Selecting, context: SelectContext): Promise<Tar
     targets.push({ type, name, source, namespace: itsNamespace, object: placed });
   }
   return targets;
-}
-
-/** The path of one object, for reading. */
-export function targetPath({ type, namespace, name }: Target): string {
-  return objectPath({ type, name }, { namespace: namespace ?? '', allNamespaces: false });
 }
