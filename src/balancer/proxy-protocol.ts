@@ -1,5 +1,6 @@
 /** The header by which a TCP balancer tells the server behind it who the client is (PROXY protocol of HAProxy, versions 1 and 2). */
 import { isIPv4 } from 'node:net';
+import { ipv6Bytes } from '../net/ipv6.ts';
 
 export type ProxyProtocol = 'v1' | 'v2';
 
@@ -46,17 +47,5 @@ function bytesOfV4(address: string): Buffer {
 }
 
 function bytesOfV6(address: string): Buffer {
-  const text = mapped(address).replace(/\d+(?:\.\d+){3}$/, (v4) => {
-    const bytes = bytesOfV4(v4);
-    return `${bytes.readUInt16BE(0).toString(16)}:${bytes.readUInt16BE(2).toString(16)}`;
-  });
-  const [left = '', right] = text.split('::');
-  const groups = (part: string | undefined) => (part === undefined || part === '' ? [] : part.split(':'));
-  const [before, after] = [groups(left), groups(right)];
-  const zeros = right === undefined ? 0 : 8 - before.length - after.length;
-  const bytes = Buffer.alloc(16);
-  [...before, ...Array.from({ length: zeros }, () => '0'), ...after].forEach((group, index) => {
-    bytes.writeUInt16BE(Number.parseInt(group, 16), index * 2);
-  });
-  return bytes;
+  return Buffer.from(ipv6Bytes(mapped(address)));
 }

@@ -1,6 +1,7 @@
 /** Whose programs connect and listen within this machine, as Linux tells it. */
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
+import { ipv6Bytes } from './ipv6.ts';
 
 /** True where it can be told. */
 export const canTellPeerUser = process.platform === 'linux';
@@ -78,16 +79,8 @@ async function sockets(table: 'tcp' | 'tcp6'): Promise<KernelSocket[]> {
 
 /** As the kernel prints it: words of four bytes in the order of this machine. */
 function hexOf(address: string): string {
-  const bytes = address.includes(':') ? ipv6Bytes(address) : Buffer.from(address.split('.').map(Number));
-  return bytes.swap32().toString('hex').toUpperCase();
-}
-
-function ipv6Bytes(address: string): Buffer {
-  const [left = '', right] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split('::');
-  const groups = (text: string) => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)));
-  const [before, after] = [groups(left), right === undefined ? [] : groups(right)];
-  const zeros = Array<number>(8 - before.length - after.length).fill(0);
-  return Buffer.from([...before, ...zeros, ...after].flatMap((group) => [group >> 8, group & 255]));
+  const bytes = address.includes(':') ? ipv6Bytes(address) : address.split('.').map(Number);
+  return Buffer.from(bytes).swap32().toString('hex').toUpperCase();
 }
 
 function hexPort(port: number | undefined): string {

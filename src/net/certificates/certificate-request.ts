@@ -1,4 +1,6 @@
 /** What a PKCS#10 certificate request (RFC 2986) asks for: a subject, and names for it. */
+
+import { ipv6Text } from '../ipv6.ts';
 import { type DerElement, readElements, readObjectIdentifier, readText } from './read-der.ts';
 
 export interface CertificateRequest {
@@ -64,7 +66,5 @@ function alternativeNames(attribute: DerElement): DerElement[] {
 function addressText(bytes: Buffer): string {
   if (bytes.length === 4) return bytes.join('.');
   if (bytes.length !== 16) throw new RangeError(`an IP address of ${bytes.length} bytes`);
-  const groups = Array.from({ length: bytes.length >> 1 }, (_, at) => bytes.readUInt16BE(at * 2).toString(16));
-  // The canonical form, as URLs have it.
-  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
+  return ipv6Text(bytes);
 }

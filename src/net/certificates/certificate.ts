@@ -7,7 +7,8 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { createHash, createPublicKey, generateKeyPairSync, randomBytes, sign, type X509Certificate } from 'node:crypto';
-import { isIPv4, SocketAddress } from 'node:net';
+import { isIPv4 } from 'node:net';
+import { ipv6Bytes } from '../ipv6.ts';
 import {
   bitString,
   boolean,
@@ -120,19 +121,7 @@ function keyIdentifier(publicKeyInfo: Buffer): Buffer {
   return createHash('sha256').update(publicKeyInfo).digest().subarray(0, 20);
 }
 
+/** Throws on what is no address. */
 function addressBytes(address: string): Buffer {
-  if (isIPv4(address)) return Buffer.from(address.split('.').map(Number));
-  // SocketAddress throws on what is no address and gives the shortest form, with at most one `::`.
-  const [head = '', tail] = new SocketAddress({ family: 'ipv6', address }).address.split('::');
-  const groups = (text: string) => (text === '' ? [] : text.split(':').flatMap(groupBytes));
-  const first = groups(head);
-  const last = tail === undefined ? [] : groups(tail);
-  return Buffer.from([...first, ...new Array<number>(16 - first.length - last.length).fill(0), ...last]);
-}
-
-/** `ff01` as two bytes; the dotted tail of a mapped address as four. */
-function groupBytes(group: string): number[] {
-  if (group.includes('.')) return group.split('.').map(Number);
-  const value = Number.parseInt(group, 16);
-  return [value >> 8, value & 0xff];
+  return Buffer.from(isIPv4(address) ? address.split('.').map(Number) : ipv6Bytes(address));
 }

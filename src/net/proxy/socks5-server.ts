@@ -1,5 +1,6 @@
 /** The server's side of SOCKS 5 (RFC 1928), with user name and password (RFC 1929) where the server wants them. */
 import type { Duplex } from 'node:stream';
+import { ipv6Text } from '../ipv6.ts';
 import { exactly, takeFrom } from './read-exactly.ts';
 
 const version = 5;
@@ -128,10 +129,4 @@ function request(bytes: Buffer): Taken<SocksRequest & { command: number }> {
     value: { command: command ?? 0, host, port: taken.value.readUInt16BE(start + length) },
     rest: taken.rest,
   };
-}
-
-/** In the shortest form. */
-function ipv6Text(bytes: Buffer): string {
-  const groups = Array.from({ length: 8 }, (_, i) => bytes.readUInt16BE(2 * i).toString(16));
-  return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1);
 }

@@ -1,6 +1,7 @@
 /** The client's side of SOCKS 5 (RFC 1928), with user name and password (RFC 1929). */
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { ipv6Bytes } from '../ipv6.ts';
 import { exactly, takeFrom } from './read-exactly.ts';
 import type { UpstreamProxy } from './upstream-proxy.ts';
 import { ProxyError } from './upstream-proxy.ts';
@@ -65,14 +66,4 @@ function addressOf(host: string): number[] {
   if (isIP(host) === 4) return [1, ...host.split('.').map(Number)];
   if (isIP(host) === 6) return [4, ...ipv6Bytes(host)];
   return [3, ...field(host)];
-}
-
-function ipv6Bytes(host: string): number[] {
-  const url = URL.parse(`http://[${host}]/`);
-  const [left = '', right] = (url?.hostname ?? '').slice(1, -1).split('::');
-  const groups = (text: string) => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)));
-  const before = groups(left);
-  const after = right === undefined ? [] : groups(right);
-  const zeros = Array<number>(8 - before.length - after.length).fill(0);
-  return [...before, ...zeros, ...after].flatMap((group) => [group >> 8, group & 255]);
 }
