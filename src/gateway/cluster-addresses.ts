@@ -3,22 +3,18 @@ import { SocketAddress } from 'node:net';
 import { StatusError } from '../api/status.ts';
 import type { Pod, Service } from '../api/types/core-v1.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
+import { Remembered } from '../lib/remembered.ts';
 import type { Target } from './destination.ts';
 
 /** An answer counts this long: addresses are given anew. */
 const knownMs = 5000;
 const maxKnown = 1000;
 
-interface Known {
-  until: number;
-  found: Promise<AddressOwner | undefined>;
-}
-
 type AddressOwner = Pick<Target, 'kind' | 'namespace' | 'name'>;
 
 export class ClusterAddresses {
   readonly #client: ClusterClient;
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Remembered<AddressOwner | undefined>({ forMs: knownMs, most: maxKnown });
 
   constructor(client: ClusterClient) {
     this.#client = client;
@@ -27,13 +23,7 @@ export class ClusterAddresses {
   /** Undefined: nothing of the cluster has this address. Rejects with what the API server or the network said. */
   find(address: string): Promise<AddressOwner | undefined> {
     const canonical = canonicalAddress(address);
-    const before = this.#known.get(canonical);
-    if (before !== undefined && before.until > Date.now()) return before.found;
-    if (this.#known.size >= maxKnown) this.#known.clear();
-    const found = this.#ask(canonical);
-    this.#known.set(canonical, { until: Date.now() + knownMs, found });
-    found.catch(() => this.#known.delete(canonical));
-    return found;
+    return this.#known.get(canonical, () => this.#ask(canonical));
   }
 
   async #ask(address: string): Promise<AddressOwner | undefined> {

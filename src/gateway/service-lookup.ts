@@ -3,6 +3,7 @@ import { StatusError } from '../api/status.ts';
 import type { Pod, Service } from '../api/types/core-v1.ts';
 import type { EndpointSlice } from '../api/types/discovery-v1.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
+import { Remembered } from '../lib/remembered.ts';
 import { guessService, podsNamedLike, slicesOfPods } from './pods-as-endpoints.ts';
 import type { ServiceFacts } from './service-directory.ts';
 
@@ -10,17 +11,12 @@ import type { ServiceFacts } from './service-directory.ts';
 const freshMs = 2000;
 const mostNames = 500;
 
-interface Answer {
-  at: number;
-  facts: Promise<ServiceFacts | undefined>;
-}
-
 /** Of one namespace. */
 export class ServiceLookup {
   readonly #client: ClusterClient;
   readonly #namespace: string;
   readonly #signal: AbortSignal;
-  readonly #answers = new Map<string, Answer>();
+  readonly #answers = new Remembered<ServiceFacts | undefined>({ forMs: freshMs, most: mostNames });
 
   constructor(client: ClusterClient, namespace: string, signal: AbortSignal) {
     this.#client = client;
@@ -30,13 +26,7 @@ export class ServiceLookup {
 
   /** Undefined: there is no such service. Rejects with what the API server or the network said. */
   find(name: string): Promise<ServiceFacts | undefined> {
-    const known = this.#answers.get(name);
-    if (known !== undefined && Date.now() - known.at < freshMs) return known.facts;
-    if (this.#answers.size >= mostNames) this.#answers.clear();
-    const facts = this.#look(name);
-    this.#answers.set(name, { at: Date.now(), facts });
-    facts.catch(() => this.#answers.delete(name));
-    return facts;
+    return this.#answers.get(name, () => this.#look(name));
   }
 
   async #look(name: string): Promise<ServiceFacts | undefined> {
