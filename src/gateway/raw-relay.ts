@@ -1,5 +1,6 @@
 /** Joins a client's connection to a destination as raw TCP. */
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { cut } from '../net/cut.ts';
 import { relay } from '../net/relay.ts';
 import type { Destination } from './destination.ts';
@@ -8,6 +9,15 @@ export interface RawRelay {
   /** A stream to a pod stands; bytes pass from now on. */
   onOpen?(): void;
   signal: AbortSignal;
+}
+
+/** What comes from the pod in full ends the client's connection, else it is cut. To be called before the two are joined. */
+export function cutWith(client: Duplex, pod: Duplex, isWell = () => true): void {
+  // Before the relay ends it in peace: what was cut off must look so.
+  if (pod.destroyed && !pod.readableEnded) cut(client);
+  pod.once('close', () => {
+    if (!isWell() || !pod.readableEnded) cut(client);
+  });
 }
 
 /**
@@ -27,11 +37,7 @@ export async function relayRaw(client: Socket, destination: Destination, options
     stream.on('error', (error) => {
       failure ??= error;
     });
-    // Before the relay ends it in peace: what was cut off must look so.
-    if (stream.destroyed && !stream.readableEnded) client.resetAndDestroy();
-    stream.once('close', () => {
-      if (failure !== undefined || !stream.readableEnded) cut(client);
-    });
+    cutWith(client, stream, () => failure === undefined);
     const onStop = (): void => void stream.destroy();
     options.signal.addEventListener('abort', onStop, { once: true });
     options.onOpen?.();

@@ -1,7 +1,6 @@
 /** Raw TCP through the gateway: CONNECT and SOCKS 5 lead to services and pods of the clusters, and nowhere else. */
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { cut } from '../net/cut.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import type { SocksReply, SocksServerOptions } from '../net/proxy/socks5-server.ts';
 import { acceptSocks, answerSocks, socksReplies } from '../net/proxy/socks5-server.ts';
@@ -13,6 +12,7 @@ import type { Problem } from './problem.ts';
 import { answerProblem, problemText } from './problem.ts';
 import type { ProxyTargets } from './proxy-targets.ts';
 import { parseAuthority } from './proxy-targets.ts';
+import { cutWith } from './raw-relay.ts';
 
 export interface TunnelsOptions {
   destinations: Destinations;
@@ -124,12 +124,7 @@ export class Tunnels {
     this.#open.add(client);
     client.on('error', () => client.destroy());
     pod.on('error', () => pod.destroy());
-    // Before the relay ends it in peace: what was cut off must look so.
-    if (pod.destroyed && !pod.readableEnded) cut(client);
-    pod.once('close', () => {
-      if (pod.readableEnded) return;
-      cut(client);
-    });
+    cutWith(client, pod);
     void relay(client, pod).then(() => this.#open.delete(client));
   }
 }
