@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import type { ServerLease } from '../client/api-servers.ts';
 import { UpstreamError } from '../net/http1/upstream.ts';
+import { relay } from '../net/relay.ts';
 import type { ProxyProtocol } from './proxy-protocol.ts';
 import { proxyHeader } from './proxy-protocol.ts';
 
@@ -29,7 +30,6 @@ export class Session {
   /** Of the server that it is connected to, or being connected to. */
   lease: ServerLease;
   readonly #options: SessionOptions;
-  #open = 2;
   #isOver = false;
 
   /** `client` is paused: nothing of it is read before a server has taken the connection. */
@@ -111,23 +111,8 @@ export class Session {
       const destination = { address: client.localAddress ?? '::', port: client.localPort ?? 0 };
       upstream.write(proxyHeader(proxyProtocol, { source, destination }));
     }
-    this.#pass(client, upstream);
-    this.#pass(upstream, client);
+    void relay(client, upstream).then(() => this.#finish());
     this.#options.onConnected(this, this.lease);
-  }
-
-  #pass(from: Socket, to: Socket): void {
-    from.on('data', (chunk: Buffer) => {
-      if (!to.write(chunk)) from.pause();
-    });
-    to.on('drain', () => from.resume());
-    from.on('end', () => to.end());
-    from.on('close', () => {
-      // After its regular end what was written still drains; otherwise the other side is cut as well.
-      if (!from.readableEnded || !from.writableFinished) to.destroy();
-      if (--this.#open === 0) this.#finish();
-    });
-    from.resume();
   }
 
   #finish(): void {
