@@ -24,6 +24,12 @@ export interface ServerCounts {
 
 type Member = ServerGroup['pool']['members'][number];
 
+/** Of a server that is not well. */
+interface Drain {
+  timer: NodeJS.Timeout;
+  cut(): void;
+}
+
 export class Sessions implements Disposable {
   /** Connections that were closed at once, since there were too many. */
   refused = 0;
@@ -32,7 +38,7 @@ export class Sessions implements Disposable {
   readonly #options: SessionsOptions;
   readonly #all = new Set<Session>();
   readonly #counts = new Map<string, ServerCounts>();
-  readonly #drains = new Map<string, NodeJS.Timeout>();
+  readonly #drains = new Map<string, Drain>();
   readonly #unsubscribe: () => void;
   #onEmpty: (() => void) | undefined;
 
@@ -81,7 +87,7 @@ export class Sessions implements Disposable {
 
   [Symbol.dispose](): void {
     this.#unsubscribe();
-    for (const timer of this.#drains.values()) clearInterval(timer);
+    for (const { timer } of this.#drains.values()) clearInterval(timer);
     this.#drains.clear();
     this.#cut(() => true);
   }
@@ -111,22 +117,25 @@ export class Sessions implements Disposable {
     const { group, drainMs } = this.#options;
     const { name, health } = member;
     const isGone = !group.pool.members.includes(member);
+    const known = this.#drains.get(name);
     if (health.isUsable && !isGone) {
-      clearInterval(this.#drains.get(name));
+      if (known === undefined) return;
+      clearInterval(known.timer);
+      health.lost.removeEventListener('abort', known.cut);
       this.#drains.delete(name);
       return;
     }
-    const cut = (): void => this.#cut(({ lease }) => lease.server === member.target.server);
+    const cut = known?.cut ?? ((): void => this.#cut(({ lease }) => lease.server === member.target.server));
     // One that has fallen silent serves nobody: its clients shall find another server.
     if (health.state === 'down') health.lost.addEventListener('abort', cut, { once: true });
-    if (this.#drains.has(name)) return;
+    if (known !== undefined) return;
     const timer = setInterval(() => {
       // Where no server is well the next one would be no better.
       if (!group.pool.members.some((other) => other.health.isUsable)) return;
       clearInterval(timer);
       cut();
     }, drainMs).unref();
-    this.#drains.set(name, timer);
+    this.#drains.set(name, { timer, cut });
   }
 
   #cut(isMeant: (session: Session) => boolean): void {
