@@ -26,7 +26,7 @@ import { writeKubeconfigFile } from './kubeconfig-file.ts';
 import type { ListenPlace } from './listeners.ts';
 import { ListenError, openListeners } from './listeners.ts';
 import { GatewayMetrics } from './metrics.ts';
-import { openMetricsListener } from './metrics-listener.ts';
+import type { MetricsListener } from './metrics-listener.ts';
 import { OwnPaths } from './own-paths.ts';
 import type { PageHandler } from './page-handler.ts';
 import { ProxyTargets } from './proxy-targets.ts';
@@ -160,8 +160,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const address = `${at.includes(':') ? `[${at}]` : at}:${port}`;
     parts.use(await writeKubeconfigFile(options.kubeconfigFile, { door, contexts, address }));
   }
-  const metricsListener =
-    options.metricsAddress && parts.use(await openMetricsListener(options.metricsAddress, () => metrics.text()));
+  let metricsListener: MetricsListener | undefined;
+  if (options.metricsAddress !== undefined) {
+    // With it comes node:http, which nothing else here needs.
+    const { openMetricsListener } = await import('./metrics-listener.ts');
+    metricsListener = parts.use(await openMetricsListener(options.metricsAddress, () => metrics.text()));
+  }
   const running = parts.move();
   let closing: Promise<void> | undefined;
   const { promise: closed, resolve } = Promise.withResolvers<void>();

@@ -4,7 +4,6 @@ import { connectionsWithinOpenFiles } from '../../balancer/open-files.ts';
 import type { Balancer } from '../../balancer/start.ts';
 import { BalancerListenError, startBalancer } from '../../balancer/start.ts';
 import type { StatusServer } from '../../balancer/status-server.ts';
-import { startStatusServer } from '../../balancer/status-server.ts';
 import { ApiAccess } from '../../client/api-access.ts';
 import type { ServerFacts } from '../../client/api-servers.ts';
 import type { ClientConfig } from '../../client/client-config.ts';
@@ -110,7 +109,10 @@ export const balanceCommand = defineCommand({
         ...((version === 'v1' || version === 'v2') && { proxyProtocol: version }),
       });
       const running = balancer;
-      if (metricsAddress !== undefined) status = await startStatusServer(metricsAddress, () => running.status());
+      if (metricsAddress !== undefined) {
+        const { startStatusServer } = await import('../../balancer/status-server.ts');
+        status = await startStatusServer(metricsAddress, () => running.status());
+      }
       const servers = group.list().map(({ url }) => url);
       const facts = { addresses: balancer.addresses, servers, ...(status && { metrics: status.address }) };
       if (flags.output === 'json') io.stdout.write(`${JSON.stringify({ ...facts, pid: process.pid }, null, 2)}\n`);
