@@ -1,4 +1,5 @@
 /** The annotation in which kubectl keeps what it applied on its own side, and how server-side apply takes over from it. */
+import { goJson } from '../../lib/go-json.ts';
 import { isRecord } from '../../lib/is-record.ts';
 import type { KubeObject } from '../object.ts';
 import { checkTyped } from './check-typed.ts';
@@ -54,8 +55,5 @@ function lastAppliedText(applied: KubeObject): string {
     ...applied,
     metadata: annotations === undefined ? metadata : { ...metadata, annotations: others },
   };
-  const text = JSON.stringify(document, (_key, value: unknown) =>
-    isRecord(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
-  );
-  return `${text.replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
+  return `${goJson(document)}\n`;
 }

@@ -1,5 +1,6 @@
 /** What was applied last, which client-side apply keeps in an annotation of the object. */
 import type { UnstructuredObject } from '../../api/object.ts';
+import { goJson } from '../../lib/go-json.ts';
 import { isRecord } from '../../lib/is-record.ts';
 import { CommandError } from '../command.ts';
 
@@ -27,15 +28,4 @@ export function readLastApplied({ kind, metadata }: UnstructuredObject): Record<
     // Told below.
   }
   throw new CommandError(`the annotation ${lastAppliedAnnotation} of ${kind} "${metadata.name}" holds no object`);
-}
-
-/** As Go writes JSON: keys in order, and what HTML might take for its own escaped. */
-function goJson(value: unknown): string {
-  const text = JSON.stringify(value, (_key, each: unknown) => {
-    if (!isRecord(each)) return each;
-    return Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
-  return text.replace(/[<>&\u2028\u2029]/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
 }

@@ -1,7 +1,7 @@
 /** Objects as `-o json` and `-o yaml` print them: keys in order, in kubectl's indentation. */
 import type { Tags } from 'yaml';
+import { goJson } from '../../lib/go-json.ts';
 import type { CommandIo } from '../command.ts';
-import { goJson } from './go-text.ts';
 
 export type StructuredFormat = 'json' | 'yaml';
 

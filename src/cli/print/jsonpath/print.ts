@@ -1,6 +1,7 @@
 /** What `-o jsonpath` and `-o jsonpath-as-json` print of an object. */
 
-import { goJson, goText } from '../go-text.ts';
+import { goJson } from '../../../lib/go-json.ts';
+import { goText } from '../go-text.ts';
 import { findResults } from './find.ts';
 import type { Segment } from './template.ts';
 
