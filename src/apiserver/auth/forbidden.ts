@@ -1,7 +1,13 @@
-/** The 403 of Kubernetes for a denied action, in its words. */
+/** May they, and if not: the 403 of Kubernetes for a denied action, in its words. */
 import { formatGroupResource } from '../../api/group-version.ts';
 import { StatusError } from '../../api/status.ts';
-import type { AuthorizationAttributes } from './types.ts';
+import type { AuthorizationAttributes, Authorizer } from './types.ts';
+
+/** Throws `StatusError` 403. */
+export async function requireRight(authorizer: Authorizer, attributes: AuthorizationAttributes): Promise<void> {
+  const { allowed, reason } = await authorizer(attributes);
+  if (allowed !== true) throw forbidden(attributes, reason);
+}
 
 /** `reason` is the authorizer's; '' when it had none. */
 export function forbidden(attributes: AuthorizationAttributes, reason: string): StatusError {

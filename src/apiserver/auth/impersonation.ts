@@ -7,7 +7,7 @@ import type { StatusError } from '../../api/status.ts';
 import { isReason } from '../../api/status.ts';
 import { complainAboutDnsSubdomain } from '../../api/validation/names.ts';
 import { mastersGroup } from './authorizers.ts';
-import { forbidden } from './forbidden.ts';
+import { forbidden, requireRight } from './forbidden.ts';
 import type { RequestedUser } from './requested-user.ts';
 import type { AuthorizationAttributes, Authorizer, UserInfo } from './types.ts';
 import type { AccountName } from './user-names.ts';
@@ -79,10 +79,7 @@ async function tryMode(
 ): Promise<UserInfo> {
   const { user: requestor } = attributes;
   const user = mode?.anyNode === true ? withoutValues(requestor) : requestor;
-  const check = async (asked: AuthorizationAttributes) => {
-    const { allowed, reason } = await authorizer(asked);
-    if (allowed !== true) throw forbidden(asked, reason);
-  };
+  const check = (asked: AuthorizationAttributes) => requireRight(authorizer, asked);
   if (mode !== undefined) {
     await check({ ...attributes, user, verb: `impersonate-on:${mode.name}:${attributes.verb}` });
   }

@@ -1,6 +1,6 @@
 /** May they: every request is put to the authorizer as attributes; its answer and Kubernetes' wording make 401 or 403. */
 import { unauthorized } from '../../api/status.ts';
-import { forbidden } from '../auth/forbidden.ts';
+import { requireRight } from '../auth/forbidden.ts';
 import type { AuthorizationAttributes, Authorizer } from '../auth/types.ts';
 import type { Exchange } from '../exchange.ts';
 import { ANONYMOUS } from './authentication.ts';
@@ -19,12 +19,6 @@ export function authorize(authorizer: Authorizer): Filter {
     await requireRight(authorizer, attributesOf(exchange));
     return next();
   };
-}
-
-/** Throws `StatusError` 403. */
-export async function requireRight(authorizer: Authorizer, attributes: AuthorizationAttributes): Promise<void> {
-  const { allowed, reason } = await authorizer(attributes);
-  if (allowed !== true) throw forbidden(attributes, reason);
 }
 
 /** The request as authorizers see it. */
