@@ -109,3 +109,8 @@ async function* watchOnce<T extends KubeObject>(
 function passes({ code }: StatusError): boolean {
   return code === 429 || code === 500 || code === 503 || code === 504;
 }
+
+/** What trying again does not mend; 410 is dealt with before, 429 asks for another try. */
+export function isFinal(error: unknown): boolean {
+  return error instanceof StatusError && error.code >= 400 && error.code < 500 && error.code !== 429;
+}

@@ -1,9 +1,8 @@
 /** A watch for programs: events of one resource for as long as they are read, whatever happens to connections. */
 import type { KubeObject } from '../api/object.ts';
-import { StatusError } from '../api/status.ts';
 import type { WatchEvent } from './cluster-client.ts';
 import type { ResourceSource } from './follow.ts';
-import { follow } from './follow.ts';
+import { follow, isFinal } from './follow.ts';
 import { objectKey } from './object-key.ts';
 import type { WatchOptions } from './resource.ts';
 
@@ -62,9 +61,4 @@ function* differences<T extends KubeObject>(known: Map<string, T>, objects: read
     known.delete(key);
     yield { type: 'DELETED', object };
   }
-}
-
-/** What trying again does not mend; 410 is dealt with before, 429 asks for another try. */
-function isFinal(error: unknown): boolean {
-  return error instanceof StatusError && error.code >= 400 && error.code < 500 && error.code !== 429;
 }

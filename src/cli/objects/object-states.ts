@@ -1,7 +1,6 @@
 /** One object over time: what it is now, and what becomes of it. */
 import type { UnstructuredObject } from '../../api/object.ts';
-import { StatusError } from '../../api/status.ts';
-import { follow } from '../../client/follow.ts';
+import { follow, isFinal } from '../../client/follow.ts';
 import type { Objects } from './open-objects.ts';
 import type { Target } from './select-targets.ts';
 
@@ -20,7 +19,7 @@ export async function* objectStates(
     initialEvents: true,
     signal,
     onError(error) {
-      if (error instanceof StatusError && error.code >= 400 && error.code < 500 && error.code !== 429) throw error;
+      if (isFinal(error)) throw error;
     },
   });
   for await (const change of changes) {

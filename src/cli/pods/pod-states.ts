@@ -1,8 +1,7 @@
 /** Pods over time: those that a query finds, now and after every change. */
-import { StatusError } from '../../api/status.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { ListQuery } from '../../client/cluster-client.ts';
-import { follow } from '../../client/follow.ts';
+import { follow, isFinal } from '../../client/follow.ts';
 import type { Objects } from '../objects/open-objects.ts';
 
 /**
@@ -21,7 +20,7 @@ export async function* podStates(
     initialEvents: false,
     signal,
     onError(error) {
-      if (error instanceof StatusError && error.code >= 400 && error.code < 500 && error.code !== 429) throw error;
+      if (isFinal(error)) throw error;
     },
   });
   for await (const change of changes) {
