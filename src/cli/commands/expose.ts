@@ -3,6 +3,7 @@ import { CommandError, defineCommand, type Invocation, UsageError } from '../com
 import { exposable } from '../objects/exposable.ts';
 import { generate, generateFlags } from '../objects/generate.ts';
 import { fileFlags } from '../objects/object-flags.ts';
+import { portFlag } from '../port-number.ts';
 
 const flags = {
   ...generateFlags,
@@ -71,7 +72,7 @@ function serviceFor(object: UnstructuredObject, flags: Flags): UnstructuredObjec
   const { ports: known, selector } = exposable(object);
   const clusterIP = flags['cluster-ip'];
   const headless = clusterIP === 'None';
-  const wanted = flags.port?.split(',').map(portNumber) ?? [...known.keys()];
+  const wanted = flags.port?.split(',').map(portFlag) ?? [...known.keys()];
   if (wanted.length === 0 && !headless) {
     throw new CommandError(`${object.kind} "${object.metadata.name}" names no port: give one with --port`);
   }
@@ -113,14 +114,8 @@ function serviceFor(object: UnstructuredObject, flags: Flags): UnstructuredObjec
   };
 }
 
-function portNumber(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (port < 1 || port > 65_535) throw new UsageError(`invalid --port "${text}": a number from 1 to 65535 is needed`);
-  return port;
-}
-
 function target(text: string | undefined): number | string | undefined {
-  return text !== undefined && /^\d+$/.test(text) ? portNumber(text) : text;
+  return text !== undefined && /^\d+$/.test(text) ? portFlag(text) : text;
 }
 
 function pairs(text: string, flag: string): Record<string, string> {

@@ -2,6 +2,7 @@
 import type { UnstructuredObject } from '../../api/object.ts';
 import { UsageError } from '../command.ts';
 import type { FlagTable } from '../flags.ts';
+import { portNumber } from '../port-number.ts';
 
 export const tcpFlag = {
   tcp: {
@@ -30,11 +31,6 @@ export function parsePorts(tcp: readonly string[]): Port[] {
     if (targetText === undefined) return { name: portText, port, protocol: 'TCP', targetPort: port };
     return { name: text.replace(':', '-'), port, protocol: 'TCP', targetPort: portNumber(targetText) ?? targetText };
   });
-}
-
-function portNumber(text: string): number | undefined {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  return port >= 1 && port <= 65_535 ? port : undefined;
 }
 
 /** `create service` selects by the label that `create deployment` sets. */

@@ -6,6 +6,7 @@ import { applyStrategicMergePatch } from '../../api/patch/strategic-merge-patch.
 import { schemaOf } from '../../api/schema/schema.ts';
 import { isRecord } from '../../lib/is-record.ts';
 import { CommandError, UsageError } from '../command.ts';
+import { portFlag } from '../port-number.ts';
 
 export interface RunPod {
   name: string;
@@ -28,7 +29,7 @@ export interface RunPod {
 /** Throws UsageError. */
 export function runPod(wanted: RunPod): UnstructuredObject {
   const { name, image, args, isCommand, env, imagePullPolicy, restart, privileged, stdin, stdinOnce, tty } = wanted;
-  const port = portNumber(wanted.port);
+  const port = portOf(wanted.port);
   const annotations = pairs(wanted.annotations, '--annotations');
   return {
     apiVersion: 'v1',
@@ -62,7 +63,7 @@ export function runPod(wanted: RunPod): UnstructuredObject {
 }
 
 export function runService(wanted: RunPod): UnstructuredObject {
-  const port = portNumber(wanted.port) ?? 0;
+  const port = portOf(wanted.port) ?? 0;
   const labels = labelsOf(wanted);
   return {
     apiVersion: 'v1',
@@ -94,11 +95,9 @@ function variable(text: string): { name: string; value?: string } {
   return { name: text.slice(0, equals), ...(value !== '' && { value }) };
 }
 
-function portNumber(text: string | undefined): number | undefined {
+function portOf(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (port < 1 || port > 65_535) throw new UsageError(`invalid --port "${text}": a number from 1 to 65535 is needed`);
-  return port;
+  return portFlag(text);
 }
 
 /** `--overrides`: changes of the user's own. Throws UsageError, and CommandError where the result is no such object. */

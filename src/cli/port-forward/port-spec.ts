@@ -1,6 +1,7 @@
 /** `[LOCAL:]REMOTE` of `port-forward`, and what REMOTE means for a pod or a Service. */
 import type { Pod, Service, ServicePort } from '../../api/types/core-v1.ts';
 import { CommandError, UsageError } from '../command.ts';
+import { portNumber } from '../port-number.ts';
 
 export interface PortSpec {
   /** 0: any that is free; undefined: the same as the remote one. */
@@ -25,11 +26,6 @@ export function parsePortSpec(text: string): PortSpec {
 
 function invalid(text: string): UsageError {
   return new UsageError(`invalid port "${text}": PORT, LOCAL:PORT or :PORT is needed, such as 8080:80 or 8443:https`);
-}
-
-function portNumber(text: string): number | undefined {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  return port >= 1 && port <= 65_535 ? port : undefined;
 }
 
 /** The port of a pod that is meant. Throws CommandError for a name it does not have, and for UDP. */
