@@ -1,9 +1,9 @@
 import { formatApiVersion } from '../../api/group-version.ts';
 import type { Event } from '../../api/types/core-v1.ts';
-import { ageOf } from '../../apiserver/table/human-duration.ts';
 import { follow } from '../../client/follow.ts';
 import { openApiReader } from '../api-reader.ts';
 import { CommandError, defineCommand, UsageError } from '../command.ts';
+import { interval } from '../describe/events.ts';
 import { parseArguments } from '../get/arguments.ts';
 import { discoverTypes } from '../get/resource-types.ts';
 import { formatStructured } from '../print/structured.ts';
@@ -104,14 +104,6 @@ function eventCells(event: Event, everywhere: boolean): string[] {
     (message ?? '').trim(),
   ];
   return [...(everywhere ? [metadata.namespace] : []), ...cells].map(cellText);
-}
-
-/** `5m`, or `2s (x7 over 5m)` for what happened several times. */
-function interval({ eventTime, firstTimestamp, lastTimestamp, series, count }: Event): string {
-  const since = (time: string | null | undefined): string => (time ? ageOf(time, new Date()) : '<unknown>');
-  const first = since(eventTime || firstTimestamp);
-  if (series) return `${since(series.lastObservedTime)} (x${series.count} over ${first})`;
-  return (count ?? 0) > 1 ? `${since(lastTimestamp)} (x${count} over ${first})` : first;
 }
 
 function lastSeen({ series, lastTimestamp, eventTime, metadata }: Event): number {

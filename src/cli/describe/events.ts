@@ -44,7 +44,7 @@ function eventCells(event: Event): string[] {
 }
 
 /** `5m`, or `2s (x7 over 5m)` for what happened several times. */
-function interval({ eventTime, firstTimestamp, lastTimestamp, series, count = 0 }: Event): string {
+export function interval({ eventTime, firstTimestamp, lastTimestamp, series, count = 0 }: Event): string {
   const now = new Date();
   const first = ageOf(eventTime || firstTimestamp, now);
   if (series) return `${ageOf(series.lastObservedTime, now)} (x${series.count ?? 0} over ${first})`;
