@@ -1,11 +1,12 @@
 /** Names that a kubeconfig or a cluster has, for shell completion. */
 import { kubeconfigPaths, readKubeconfig } from '../../client/kubeconfig-file.ts';
+import { isRecord } from '../../lib/is-record.ts';
 import { type ApiReader, openApiReader } from '../api-reader.ts';
 import type { CommandIo } from '../command.ts';
 import type { CompletionSource } from '../completion-source.ts';
 import type { GlobalFlags } from '../flags.ts';
 import { collectionPath, objectPath, withQuery } from '../get/request-path.ts';
-import { discoverTypes, isRecord, type ResourceType, type ResourceTypes, records } from '../get/resource-types.ts';
+import { discoverTypes, type ResourceType, type ResourceTypes, records } from '../get/resource-types.ts';
 import type { Candidate, Completions } from './candidate.ts';
 import { shells } from './scripts.ts';
 

@@ -1,13 +1,15 @@
 /** `get` for programs: whole objects in the form that `-o` asks for, one of them or a list. */
+
+import { isRecord } from '../../lib/is-record.ts';
 import type { ApiReader } from '../api-reader.ts';
 import type { CommandIo } from '../command.ts';
 import type { ObjectPrinter } from '../print/object-printer.ts';
 import type { Wanted } from './arguments.ts';
 import { collectionPath, listQuery, objectPath, type Selection, withQuery } from './request-path.ts';
-import { isRecord, records } from './resource-types.ts';
+import { records } from './resource-types.ts';
 
 /** The objects of one type, with their own apiVersion and kind, which lists leave out. */
-async function fetchObjects(
+export async function fetchObjects(
   reader: ApiReader,
   wanted: Wanted,
   selection: Selection,

@@ -1,5 +1,6 @@
 /** The kinds of a cluster by the names that people use, from its discovery documents. */
 import { apiRoot, formatApiVersion, parseApiVersion } from '../../api/group-version.ts';
+import { isRecord } from '../../lib/is-record.ts';
 import type { ApiReader } from '../api-reader.ts';
 import { CommandError } from '../command.ts';
 import { type KeptTypes, keepTypes, readKeptTypes } from './kept-types.ts';
@@ -178,10 +179,6 @@ async function fromPlain(reader: TypesReader, path: string, answer: unknown): Pr
     }),
   );
   return lists.flat();
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function records(value: unknown): Record<string, unknown>[] {

@@ -1,7 +1,8 @@
 /** Tables of the server (meta.k8s.io/v1 Table), and the two columns that stand for kinds without one. */
 import { ageOf } from '../../apiserver/table/human-duration.ts';
+import { isRecord } from '../../lib/is-record.ts';
 import { cellText } from '../print/table-layout.ts';
-import { isRecord, records } from './resource-types.ts';
+import { records } from './resource-types.ts';
 
 export const tableAccept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
 

@@ -1,6 +1,7 @@
 /** `get -w`: what is there, then every change until the user stops or the server ends the watch. */
 import type { Readable } from 'node:stream';
 import { StatusError, type StatusReason } from '../../api/status.ts';
+import { isRecord } from '../../lib/is-record.ts';
 import type { ApiReader } from '../api-reader.ts';
 import type { CommandIo } from '../command.ts';
 import type { ObjectPrinter } from '../print/object-printer.ts';
@@ -8,7 +9,7 @@ import { TableLayout } from '../print/table-layout.ts';
 import type { Wanted } from './arguments.ts';
 import { fetchTable, type HumanOptions, styleFor } from './print-tables.ts';
 import { collectionPath, type Selection, withQuery } from './request-path.ts';
-import { isRecord, records } from './resource-types.ts';
+import { records } from './resource-types.ts';
 import { headings, readTable, rowCells, type Table, tableAccept } from './table.ts';
 
 interface WatchContext {

@@ -1,11 +1,12 @@
 /** Which objects a command acts on: those of files, those named, or those that a selector finds. */
+import { formatApiVersion } from '../../api/group-version.ts';
 import type { UnstructuredObject } from '../../api/object.ts';
 import { isRecord } from '../../lib/is-record.ts';
 import type { ApiReader } from '../api-reader.ts';
 import { CommandError, type CommandIo, KubectlOnly, UsageError } from '../command.ts';
 import { parseArguments, type Wanted } from '../get/arguments.ts';
-import { collectionPath, withQuery } from '../get/request-path.ts';
-import { type ResourceType, type ResourceTypes, records } from '../get/resource-types.ts';
+import { fetchObjects } from '../get/print-objects.ts';
+import type { ResourceType, ResourceTypes } from '../get/resource-types.ts';
 import { readManifests } from './read-manifests.ts';
 
 /** One object, as much of it as is known. */
@@ -93,44 +94,24 @@ async function fromWanted(wanted: Wanted, choice: Selecting, { reader }: SelectC
   if (selector === undefined && fieldSelector === undefined && all !== true) {
     throw new UsageError(`which of the ${type.plural}? Give a name, a selector (-l) or --all`);
   }
-  const objects = await listAll(reader, collectionPath(wanted, { namespace, allNamespaces }), {
+  const objects = await fetchObjects(reader, wanted, {
+    namespace,
+    allNamespaces,
     labelSelector: selector,
     fieldSelector,
   });
   return objects.flatMap((object) => {
     const found = {
-      apiVersion: '',
       ...object,
+      apiVersion: formatApiVersion(type),
       kind: type.kind,
       metadata: isRecord(object.metadata) ? object.metadata : {},
     };
     const known = found.metadata.namespace;
     const its = typeof known === 'string' && known !== '' ? { namespace: known } : {};
-    const target: Target = { type, name: String(found.metadata.name ?? ''), ...its, object: withVersion(found, type) };
+    const target: Target = { type, name: String(found.metadata.name ?? ''), ...its, object: found };
     return target.name === '' ? [] : [target];
   });
-}
-
-/** Lists leave out what their items are. */
-function withVersion(object: Record<string, unknown> & { kind: string; metadata: object }, type: ResourceType) {
-  const apiVersion = type.group === '' ? type.version : `${type.group}/${type.version}`;
-  return { ...object, apiVersion };
-}
-
-async function listAll(
-  reader: ApiReader,
-  path: string,
-  query: { labelSelector: string | undefined; fieldSelector: string | undefined },
-): Promise<Record<string, unknown>[]> {
-  const items: Record<string, unknown>[] = [];
-  let next: string | undefined;
-  do {
-    const list = await reader.getJson(withQuery(path, { ...query, limit: '500', continue: next }));
-    items.push(...records(isRecord(list) ? list.items : []));
-    const metadata = isRecord(list) && isRecord(list.metadata) ? list.metadata : {};
-    next = typeof metadata.continue === 'string' && metadata.continue !== '' ? metadata.continue : undefined;
-  } while (next !== undefined);
-  return items;
 }
 
 /** Targets of manifests, with their namespace filled in. Objects with generateName alone have an empty name. */
