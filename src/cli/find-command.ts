@@ -40,7 +40,8 @@ function helpOf(row: CommandRow): FoundCommand {
   return { row, rest: ['--help'] };
 }
 
-function longest(
+/** The command that the first words name, by its name or an alias, and how many of them do. */
+export function longest(
   words: readonly string[],
   commands: readonly CommandRow[],
 ): { row: CommandRow; count: number } | undefined {

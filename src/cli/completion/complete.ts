@@ -3,7 +3,7 @@ import type { CommandIo } from '../command.ts';
 import { commandFamilies } from '../commands/families.ts';
 import type { CommandRow } from '../commands/table.ts';
 import type { CompletionSource } from '../completion-source.ts';
-import { firstWord } from '../find-command.ts';
+import { firstWord, longest } from '../find-command.ts';
 import { type FlagTable, globalFlags } from '../flags.ts';
 import { parseFlags } from '../parse-flags.ts';
 import type { Candidate, Completions } from './candidate.ts';
@@ -21,7 +21,7 @@ export async function complete(
   const at = firstWord(before);
   const named = before.slice(at);
   const shown = commands.filter(({ hidden }) => hidden !== true);
-  const row = longestRow(named, shown);
+  const row = longest(named, shown)?.row;
   if (row === undefined) return await beginning(before.slice(0, at), named, current, { shown, io, signal });
   const command = await row.load();
   const rest = [...before.slice(0, at), ...named.slice(row.name.split(' ').length)];
@@ -31,11 +31,6 @@ export async function complete(
   const found = await inCommand(rest, current, { table, command: command.arguments, io, signal });
   if (!further || current.startsWith('-')) return found;
   return { ...found, candidates: [...found.candidates, ...(await nextWords(named, current, shown))] };
-}
-
-function longestRow(words: readonly string[], commands: readonly CommandRow[]): CommandRow | undefined {
-  const matching = commands.filter(({ name }) => name === words.slice(0, name.split(' ').length).join(' '));
-  return matching.sort((a, b) => b.name.length - a.name.length)[0];
 }
 
 /** No command is named yet: its words, or global flags. */
