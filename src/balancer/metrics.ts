@@ -1,7 +1,7 @@
 /** A balancer's state in the text format of Prometheus. */
-import type { BalancerStatus } from './start.ts';
 
-const states = ['untested', 'ready', 'draining', 'down'] as const;
+import { serverStates } from '../net/health/health.ts';
+import type { BalancerStatus } from './start.ts';
 
 interface Metric {
   name: string;
@@ -32,7 +32,7 @@ function metricsOf({ connections, refused, unserved, servers }: BalancerStatus):
       type: 'gauge',
       help: 'The state of a server: 1 for the one it has.',
       samples: servers.flatMap(({ url, state }) =>
-        states.map((each) => [{ server: url, state: each }, state === each ? 1 : 0] as const),
+        serverStates.map((each) => [{ server: url, state: each }, state === each ? 1 : 0] as const),
       ),
     },
     {

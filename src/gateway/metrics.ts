@@ -1,5 +1,6 @@
 /** What the gateway counts of itself, in Prometheus' text form. No names of services or users: anybody may read it. */
 import type { Socket } from 'node:net';
+import { isUsableState, serverStates } from '../net/health/health.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import type { GatewayContexts } from './contexts.ts';
 import { Histogram } from './histogram.ts';
@@ -10,7 +11,6 @@ export const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
 
 type Sample = readonly [labels: string, value: number, suffix?: string];
 
-const states = ['untested', 'ready', 'draining', 'down'] as const;
 const outcomes = ['ready', 'draining', 'down'] as const;
 
 /** Which part of the gateway answers. */
@@ -162,13 +162,11 @@ export class GatewayMetrics {
     );
     return [
       ...metric('api_server_ready', 'gauge', 'Whether requests go to this API server.', [
-        ...servers.map(
-          ({ name, server }): Sample => [name, server.state === 'ready' || server.state === 'untested' ? 1 : 0],
-        ),
+        ...servers.map(({ name, server }): Sample => [name, isUsableState(server.state) ? 1 : 0]),
       ]),
       ...metric('api_server_state', 'gauge', 'The state of this API server: 1 for the one it has.', [
         ...servers.flatMap(({ of, server }) =>
-          states.map((state): Sample => [labels({ ...of, state }), server.state === state ? 1 : 0]),
+          serverStates.map((state): Sample => [labels({ ...of, state }), server.state === state ? 1 : 0]),
         ),
       ]),
       ...metric('api_server_state_since_seconds', 'gauge', 'When that state began, in seconds since 1970.', [

@@ -4,7 +4,13 @@
  * `untested`: not asked yet, taken for well. `draining`: it answers, and wants no new work. `down`: it cannot be reached or
  * does not answer.
  */
-export type ServerState = 'untested' | 'ready' | 'draining' | 'down';
+export const serverStates = ['untested', 'ready', 'draining', 'down'] as const;
+export type ServerState = (typeof serverStates)[number];
+
+/** One that is not known to be unwell may be sent requests. */
+export function isUsableState(state: ServerState): boolean {
+  return state === 'ready' || state === 'untested';
+}
 
 export type Observation =
   | { kind: 'ready' }
@@ -44,7 +50,7 @@ export class Health {
 
   /** Whether it should be given work. */
   get isUsable(): boolean {
-    return this.#state === 'ready' || this.#state === 'untested';
+    return isUsableState(this.#state);
   }
 
   /** Fires when the server has fallen silent and nothing that is in flight will be answered. */
