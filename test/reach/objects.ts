@@ -44,7 +44,8 @@ export const objects = [
   service('speaks-plain', 'web', { name: 'https', port: 443, targetPort: 8080 }),
   service('udp', 'web', { port: 53, protocol: 'UDP', targetPort: 8080 }),
   { ...service('outside', '', {}), spec: { type: 'ExternalName', externalName: 'db.example.com' } },
-  pod('crash', echo({ args: ['--port', 'nonsense'] })),
+  // Never ready, in the moments between two crashes neither.
+  pod('crash', echo({ args: ['--port', 'nonsense'], readinessProbe: { tcpSocket: { port: 8080 } } })),
   service('crash', 'crash', { port: 80, targetPort: 8080 }),
   pod('unready', echo({ readinessProbe: { httpGet: { path: '/', port: 9999 }, periodSeconds: 1 } })),
   service('unready', 'unready', { port: 80, targetPort: 8080 }),

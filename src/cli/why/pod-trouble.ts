@@ -42,24 +42,23 @@ export function podTrouble(pod: Pod, events: readonly Event[]): PodTrouble | und
   for (const status of [...initContainerStatuses, ...containerStatuses]) {
     const says = containerTrouble(status);
     if (says === undefined) continue;
-    const crashed =
-      status.lastState?.terminated !== undefined &&
-      (status.state?.waiting !== undefined || status.state?.terminated !== undefined);
-    return {
-      says,
-      fix: crashed
-        ? `logs ${name} -c ${status.name} --previous`
-        : status.state?.terminated
-          ? `logs ${name} -c ${status.name}`
-          : describe,
-    };
+    const { state, lastState } = status;
+    if (lastState?.terminated !== undefined) return { says, fix: logsOfTheLast(name, status) };
+    return { says, fix: state?.terminated ? `logs ${name} -c ${status.name}` : describe };
   }
+  // Between two ends it runs, and what it ended of is still the matter.
+  const again = crashedBefore(pod);
+  if (again !== undefined && !again.ready && phase === 'Running')
+    return {
+      says: `not ready: container ${again.name} runs again; ${lastEnd(again)}`,
+      fix: logsOfTheLast(name, again),
+    };
   const own = events.filter(({ involvedObject, type }) => involvedObject.name === name && type !== 'Normal');
   const unready = containerStatuses.find(({ ready }) => !ready);
   const probe = own.filter(({ reason: why }) => why === 'Unhealthy').at(-1);
   if (probe !== undefined && phase === 'Running') return { says: `not ready: ${probe.message?.trim()}`, fix: describe };
   if (unready !== undefined && phase === 'Running') {
-    const restarts = unready.restartCount > 0 ? `, which has restarted ${unready.restartCount} times` : '';
+    const restarts = unready.restartCount > 0 ? `, which has restarted ${unready.restartCount} times,` : '';
     return {
       says: `not ready: its container ${unready.name}${restarts} has not passed its readiness probe`,
       fix: describe,
@@ -69,7 +68,26 @@ export function podTrouble(pod: Pod, events: readonly Event[]): PodTrouble | und
   return { says: `${phase}${last?.message === undefined ? '' : `: ${last.message.trim()}`}`, fix: describe };
 }
 
-function containerTrouble({ name, state, lastState, restartCount }: ContainerStatus): string | undefined {
+/** The container that ended with an error before it was started again. */
+export function crashedBefore({ status }: Pod): ContainerStatus | undefined {
+  return status?.containerStatuses?.find(({ lastState }) => (lastState?.terminated?.exitCode ?? 0) !== 0);
+}
+
+/** How a container that was started again came to its end: "it last ended with exit code 1 (Error) after 2 restarts". */
+export function lastEnd({ lastState, restartCount }: ContainerStatus): string | undefined {
+  const last = lastState?.terminated;
+  if (last === undefined) return undefined;
+  const reason = last.reason === undefined ? '' : ` (${last.reason})`;
+  return `it last ended with exit code ${last.exitCode}${reason} after ${restartCount} ${restartCount === 1 ? 'restart' : 'restarts'}`;
+}
+
+/** What follows `kubectl -n NAMESPACE`. */
+export function logsOfTheLast(pod: string, { name }: ContainerStatus): string {
+  return `logs ${pod} -c ${name} --previous`;
+}
+
+function containerTrouble(status: ContainerStatus): string | undefined {
+  const { name, state } = status;
   const { waiting, terminated } = state ?? {};
   if (
     waiting !== undefined &&
@@ -77,12 +95,9 @@ function containerTrouble({ name, state, lastState, restartCount }: ContainerSta
     waiting.reason !== 'ContainerCreating' &&
     waiting.reason !== 'PodInitializing'
   ) {
-    const last = lastState?.terminated;
-    const ended =
-      last === undefined
-        ? ''
-        : `; it last ended with exit code ${last.exitCode}${last.reason === undefined ? '' : ` (${last.reason})`} after ${restartCount} restarts`;
-    return `container ${name} waits: ${waiting.reason}${waiting.message === undefined || ended !== '' ? '' : ` (${waiting.message})`}${ended}`;
+    const last = lastEnd(status);
+    const why = last !== undefined ? `; ${last}` : waiting.message === undefined ? '' : ` (${waiting.message})`;
+    return `container ${name} waits: ${waiting.reason}${why}`;
   }
   if (terminated !== undefined && terminated.exitCode !== 0)
     return `container ${name} ended with exit code ${terminated.exitCode}${terminated.reason === undefined ? '' : ` (${terminated.reason})`}`;

@@ -1,9 +1,10 @@
 /** Whether each pod takes a connection on the port, through a port-forward. */
 import { failed, type LiveCheck, note, ok, skipped } from '../check.ts';
+import { crashedBefore, lastEnd, logsOfTheLast } from '../pod-trouble.ts';
 
 export const connectionCheck: LiveCheck = {
   name: 'connection',
-  check({ kubectl }, probes) {
+  check({ kubectl, pods }, probes) {
     if (probes.length === 0) return skipped('no port of a pod was named');
     const refused = probes.filter(({ result }) => result.kind === 'refused');
     const denied = probes.filter(({ result }) => result.kind === 'denied');
@@ -20,8 +21,14 @@ export const connectionCheck: LiveCheck = {
     const name = `${first.pod}:${first.port}`;
     const why = 'why' in first.result ? first.result.why : '';
     if (first.result.kind === 'refused') {
-      const says = `${name} refuses connections: the process does not listen there, or only on another address or port (${why})`;
-      const fix = kubectl(`logs ${first.pod}`);
+      const pod = pods.find(({ metadata }) => metadata.name === first.pod);
+      const crashed = pod && crashedBefore(pod);
+      const because =
+        crashed === undefined
+          ? 'the process does not listen there, or only on another address or port'
+          : `container ${crashed.name} runs again; ${lastEnd(crashed)}`;
+      const says = `${name} refuses connections: ${because} (${why})`;
+      const fix = kubectl(crashed === undefined ? `logs ${first.pod}` : logsOfTheLast(first.pod, crashed));
       return all ? failed(says, fix) : note(says, fix);
     }
     if (first.result.kind === 'denied') {
