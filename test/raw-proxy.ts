@@ -7,6 +7,7 @@ import { formatParsedHead } from '../src/net/http1/head.ts';
 import { endToEndHeaders, headerValue } from '../src/net/http1/headers.ts';
 import { Http1Server } from '../src/net/http1/server.ts';
 import { splice } from '../src/net/http1/splice.ts';
+import type { UpstreamEndpoint } from '../src/net/http1/upstream.ts';
 import type { RawServer } from './raw-sockets.ts';
 import { RawClient } from './raw-sockets.ts';
 
@@ -19,11 +20,14 @@ export interface RawProxy extends AsyncDisposable {
 
 /** A failure is a 502 that tells in X-Can-Retry whether a second try would be safe. */
 export async function proxyTo(
-  upstream: RawServer,
-  options: { headTimeoutMs?: number; keepAliveMs?: number; halfOpenMs?: number } = {},
+  upstream: Pick<RawServer, 'port'>,
+  {
+    tls,
+    ...options
+  }: { headTimeoutMs?: number; keepAliveMs?: number; halfOpenMs?: number; tls?: UpstreamEndpoint['tls'] } = {},
 ): Promise<RawProxy> {
   const connections = new ConnectionPool();
-  const endpoint = { host: '127.0.0.1', port: upstream.port };
+  const endpoint: UpstreamEndpoint = { host: '127.0.0.1', port: upstream.port, ...(tls && { tls }) };
   const clients: RawClient[] = [];
   const server = new Http1Server({
     ...options,

@@ -42,7 +42,7 @@ besideKubectl('create -f and client-side apply', {
     { line: 'apply -f -', input: first },
     { line: 'get cm,deploy,svc -o yaml', settles: true },
     { line: 'apply -f -', input: first },
-    { line: 'apply -f - --dry-run=client -o yaml', input: second },
+    { line: 'apply -f - --dry-run=client -o yaml', input: second, settles: true },
     { line: 'apply -f - --dry-run=server', input: second },
     { line: 'apply -f -', input: second },
     { line: 'get cm,svc -o yaml' },

@@ -1,8 +1,9 @@
 /** Keeps connections to upstreams: idle ones for the next exchange, a bounded number in all. */
 import type { Duplex } from 'node:stream';
-import { dialUpstream, endpointKey, endpointName } from './dial.ts';
+import { type Dialled, dialUpstream, endpointKey, endpointName } from './dial.ts';
 import type { TlsMemory } from './open-socket.ts';
 import { defaultKeepAliveMs } from './open-socket.ts';
+import type { SocketReads } from './socket-reads.ts';
 import type { UpstreamEndpoint } from './upstream.ts';
 import { UpstreamError } from './upstream.ts';
 
@@ -55,6 +56,8 @@ interface Bucket {
 export class UpstreamConnection {
   readonly socket: Duplex;
   readonly name: string;
+  /** Undefined: the socket gives 'data' as other streams do. */
+  readonly reads: SocketReads | undefined;
   user: ConnectionUser | undefined;
   /** Exchanges begun on it. */
   uses = 0;
@@ -70,14 +73,22 @@ export class UpstreamConnection {
   readonly #onClose = (): void => this.#closed();
 
   constructor(
-    socket: Duplex,
+    { socket, reads }: Dialled,
     name: string,
     onFree: (connection: UpstreamConnection, reusable: boolean, idleMs: number) => void,
   ) {
     this.socket = socket;
     this.name = name;
+    this.reads = reads;
     this.#onFree = onFree;
-    socket.on('data', this.#onData);
+    if (reads === undefined) socket.on('data', this.#onData);
+    else {
+      if (reads.early) socket.destroy();
+      reads.reader = (chunk) => {
+        this.#onData(chunk);
+        return true;
+      };
+    }
     socket.on('end', this.#onEnd);
     socket.on('drain', this.#onDrain);
     socket.on('error', this.#onError);
@@ -108,6 +119,7 @@ export class UpstreamConnection {
     // Before the others go, so that an error never finds no listener.
     socket.on('error', () => socket.destroy());
     socket.off('data', this.#onData);
+    if (this.reads !== undefined) this.reads.reader = (chunk) => socket.push(chunk);
     socket.off('end', this.#onEnd);
     socket.off('drain', this.#onDrain);
     socket.off('error', this.#onError);
@@ -215,8 +227,8 @@ export class ConnectionPool implements AsyncDisposable {
     }, this.#limits.connectTimeoutMs);
     try {
       const both = AbortSignal.any([signal, timeout.signal, this.#closing.signal]);
-      const socket = await dialUpstream(endpoint, bucket.memory, both, this.#limits.keepAliveMs);
-      const connection = new UpstreamConnection(socket, endpointName(endpoint), (freed, reusable, idleMs) =>
+      const dialled = await dialUpstream(endpoint, bucket.memory, both, this.#limits.keepAliveMs);
+      const connection = new UpstreamConnection(dialled, endpointName(endpoint), (freed, reusable, idleMs) =>
         this.#freed(bucket, freed, reusable, idleMs),
       );
       this.#all.add(connection);

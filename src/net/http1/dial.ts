@@ -2,7 +2,8 @@
 import type { Duplex } from 'node:stream';
 import { proxyName } from '../proxy/upstream-proxy.ts';
 import type { TlsMemory } from './open-socket.ts';
-import { defaultKeepAliveMs, openTcp, openTls, socketErrorText } from './open-socket.ts';
+import { defaultKeepAliveMs, openTcp, openTcpWithTls, openTls, socketErrorText } from './open-socket.ts';
+import { SocketReads } from './socket-reads.ts';
 import type { UpstreamEndpoint } from './upstream.ts';
 import { UpstreamError } from './upstream.ts';
 
@@ -24,20 +25,28 @@ export function endpointName({ host, port }: UpstreamEndpoint): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** `reads`: of a socket that was opened for no one else. */
+export interface Dialled {
+  socket: Duplex;
+  reads: SocketReads | undefined;
+}
+
 /** Resolves when the connection (and TLS) stands. Rejects with UpstreamError, or the signal's reason. */
 export async function dialUpstream(
   endpoint: UpstreamEndpoint,
   memory: TlsMemory,
   signal: AbortSignal,
   keepAliveMs = defaultKeepAliveMs,
-): Promise<Duplex> {
+): Promise<Dialled> {
   signal.throwIfAborted();
-  let socket: Duplex | undefined;
+  let stream: Duplex | undefined;
   try {
-    socket = await openStream(endpoint, signal, keepAliveMs);
-    return endpoint.tls === undefined ? socket : await openTls(endpoint, socket, memory, signal);
+    stream = await openIndirectly(endpoint, signal, keepAliveMs);
+    if (stream === undefined) return await openDirectly(endpoint, memory, signal, keepAliveMs);
+    const socket = endpoint.tls === undefined ? stream : await openTls(endpoint, stream, memory, signal);
+    return { socket, reads: undefined };
   } catch (error) {
-    socket?.destroy();
+    stream?.destroy();
     signal.throwIfAborted();
     if (error instanceof UpstreamError) throw error;
     const way = endpoint.proxy === undefined ? '' : ` through the proxy ${proxyName(endpoint.proxy)}`;
@@ -49,10 +58,29 @@ export async function dialUpstream(
   }
 }
 
-async function openStream(endpoint: UpstreamEndpoint, signal: AbortSignal, keepAliveMs: number): Promise<Duplex> {
+async function openDirectly(
+  endpoint: UpstreamEndpoint,
+  memory: TlsMemory,
+  signal: AbortSignal,
+  keepAliveMs: number,
+): Promise<Dialled> {
+  const reads = new SocketReads(endpoint.tls === undefined ? 'tcp' : 'tls');
+  const socket =
+    endpoint.tls === undefined
+      ? await openTcp(endpoint, signal, keepAliveMs, reads)
+      : await openTcpWithTls(endpoint, memory, signal, keepAliveMs, reads);
+  return { socket, reads };
+}
+
+/** Undefined: the endpoint has no way of its own. */
+async function openIndirectly(
+  endpoint: UpstreamEndpoint,
+  signal: AbortSignal,
+  keepAliveMs: number,
+): Promise<Duplex | undefined> {
   const { dial, proxy } = endpoint;
   if (dial !== undefined) return unlessAborted(dial.open(signal), signal);
-  if (proxy === undefined) return openTcp(endpoint, signal, keepAliveMs);
+  if (proxy === undefined) return undefined;
   const { dialThroughProxy } = await import('../proxy/dial-through-proxy.ts');
   return dialThroughProxy(endpoint, proxy, signal, keepAliveMs);
 }

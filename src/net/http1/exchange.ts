@@ -9,6 +9,7 @@ import type { ResponseHead } from './head.ts';
 import { HeadBuffer, HeadError, parseResponseHead } from './head.ts';
 import { hasListToken, headerValue } from './headers.ts';
 import { UpstreamError } from './upstream.ts';
+import { passBounded, writeBounded } from './write-bounded.ts';
 
 /** Responses of a Kubernetes API server may carry large heads (Warning lines); still bounded. */
 const maxResponseHeadBytes = 256 * 1024;
@@ -68,15 +69,12 @@ export class Exchange implements ConnectionUser {
 
   /** False: wait for `onDrain`. */
   write(bytes: Buffer | Uint8Array | string): boolean {
-    if (this.#over) return true;
-    if (!this.sent && !this.#connection.usable) {
-      this.#fail('the connection was closed by the server');
-      return true;
-    }
-    this.sent = true;
-    return typeof bytes === 'string'
-      ? this.#connection.socket.write(bytes, 'latin1')
-      : this.#connection.socket.write(bytes);
+    return !this.#mayWrite() || writeBounded(this.#connection.socket, bytes);
+  }
+
+  /** The same for a piece that came from a socket and is nobody else's. */
+  pass(piece: Buffer): boolean {
+    return !this.#mayWrite() || passBounded(this.#connection.socket, piece);
   }
 
   /** The request is out whole: only then may the connection be used again. */
@@ -133,6 +131,16 @@ export class Exchange implements ConnectionUser {
   onClose(error: Error | undefined): void {
     const what = this.#head === undefined ? 'the connection was lost before a response' : 'the response was cut off';
     this.#fail(error === undefined ? what : `${what} (${error.message})`, error);
+  }
+
+  #mayWrite(): boolean {
+    if (this.#over) return false;
+    if (!this.sent && !this.#connection.usable) {
+      this.#fail('the connection was closed by the server');
+      return false;
+    }
+    this.sent = true;
+    return true;
   }
 
   #onHead(head: ResponseHead, rest: Buffer): void {

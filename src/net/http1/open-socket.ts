@@ -1,9 +1,10 @@
 /** Opens a TCP connection, and TLS over a stream. */
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import type { Socket, TcpNetConnectOpts } from 'node:net';
 import { connect, isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { PeerCertificate, SecureContext } from 'node:tls';
+import type { SocketReads } from './socket-reads.ts';
 import type { UpstreamEndpoint } from './upstream.ts';
 
 /** What connections of one pool key share: parsed certificates and the newest TLS session, for resumption. */
@@ -32,21 +33,42 @@ export const defaultKeepAliveMs = 30_000;
 
 /** Rejects with the socket's error or the signal's reason. `keepAliveMs` 0: the operating system never probes it. */
 export async function openTcp(
-  { host, port }: { host: string; port: number },
+  endpoint: { host: string; port: number },
   signal: AbortSignal,
   keepAliveMs = defaultKeepAliveMs,
+  reads?: SocketReads,
 ): Promise<Socket> {
-  const socket = connect({
+  const socket = connect({ ...tcpOptions(endpoint, keepAliveMs), ...(reads && { onread: reads.onread }) });
+  return whenOpen(socket, 'connect', signal);
+}
+
+/** The same with TLS over it. Rejects like `openTls`. */
+export async function openTcpWithTls(
+  endpoint: UpstreamEndpoint,
+  memory: TlsMemory,
+  signal: AbortSignal,
+  keepAliveMs: number,
+  reads: SocketReads,
+): Promise<Socket> {
+  const under = { ...tcpOptions(endpoint, keepAliveMs), onread: reads.onread };
+  return startTls(endpoint, under, memory, signal);
+}
+
+function tcpOptions({ host, port }: { host: string; port: number }, keepAliveMs: number): TcpNetConnectOpts {
+  return {
     host,
     port,
     allowHalfOpen: true,
     noDelay: true,
     keepAlive: keepAliveMs > 0,
     keepAliveInitialDelay: keepAliveMs,
-  });
+  };
+}
+
+async function whenOpen<T extends Socket>(socket: T, event: string, signal: AbortSignal): Promise<T> {
   socket.on('error', () => socket.destroy());
   try {
-    await once(socket, 'connect', { signal });
+    await once(socket, event, { signal });
   } catch (error) {
     socket.destroy();
     throw error;
@@ -56,16 +78,26 @@ export async function openTcp(
 
 /** Rejects with the socket's error, that of the check of the certificate too, or the signal's reason. */
 export async function openTls(
-  { host, tls = {} }: Pick<UpstreamEndpoint, 'host' | 'tls'>,
+  endpoint: Pick<UpstreamEndpoint, 'host' | 'tls'>,
   under: Duplex,
   memory: TlsMemory,
   signal: AbortSignal,
-): Promise<Duplex> {
+): Promise<Socket> {
+  return startTls(endpoint, { socket: under }, memory, signal);
+}
+
+async function startTls(
+  { host, tls = {} }: Pick<UpstreamEndpoint, 'host' | 'tls'>,
+  under: object,
+  memory: TlsMemory,
+  signal: AbortSignal,
+): Promise<Socket> {
   const { connect: connectTls, createSecureContext, checkServerIdentity } = await import('node:tls');
+  signal.throwIfAborted();
   memory.context ??= createSecureContext({ ca: tls.ca, cert: tls.cert, key: tls.key });
   const expected = tls.serverName ?? host;
   const socket = connectTls({
-    socket: under,
+    ...under,
     secureContext: memory.context,
     session: memory.session,
     ALPNProtocols: ['http/1.1'],
@@ -78,12 +110,5 @@ export async function openTls(
   socket.on('session', (session: Buffer) => {
     memory.session = session;
   });
-  socket.on('error', () => socket.destroy());
-  try {
-    await once(socket, 'secureConnect', { signal });
-  } catch (error) {
-    socket.destroy();
-    throw error;
-  }
-  return socket;
+  return whenOpen(socket, 'secureConnect', signal);
 }

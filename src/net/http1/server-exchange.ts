@@ -9,6 +9,7 @@ import { formatHead, formatParsedHead } from './head.ts';
 import { hasListToken, headerValue } from './headers.ts';
 import { reasonPhrase } from './reason-phrases.ts';
 import type { HeaderLines } from './upstream.ts';
+import { lendBounded, writeBounded } from './write-bounded.ts';
 
 /** The connection as its exchange sees it. */
 export interface ClientConnection {
@@ -175,11 +176,10 @@ export class ServerExchange {
 
   /** Bytes of the body, framed as the head says. False: wait for `onDrain`. */
   write(bytes: Uint8Array | string): boolean {
-    if (this.#over) return true;
-    this.#halfOpen?.refresh();
+    if (!this.#mayWrite()) return true;
     if (this.#headText !== '') {
       const joined = this.#joinHead(bytes);
-      if (joined !== undefined) return this.#connection.socket.write(joined);
+      if (joined !== undefined) return writeBounded(this.#connection.socket, joined);
       this.#flushHead();
     }
     const { socket } = this.#connection;
@@ -187,7 +187,17 @@ export class ServerExchange {
       socket.cork();
       setImmediate(uncork, socket);
     }
-    return typeof bytes === 'string' ? socket.write(bytes, 'latin1') : socket.write(bytes);
+    return writeBounded(socket, bytes);
+  }
+
+  /** The same for bytes that are the caller's again when `isOut` is called, which may be at once and more than once. */
+  lend(bytes: Buffer, isOut: () => void): boolean {
+    if (!this.#mayWrite()) {
+      isOut();
+      return true;
+    }
+    this.#flushHead();
+    return lendBounded(this.#connection.socket, bytes, isOut);
   }
 
   /** The answer is complete. */
@@ -290,6 +300,11 @@ export class ServerExchange {
   /** Ends what a client has left. */
   cutByClient(): void {
     this.#connection.socket.destroy();
+  }
+
+  #mayWrite(): boolean {
+    if (!this.#over) this.#halfOpen?.refresh();
+    return !this.#over;
   }
 
   /** Head and a small body leave in one piece: one system call and one TCP segment fewer. */

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { relay } from '../relay.ts';
 import type { BodyFraming } from './body-framing.ts';
 import type { BodyTransform } from './body-transform.ts';
+import { BulkLane } from './bulk-lane.ts';
 import type { ConnectionPool, UpstreamConnection } from './connections.ts';
 import { Exchange } from './exchange.ts';
 import type { ResponseHead } from './head.ts';
@@ -42,6 +43,9 @@ export interface Splice {
 /** So much of a body is kept until its answer begins, in case it turns out that it has reached nobody. */
 const maxKept = 16 * 1024;
 
+/** A body of which so much has passed takes a lane of its own. */
+const bulkFrom = 128 * 1024;
+
 /** A server that has not answered `Expect` after this time does not know it. */
 const continueMs = 1000;
 
@@ -80,6 +84,10 @@ class SplicedExchange {
   readonly #upstream: Exchange;
   readonly #reused: boolean;
   readonly #payloadOnly: boolean;
+  readonly #connection: UpstreamConnection;
+  /** Of the answer's body; since the last lane was over. */
+  #passedBytes = 0;
+  #lane: BulkLane | undefined;
   #bodyTouched = false;
   /** The body so far; undefined: it is longer than what is kept. */
   #kept: Buffer[] | undefined = [];
@@ -101,6 +109,7 @@ class SplicedExchange {
     this.#client = client;
     this.#options = options;
     this.#reused = connection.uses > 0;
+    this.#connection = connection;
     this.#payloadOnly = client.head.minor === 0 || options.watch === true || options.transformBody !== undefined;
     client.onGone = () => {
       this.#upstream.abort();
@@ -150,7 +159,9 @@ class SplicedExchange {
       onChunk: (chunk) => {
         this.#bodyTouched = true;
         this.#keep(chunk);
-        if (!this.#upstream.write(chunk) && !this.#upstream.over) this.#client.pauseBody();
+        const upstream = this.#upstream;
+        const isTaken = this.#kept === undefined ? upstream.pass(chunk) : upstream.write(chunk);
+        if (!isTaken && !upstream.over) this.#client.pauseBody();
       },
       onEnd: () => this.#upstream.requestEnd(),
     });
@@ -164,6 +175,7 @@ class SplicedExchange {
 
   #over(): void {
     this.#endWithholding();
+    this.#lane?.end();
     this.#options.lost?.removeEventListener('abort', this.#onLost);
     this.#options.onOver?.();
   }
@@ -198,9 +210,28 @@ class SplicedExchange {
   }
 
   #write(chunk: Buffer): boolean {
-    const payload = this.#transform?.push(chunk) ?? this.#watchBody?.push(chunk) ?? chunk;
+    const change = this.#transform ?? this.#watchBody;
+    if (change === undefined && !this.#rechunk) return this.#pass(chunk);
+    const payload = change?.push(chunk) ?? chunk;
     if (payload.length === 0) return true;
     return this.#rechunk ? this.#writeChunk(payload) : this.#client.write(payload);
+  }
+
+  #pass(chunk: Buffer): boolean {
+    if (this.#lane?.isOver === true) {
+      this.#lane = undefined;
+      this.#passedBytes = 0;
+    }
+    if (this.#lane !== undefined) {
+      this.#lane.append(chunk.length);
+      return true;
+    }
+    this.#passedBytes += chunk.length;
+    if (this.#passedBytes >= bulkFrom) {
+      const onFull = (): void => this.#upstream.pause();
+      this.#lane = BulkLane.open({ connection: this.#connection, client: this.#client, onFull });
+    }
+    return this.#client.write(chunk);
   }
 
   #writeChunk(payload: Buffer): boolean {
@@ -210,6 +241,7 @@ class SplicedExchange {
   }
 
   #complete(): void {
+    this.#lane?.end();
     const rest = this.#transform?.end() ?? this.#watchBody?.rest;
     if (rest !== undefined && rest.length > 0) {
       if (this.#rechunk) this.#writeChunk(rest);
@@ -231,6 +263,7 @@ class SplicedExchange {
   #onFail(error: UpstreamError, responded: boolean): void {
     const client = this.#client;
     if (client.responseStarted) {
+      this.#lane?.end();
       if (this.#watchBody?.mayEnd === true) {
         client.write('0\r\n\r\n');
         client.end();

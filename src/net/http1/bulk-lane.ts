@@ -1,0 +1,105 @@
+/**
+ * A large body on its way from an upstream to a client: what is read lies side by side in a slab and leaves in few large writes,
+ * without a copy, and without memory of its own for each read.
+ */
+import type { UpstreamConnection } from './connections.ts';
+import type { ServerExchange } from './server-exchange.ts';
+import { Slab, slabBytes } from './slabs.ts';
+import { type ReadTarget, readBytes } from './socket-reads.ts';
+
+/** A body of which no more comes at once has no use for a slab. */
+const minBurst = 32 * 1024;
+
+export interface BulkLaneEnds {
+  connection: UpstreamConnection;
+  client: ServerExchange;
+  /** The client has enough for now. */
+  onFull(): void;
+}
+
+export class BulkLane implements ReadTarget {
+  readonly #ends: BulkLaneEnds;
+  /** Of one read. */
+  readonly #room: number;
+  #slab: Slab;
+  /** Where in the slab the current read goes. */
+  #at = 0;
+  /** What was read and is not written yet: from here to there. */
+  #from = 0;
+  #to = 0;
+  #burst = 0;
+  #flushing: NodeJS.Immediate | undefined;
+  #isReading = false;
+  #isOver = false;
+
+  /** To be called while a read is being delivered; the next one is the lane's. Undefined where there are none. */
+  static open(ends: BulkLaneEnds): BulkLane | undefined {
+    const { reads } = ends.connection;
+    const slab = reads === undefined ? undefined : Slab.take();
+    if (reads === undefined || slab === undefined) return undefined;
+    const lane = new BulkLane(ends, slab, readBytes[reads.kind]);
+    reads.target = lane;
+    return lane;
+  }
+
+  private constructor(ends: BulkLaneEnds, slab: Slab, room: number) {
+    this.#ends = ends;
+    this.#slab = slab;
+    this.#room = room;
+  }
+
+  /** From the end, or from where it turned out to be of no use. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  next(): Buffer {
+    if (this.#to + this.#room > slabBytes) this.#flush();
+    if (this.#from === this.#to && !this.#slab.isLent) this.#from = this.#to = 0;
+    else if (this.#to + this.#room > slabBytes) {
+      this.#slab.retire();
+      this.#slab = Slab.take() ?? Slab.more();
+      this.#from = this.#to = 0;
+    }
+    this.#at = this.#to;
+    return this.#slab.bytes.subarray(this.#at, this.#at + this.#room);
+  }
+
+  took(bytes: number): void {
+    this.#isReading = true;
+    this.#burst += bytes;
+    this.#ends.connection.user?.onData(this.#slab.bytes.subarray(this.#at, this.#at + bytes));
+    if (bytes < this.#room && this.#burst < minBurst) this.end();
+    this.#isReading = false;
+  }
+
+  /** Of the read that is being delivered so many bytes, from its begin, are the body's. */
+  append(bytes: number): void {
+    this.#to = this.#at + bytes;
+    this.#flushing ??= setImmediate(() => {
+      this.#burst = 0;
+      this.#flush();
+    });
+  }
+
+  /** Writes what is left; what is read from now on is not the lane's. */
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#flush();
+    const { reads } = this.#ends.connection;
+    if (reads?.target === this) reads.target = undefined;
+    // Between reads the socket has been given room in the slab already.
+    if (this.#isReading) this.#slab.retire();
+    else this.#slab.forget();
+  }
+
+  #flush(): void {
+    clearImmediate(this.#flushing);
+    this.#flushing = undefined;
+    if (this.#from === this.#to) return;
+    const piece = this.#slab.bytes.subarray(this.#from, this.#to);
+    this.#from = this.#to;
+    if (!this.#ends.client.lend(piece, this.#slab.lend()) && !this.#isOver) this.#ends.onFull();
+  }
+}
