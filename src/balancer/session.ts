@@ -21,6 +21,7 @@ export interface SessionOptions {
 }
 
 const keepAliveMs = 30_000;
+const probeAfterMs = 10_000;
 /** What may wait for a slow reader, per direction: more than one read, so that reading and writing go on side by side. */
 export const bufferedBytes = 256 * 1024;
 
@@ -31,6 +32,10 @@ export class Session {
   lease: ServerLease;
   readonly #options: SessionOptions;
   #isOver = false;
+  readonly #began = performance.now();
+  /** Set while it waits for a server to take the connection. */
+  #dialledAt: number | undefined;
+  #isProbed = false;
 
   /** `client` is paused: nothing of it is read before a server has taken the connection. */
   constructor(client: Socket, options: SessionOptions) {
@@ -48,6 +53,22 @@ export class Session {
     else this.upstream.destroy();
   }
 
+  /**
+   * To be called now and then with the time of `performance`. One call for all sessions takes the place of a timer for each; and
+   * the operating system is asked only for those that stay to probe both sides once they are silent, which takes eight system calls.
+   */
+  look(now: number): void {
+    if (this.#dialledAt !== undefined && now - this.#dialledAt > this.#options.connectTimeoutMs) {
+      this.#dialledAt = undefined;
+      this.upstream?.destroy();
+      return;
+    }
+    if (this.#isProbed || this.#dialledAt !== undefined || now - this.#began < probeAfterMs) return;
+    this.#isProbed = true;
+    this.client.setKeepAlive(true, keepAliveMs);
+    this.upstream?.setKeepAlive(true, keepAliveMs);
+  }
+
   /** TCP alone is tried: nothing of the client was read, so that another server may have it. */
   #dial(lease: ServerLease): void {
     const { host, port } = lease.server.anonymous;
@@ -56,21 +77,18 @@ export class Session {
       port,
       allowHalfOpen: true,
       noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: keepAliveMs,
       highWaterMark: bufferedBytes,
     };
     const upstream = connect(options);
     this.lease = lease;
     this.upstream = upstream;
-    let isSilent = false;
     let reason = 'the connection was closed';
-    const onEarlyClose = (): void => this.#dialFailed(lease, isSilent ? 'silent' : 'refused', reason);
-    upstream.setTimeout(this.#options.connectTimeoutMs, () => {
-      isSilent = true;
-      reason = `no answer within ${this.#options.connectTimeoutMs / 1000} s`;
-      upstream.destroy();
-    });
+    const onEarlyClose = (): void => {
+      const isSilent = this.#dialledAt === undefined;
+      if (isSilent) reason = `no answer within ${this.#options.connectTimeoutMs / 1000} s`;
+      this.#dialFailed(lease, isSilent ? 'silent' : 'refused', reason);
+    };
+    this.#dialledAt = performance.now();
     upstream.on('error', ({ message }) => {
       reason = message;
       upstream.destroy();
@@ -78,7 +96,7 @@ export class Session {
     upstream.once('close', onEarlyClose);
     upstream.once('connect', () => {
       upstream.off('close', onEarlyClose);
-      upstream.setTimeout(0);
+      this.#dialledAt = undefined;
       this.#join(upstream);
     });
   }
@@ -111,7 +129,7 @@ export class Session {
       const destination = { address: client.localAddress ?? '::', port: client.localPort ?? 0 };
       upstream.write(proxyHeader(proxyProtocol, { source, destination }));
     }
-    void relay(client, upstream).then(() => this.#finish());
+    void relay(client, upstream, { bare: true }).then(() => this.#finish());
     this.#options.onConnected(this, this.lease);
   }
 

@@ -30,6 +30,9 @@ interface Drain {
   cut(): void;
 }
 
+/** How often sessions are looked at: by so much a time-out may be late. */
+const maxLookMs = 1000;
+
 export class Sessions implements Disposable {
   /** Connections that were closed at once, since there were too many. */
   refused = 0;
@@ -41,9 +44,11 @@ export class Sessions implements Disposable {
   readonly #drains = new Map<string, Drain>();
   readonly #unsubscribe: () => void;
   #onEmpty: (() => void) | undefined;
+  readonly #looks: NodeJS.Timeout;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
+    this.#looks = setInterval(() => this.#look(), Math.min(maxLookMs, options.connectTimeoutMs / 4)).unref();
     this.#unsubscribe = options.group.pool.subscribe((member) => this.#onChange(member));
   }
 
@@ -87,9 +92,15 @@ export class Sessions implements Disposable {
 
   [Symbol.dispose](): void {
     this.#unsubscribe();
+    clearInterval(this.#looks);
     for (const { timer } of this.#drains.values()) clearInterval(timer);
     this.#drains.clear();
     this.#cut(() => true);
+  }
+
+  #look(): void {
+    const now = performance.now();
+    for (const session of this.#all) session.look(now);
   }
 
   #over(session: Session): void {

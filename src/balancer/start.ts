@@ -72,8 +72,6 @@ export async function startBalancer({ group, listen, signal, ...options }: Balan
         allowHalfOpen: true,
         pauseOnConnect: true,
         noDelay: true,
-        keepAlive: true,
-        keepAliveInitialDelay: 30_000,
         highWaterMark: bufferedBytes,
       });
       server.on('connection', (client) => sessions.accept(client));

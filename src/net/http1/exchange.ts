@@ -2,6 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import { ForwardError } from '../forward-error.ts';
+import { passBounded, writeBounded } from '../write-bounded.ts';
 import type { BodyFraming } from './body-framing.ts';
 import { BodyTracker, FramingError, responseFraming } from './body-framing.ts';
 import type { ConnectionUser, UpstreamConnection } from './connections.ts';
@@ -9,7 +10,6 @@ import type { ResponseHead } from './head.ts';
 import { HeadBuffer, HeadError, parseResponseHead } from './head.ts';
 import { hasListToken, headerValue } from './headers.ts';
 import { UpstreamError } from './upstream.ts';
-import { passBounded, writeBounded } from './write-bounded.ts';
 
 /** Responses of a Kubernetes API server may carry large heads (Warning lines); still bounded. */
 const maxResponseHeadBytes = 256 * 1024;

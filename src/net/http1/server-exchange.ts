@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { cut } from '../cut.ts';
+import { lendBounded, writeBounded } from '../write-bounded.ts';
 import type { BodyFraming, FramingError } from './body-framing.ts';
 import { BodyTracker } from './body-framing.ts';
 import type { RequestHead } from './head.ts';
@@ -9,7 +10,6 @@ import { formatHead, formatParsedHead } from './head.ts';
 import { hasListToken, headerValue } from './headers.ts';
 import { reasonPhrase } from './reason-phrases.ts';
 import type { HeaderLines } from './upstream.ts';
-import { lendBounded, writeBounded } from './write-bounded.ts';
 
 /** The connection as its exchange sees it. */
 export interface ClientConnection {

@@ -1,4 +1,5 @@
 /** Writes of a message's pieces: how much of it may wait in this process, and what becomes of the memory of what is out. */
+import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 
 /**
@@ -23,8 +24,9 @@ export function writeBounded(stream: Writable, bytes: Uint8Array | string): bool
  */
 export function passBounded(stream: Writable, piece: Buffer): boolean {
   const { buffer } = piece;
-  if (piece.length <= minFreed || piece.length < buffer.byteLength || !(buffer instanceof ArrayBuffer))
-    return writeBounded(stream, piece);
+  const isWorthIt = piece.length > minFreed && piece.length === buffer.byteLength;
+  // Other streams may still hold what they have taken.
+  if (!isWorthIt || !(stream instanceof Socket) || !(buffer instanceof ArrayBuffer)) return writeBounded(stream, piece);
   const isBelowMark = stream.write(piece, (error) => {
     if (error == null) buffer.transfer(0);
   });
