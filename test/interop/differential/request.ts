@@ -115,6 +115,7 @@ function normalised(value: unknown, key = ''): unknown {
   }
   if (typeof value === 'number') return key === 'nodePort' ? 'PORT' : value;
   if (key === 'managedFields' && Array.isArray(value)) return owners(value);
+  if (key === 'causes' && Array.isArray(value)) return causes(value);
   if (Array.isArray(value)) return value.map((item) => normalised(item));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, normalised(item, name)]));
@@ -122,11 +123,21 @@ function normalised(value: unknown, key = ''): unknown {
 
 /** By what they are called, since their order is that of times; without controllers, which the other side has none of. */
 function owners(entries: unknown[]): unknown {
-  const kept = entries
-    .filter((entry) => !/"manager":"fairlead-/.test(JSON.stringify(entry)))
-    .map((entry) => normalised(entry))
-    .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  const kept = byText(
+    entries.filter((entry) => !/"manager":"fairlead-/.test(JSON.stringify(entry))).map((entry) => normalised(entry)),
+  );
   return kept.length === 0 ? undefined : kept;
+}
+
+/** kube-apiserver lists the managers that a change conflicts with in the order of a map of Go, which is another each time. */
+function causes(entries: unknown[]): unknown {
+  const all = entries.map((entry) => normalised(entry));
+  const isConflict = all.every((entry) => JSON.stringify(entry).includes('"reason":"FieldManagerConflict"'));
+  return isConflict ? byText(all) : all;
+}
+
+function byText(entries: unknown[]): unknown[] {
+  return entries.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 }
 
 /** Where two comparable answers part: "body.message: X instead of Y", at most `most` lines. */
