@@ -27,8 +27,6 @@ export interface Invocation<F extends FlagTable = FlagTable> {
 export interface CliCommand<F extends FlagTable = FlagTable> {
   /** What follows the command's name in its usage line: `[TYPE[/NAME]...]`. */
   usage: string;
-  /** A sentence for the list of commands. */
-  summary: string;
   /** Further paragraphs for `--help`. */
   description?: string;
   /** Shell lines, each with what it does. */

@@ -1,6 +1,6 @@
 /** Which command the words of a command line name. */
 import { KubectlOnly, UsageError } from './command.ts';
-import type { CommandRow } from './commands/table.ts';
+import type { CommandRow } from './command-row.ts';
 import { globalFlags } from './flags.ts';
 import { kubectlCommand } from './kubectl/facts.ts';
 import { nearest } from './nearest.ts';

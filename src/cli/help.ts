@@ -1,6 +1,6 @@
 /** What `--help` prints. */
 import type { CliCommand } from './command.ts';
-import type { CommandGroup } from './commands/table.ts';
+import type { CommandGroup, CommandRow } from './command-row.ts';
 import { type FlagTable, globalFlags } from './flags.ts';
 
 const headings: readonly (readonly [CommandGroup, string])[] = [
@@ -26,9 +26,9 @@ export function flagLines(table: FlagTable): string[] {
   return rows.map((row) => `${row.left.padEnd(width)}  ${row.right}`);
 }
 
-export function commandHelp(name: string, command: CliCommand): string {
+export function commandHelp({ name, summary }: CommandRow, command: CliCommand): string {
   const usage = `fairlead ${name}${command.usage === '' ? '' : ` ${command.usage}`}`;
-  const lines = [command.summary, ''];
+  const lines = [summary, ''];
   if (command.description !== undefined) lines.push(command.description, '');
   lines.push('Examples:');
   for (const { does, line } of command.examples) lines.push(`  # ${does}`, `  ${line}`, '');
@@ -40,11 +40,7 @@ export function commandHelp(name: string, command: CliCommand): string {
   return lines.join('\n');
 }
 
-export interface CommandEntry {
-  name: string;
-  group: CommandGroup;
-  summary: string;
-}
+export type CommandEntry = Pick<CommandRow, 'name' | 'group' | 'summary'>;
 
 /** `families` says of commands that have a first word in common what that word is about: they are one line. */
 export function overviewHelp(commands: readonly CommandEntry[], families: Readonly<Record<string, string>>): string {

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { CommandError, defineCommand } from './command.ts';
-import type { CommandRow } from './commands/table.ts';
+import type { CommandRow } from './command-row.ts';
 import { runCli } from './main.ts';
 
 const echo = defineCommand({
   usage: 'WORD',
-  summary: 'Say a word',
   examples: [{ does: 'Say hello', line: 'fairlead say hello' }],
   flags: { loud: { type: 'boolean', description: 'in capitals' } },
   arguments: { min: 1, max: 1 },
@@ -19,8 +18,8 @@ const echo = defineCommand({
   },
 });
 const commands: CommandRow[] = [
-  { name: 'say', group: 'about', load: async () => echo },
-  { name: 'talk about', group: 'about', load: async () => echo },
+  { name: 'say', group: 'about', summary: 'Say a word', load: async () => echo },
+  { name: 'talk about', group: 'about', summary: 'Say a word', load: async () => echo },
 ];
 
 async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
@@ -71,7 +70,7 @@ test('what is stopped ends without a word', async () => {
     ...echo,
     run: ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
   });
-  const rows: CommandRow[] = [{ name: 'wait', group: 'about', load: async () => wait }];
+  const rows: CommandRow[] = [{ name: 'wait', group: 'about', summary: 'Say a word', load: async () => wait }];
   const code = runCli(['wait', 'here'], { commands: rows, io, signal: stop.signal });
   setImmediate(() => stop.abort());
   assert.equal(await code, 130);

@@ -1,8 +1,8 @@
 /** From the words of the command line to an exit code. */
 import type { CliCommand, CommandIo } from './command.ts';
 import { UsageError } from './command.ts';
+import type { CommandRow } from './command-row.ts';
 import { commandFamilies } from './commands/families.ts';
-import type { CommandRow } from './commands/table.ts';
 import { findCommand } from './find-command.ts';
 import { type GlobalFlags, globalFlags } from './flags.ts';
 import { parseFlags } from './parse-flags.ts';
@@ -32,7 +32,7 @@ export async function runCli(
     const { args, flags, dashAt } = parseFlags(found.rest, table);
     if (flags.help === true) {
       const { commandHelp } = await import('./help.ts');
-      io.stdout.write(commandHelp(name, command));
+      io.stdout.write(commandHelp(found.row, command));
       return 0;
     }
     checkArgumentCount(name, command, args);
@@ -65,12 +65,7 @@ async function showOverview(
   const { familyHelp, overviewHelp } = await import('./help.ts');
   const first = about.join(' ');
   const rows = commands.filter(({ name, hidden }) => hidden !== true && (first === '' || name.startsWith(`${first} `)));
-  const entries = await Promise.all(
-    rows.map(async ({ name, group, load }) => ({ name, group, summary: (await load()).summary })),
-  );
-  io.stdout.write(
-    first === '' ? overviewHelp(entries, commandFamilies) : familyHelp(first, commandFamilies[first], entries),
-  );
+  io.stdout.write(first === '' ? overviewHelp(rows, commandFamilies) : familyHelp(first, commandFamilies[first], rows));
   return 0;
 }
 

@@ -3,7 +3,6 @@ import { changeKeys, keyFlags } from '../objects/change-keys.ts';
 
 export const annotateCommand = defineCommand({
   usage: 'TYPE NAME... | TYPE/NAME... | -f FILE KEY=VALUE... KEY-...',
-  summary: 'Set and remove annotations of objects',
   description: 'An annotation that has another value already is left alone, unless --overwrite says otherwise.',
   examples: [
     { does: 'Set an annotation', line: "fairlead annotate deploy/web example.com/owner='the shop team'" },

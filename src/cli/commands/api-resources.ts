@@ -8,7 +8,6 @@ import { TableLayout } from '../print/table-layout.ts';
 
 export const apiResourcesCommand = defineCommand({
   usage: '',
-  summary: 'List the kinds of objects that the cluster has',
   examples: [
     { does: 'All of them', line: 'fairlead api-resources' },
     { does: 'With what can be done to each', line: 'fairlead api-resources -o wide' },

@@ -6,7 +6,6 @@ import { escapeControls } from '../print/escape.ts';
 
 export const apiVersionsCommand = defineCommand({
   usage: '',
-  summary: 'List the API versions that the cluster has, as GROUP/VERSION',
   examples: [{ does: 'All of them', line: 'fairlead api-versions' }],
   flags: {
     output: { type: 'string', short: 'o', value: 'FORMAT', choices: ['json'], description: 'json: as a list' },

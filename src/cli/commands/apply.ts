@@ -35,7 +35,6 @@ const flags = {
 
 export const applyCommand = defineCommand({
   usage: '-f FILE',
-  summary: 'Bring objects to what files say',
   description:
     'Creates what is missing and changes the rest: fields that a file no longer names are removed, fields that others\n' +
     'set stay. Objects that are no longer in any file are not deleted (kubectl apply --prune does that).',

@@ -12,7 +12,6 @@ const flags = { ...containerFlag, ...sessionFlags, ...runningTimeoutFlag, ...det
 
 export const attachCommand = defineCommand({
   usage: '(POD | TYPE/NAME | TYPE NAME) [-c CONTAINER] [-it]',
-  summary: "See and type what a container's own process writes and reads",
   examples: [
     { does: 'What it writes', line: 'fairlead attach web-7d4b9' },
     { does: 'At its terminal; ctrl-p, ctrl-q leaves it running', line: 'fairlead attach -it web-7d4b9' },

@@ -17,7 +17,6 @@ const undiscovered = new Set(['users', 'groups']);
 
 export const authCanICommand = defineCommand({
   usage: 'VERB TYPE | VERB TYPE/NAME | VERB /PATH',
-  summary: 'Tell whether you may do something',
   description: 'Prints yes or no; the exit code is 1 for no.',
   examples: [
     { does: 'May I create pods here?', line: 'fairlead auth can-i create pods' },

@@ -7,7 +7,6 @@ import { cellText, TableLayout } from '../print/table-layout.ts';
 
 export const authWhoamiCommand = defineCommand({
   usage: '',
-  summary: 'Tell who the cluster takes you for',
   examples: [
     { does: 'Name, groups and more', line: 'fairlead auth whoami' },
     { does: 'Of another context, for a program', line: 'fairlead auth whoami --context staging -o json' },

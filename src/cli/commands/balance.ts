@@ -17,7 +17,6 @@ import { escapeControls } from '../print/escape.ts';
 
 export const balanceCommand = defineCommand({
   usage: '',
-  summary: 'Be the load balancer in front of the API servers of a cluster',
   description:
     'Passes TCP connections through to the API servers: TLS ends there. A new connection goes to the server with the\n' +
     'fewest among those whose /readyz is ok, asked over TLS. Connections of a server that is not well go on for the\n' +

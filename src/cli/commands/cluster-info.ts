@@ -7,7 +7,6 @@ import { formatStructured } from '../print/structured.ts';
 
 export const clusterInfoCommand = defineCommand({
   usage: '',
-  summary: 'Tell where the API server and the services of the cluster itself are',
   description:
     'Lists the services labelled kubernetes.io/cluster-service=true of kube-system (or of the namespace given by -n) with\n' +
     'their address through the API server.',

@@ -16,7 +16,6 @@ const onlyDirectories = 16;
 /** `__complete WORD...`: lines of VALUE, tab, description, and one of `:NUMBER`. Says nothing of what goes wrong. */
 export const completeCommand = defineCommand({
   usage: 'WORD...',
-  summary: 'Tell what may stand in the place of the last word, for shell completion',
   examples: [{ does: 'What can be got', line: "fairlead __complete get ''" }],
   flags: {},
   arguments: { min: 0, max: Number.POSITIVE_INFINITY },

@@ -3,7 +3,6 @@ import { completionScripts } from '../completion/scripts.ts';
 
 export const completionCommand = defineCommand({
   usage: 'bash|zsh|fish',
-  summary: 'Print what makes your shell complete commands, flags and the names of your clusters',
   description:
     'Names are asked of the cluster at hand while you type: nothing is offered of one that does not answer in two seconds,\n' +
     'and a credential command of a kubeconfig that was never shown does not run for it.',

@@ -4,7 +4,6 @@ import { escapeControls } from '../print/escape.ts';
 
 export const configCurrentContextCommand = defineCommand({
   usage: '',
-  summary: 'Show which context is the current one',
   examples: [{ does: 'Its name', line: 'fairlead config current-context' }],
   flags: {},
   arguments: { min: 0, max: 0 },

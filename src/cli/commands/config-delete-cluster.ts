@@ -5,7 +5,6 @@ import { escapeControls } from '../print/escape.ts';
 
 export const configDeleteClusterCommand = defineCommand({
   usage: 'NAME',
-  summary: 'Take a cluster out of the kubeconfig',
   examples: [{ does: 'One that is gone', line: 'fairlead config delete-cluster old' }],
   flags: {},
   arguments: { min: 1, max: 1, complete: ['clusters'] },

@@ -5,7 +5,6 @@ import { escapeControls } from '../print/escape.ts';
 
 export const configDeleteContextCommand = defineCommand({
   usage: 'NAME',
-  summary: 'Take a context out of the kubeconfig',
   examples: [{ does: 'One that is gone', line: 'fairlead config delete-context old' }],
   flags: {},
   arguments: { min: 1, max: 1, complete: ['contexts'] },

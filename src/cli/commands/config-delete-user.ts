@@ -5,7 +5,6 @@ import { escapeControls } from '../print/escape.ts';
 
 export const configDeleteUserCommand = defineCommand({
   usage: 'NAME',
-  summary: 'Take a user out of the kubeconfig',
   examples: [{ does: 'One that is gone', line: 'fairlead config delete-user old' }],
   flags: {},
   arguments: { min: 1, max: 1, complete: ['users'] },

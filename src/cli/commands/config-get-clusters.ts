@@ -4,7 +4,6 @@ import { escapeControls } from '../print/escape.ts';
 
 export const configGetClustersCommand = defineCommand({
   usage: '',
-  summary: 'List the clusters of the kubeconfig',
   examples: [{ does: 'Their names', line: 'fairlead config get-clusters' }],
   flags: {},
   arguments: { min: 0, max: 0 },

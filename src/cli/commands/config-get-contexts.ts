@@ -6,7 +6,6 @@ import { cellText, TableLayout } from '../print/table-layout.ts';
 
 export const configGetContextsCommand = defineCommand({
   usage: '[NAME...]',
-  summary: 'List the contexts of the kubeconfig',
   examples: [
     { does: 'All of them, the current one with a star', line: 'fairlead config get-contexts' },
     { does: 'Their names', line: 'fairlead config get-contexts -o name' },

@@ -4,7 +4,6 @@ import { escapeControls } from '../print/escape.ts';
 
 export const configGetUsersCommand = defineCommand({
   usage: '',
-  summary: 'List the users of the kubeconfig',
   examples: [{ does: 'Their names', line: 'fairlead config get-users' }],
   flags: {},
   arguments: { min: 0, max: 0 },

@@ -6,7 +6,6 @@ import { escapeControls } from '../print/escape.ts';
 
 export const configRenameContextCommand = defineCommand({
   usage: 'NAME NEW_NAME',
-  summary: 'Give a context another name',
   examples: [{ does: 'A shorter one', line: 'fairlead config rename-context arn:aws:eks:eu-1:1:cluster/shop shop' }],
   flags: {},
   arguments: { min: 2, max: 2, complete: ['contexts', 'nothing'] },

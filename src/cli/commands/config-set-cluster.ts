@@ -6,7 +6,6 @@ import { escapeControls } from '../print/escape.ts';
 
 export const configSetClusterCommand = defineCommand({
   usage: 'NAME',
-  summary: 'Make a cluster of the kubeconfig, or change how it is reached',
   examples: [
     {
       does: 'One with its certificate authority inside',

@@ -5,7 +5,6 @@ import { escapeControls } from '../print/escape.ts';
 
 export const configSetContextCommand = defineCommand({
   usage: '[NAME | --current]',
-  summary: 'Make a context, or change what one uses',
   examples: [
     { does: 'Work in another namespace from now on', line: 'fairlead config set-context --current --namespace=shop' },
     { does: 'A context of a cluster and a user', line: 'fairlead config set-context dev --cluster=dev --user=me' },

@@ -34,7 +34,6 @@ export const userFlags = {
 
 export const configSetCredentialsCommand = defineCommand({
   usage: 'NAME',
-  summary: 'Make a user of the kubeconfig, or change its credentials',
   examples: [
     {
       does: 'One with a certificate, kept inside',

@@ -6,7 +6,6 @@ import { escapeControls } from '../print/escape.ts';
 
 export const configSetCommand = defineCommand({
   usage: 'PROPERTY VALUE',
-  summary: 'Set one value of the kubeconfig',
   description:
     'A property is current-context, or the field of an entry: clusters.NAME.server, contexts.NAME.namespace, users.NAME.token.',
   examples: [

@@ -6,7 +6,6 @@ import { escapeControls } from '../print/escape.ts';
 
 export const configUnsetCommand = defineCommand({
   usage: 'PROPERTY',
-  summary: 'Take one value out of the kubeconfig',
   description:
     'A property is current-context, an entry (users.NAME), the field of one (contexts.NAME.namespace), or all users, clusters or contexts.',
   examples: [

@@ -6,7 +6,6 @@ import { escapeControls } from '../print/escape.ts';
 
 export const configUseContextCommand = defineCommand({
   usage: 'NAME',
-  summary: 'Make a context the current one',
   examples: [{ does: 'Go to another cluster', line: 'fairlead config use-context staging' }],
   flags: {},
   arguments: { min: 1, max: 1, complete: ['contexts'] },

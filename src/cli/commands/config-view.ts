@@ -7,7 +7,6 @@ import { formatStructured } from '../print/structured.ts';
 
 export const configViewCommand = defineCommand({
   usage: '',
-  summary: 'Show the kubeconfig as it is used, without its secrets',
   description: 'Shows what the files of --kubeconfig, $KUBECONFIG or ~/.kube/config say together.',
   examples: [
     { does: 'All of it', line: 'fairlead config view' },

@@ -26,7 +26,6 @@ const flags = {
 
 export const cpCommand = defineCommand({
   usage: '(FILE [NAMESPACE/]POD:FILE | [NAMESPACE/]POD:FILE FILE)',
-  summary: 'Copy files and folders to and from containers',
   description:
     'Works by tar, which the container must have. Nothing of what a container sends is written outside the target, and its\n' +
     'links are left out.',

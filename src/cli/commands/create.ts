@@ -9,7 +9,6 @@ import { parseValidation, validateFlag } from '../objects/validation.ts';
 
 export const createCommand = defineCommand({
   usage: '-f FILE',
-  summary: 'Create objects from files; "create KIND" makes one from flags',
   examples: [
     { does: 'What a file holds', line: 'fairlead create -f app.yaml' },
     { does: 'From standard input', line: 'fairlead create -f - < app.yaml' },

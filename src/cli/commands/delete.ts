@@ -41,7 +41,6 @@ const flags = {
 
 export const deleteCommand = defineCommand({
   usage: 'TYPE NAME... | TYPE/NAME... | TYPE -l SELECTOR | -f FILE',
-  summary: 'Delete objects',
   description: 'Returns when they are gone, unless --wait=false.',
   examples: [
     { does: 'One object', line: 'fairlead delete pod web-1' },

@@ -11,7 +11,6 @@ import { statusLine } from '../print/status-line.ts';
 
 export const describeCommand = defineCommand({
   usage: 'TYPE [NAME | NAME_PREFIX] | TYPE/NAME... | TYPE -l SELECTOR | -f FILE',
-  summary: 'Tell all about objects: settings, state, what belongs to them, events',
   description:
     'Prints what kubectl prints. Kinds without a description of their own are told field by field.\n' +
     'Of secrets it tells how long each value is, and shows none, except the token in one of type\n' +

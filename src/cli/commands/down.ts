@@ -12,7 +12,6 @@ const stopLimitMilliseconds = 60_000;
 
 export const downCommand = defineCommand({
   usage: '',
-  summary: 'Stop a cluster of this machine and keep its data',
   examples: [
     { does: 'Stop; the next "fairlead up" finds everything as it was', line: 'fairlead down' },
     { does: 'Stop and remove the data and the kubeconfig entries', line: 'fairlead down --delete' },

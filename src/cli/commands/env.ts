@@ -5,7 +5,6 @@ import { formatExports, formatUnset, proxyExports, shellOf, shells } from '../pr
 
 export const envCommand = defineCommand({
   usage: '',
-  summary: 'Print the settings by which the tools of a shell go through a running gateway',
   description:
     'For tools that read proxy settings of the environment (curl, git, pip, Go and Python programs): cluster names such as\n' +
     'http://web.shop.svc/ lead to their services. Only names of the cluster do: use such a shell for nothing else.\n' +

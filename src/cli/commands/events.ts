@@ -11,7 +11,6 @@ import { cellText, TableLayout } from '../print/table-layout.ts';
 
 export const eventsCommand = defineCommand({
   usage: '',
-  summary: 'Tell what happened in the cluster of late',
   examples: [
     { does: 'In the current namespace', line: 'fairlead events' },
     { does: 'To one pod, and go on', line: 'fairlead events --for pod/web-1 --watch' },

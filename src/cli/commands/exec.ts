@@ -11,7 +11,6 @@ const flags = { ...containerFlag, ...sessionFlags, ...runningTimeoutFlag } as co
 
 export const execCommand = defineCommand({
   usage: '(POD | TYPE/NAME) [-c CONTAINER] [-it] -- COMMAND [ARG...]',
-  summary: 'Run a command in a container',
   description: 'The exit code is the command\'s. "fairlead shell" finds a shell by itself.',
   examples: [
     { does: 'A command', line: 'fairlead exec web-7d4b9 -- ls -l /tmp' },

@@ -33,7 +33,6 @@ const flags = {
 
 export const exposeCommand = defineCommand({
   usage: 'TYPE NAME | TYPE/NAME | -f FILE',
-  summary: 'Make a Service for what runs',
   examples: [
     {
       does: 'Port 80 of a Service leads to 8080 of the pods',

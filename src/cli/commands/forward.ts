@@ -16,7 +16,6 @@ import { recordReach, recordsDirectory } from '../proxy/running-gateways.ts';
 
 export const forwardCommand = defineCommand({
   usage: '[TARGET[=LOCALPORT]...]',
-  summary: 'Lead local ports to services, many at once: named here, or in the fairlead.yaml of the project',
   description:
     `Without TARGET the forwards of ${forwardFileName} are started, looked for from this directory upwards. Each new connection goes to\n` +
     'the least busy ready pod, so that a forward outlives pods; while none is ready a connection waits up to 10 seconds. Streams in\n' +

@@ -69,7 +69,6 @@ type GetFlags = FlagValues<typeof flags>;
 
 export const getCommand = defineCommand({
   usage: 'TYPE[,TYPE...] [NAME...] | TYPE/NAME... | -f FILE',
-  summary: 'Show objects of the cluster',
   description:
     'Prints as kubectl does: a table that the server makes, or the objects themselves with -o json and -o yaml.\n' +
     'Types may be given by plural, singular, short name or kind, and with their group: pods, po, deployments.apps.',

@@ -3,7 +3,6 @@ import { changeKeys, keyFlags } from '../objects/change-keys.ts';
 
 export const labelCommand = defineCommand({
   usage: 'TYPE NAME... | TYPE/NAME... | -f FILE KEY=VALUE... KEY-...',
-  summary: 'Set and remove labels of objects',
   description: 'A label that has another value already is left alone, unless --overwrite says otherwise.',
   examples: [
     { does: 'Set a label', line: 'fairlead label pod web-1 tier=front' },

@@ -39,7 +39,6 @@ const flags = {
 
 export const logsCommand = defineCommand({
   usage: '[-f] [-p] (POD | TYPE/NAME) [-c CONTAINER] | -l SELECTOR',
-  summary: 'Show what containers write',
   description:
     'With -f it outlives lost connections and restarts of the container, without a line lost or told twice, and ends when\n' +
     'the container will not run again.',

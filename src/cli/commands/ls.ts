@@ -33,7 +33,6 @@ const flagTable = {
 
 export const lsCommand = defineCommand({
   usage: '',
-  summary: 'List every service you can reach: how to get there, and whether it is well',
   description:
     'Over all namespaces of the current context, or of several. WAY is the best one: the host name under a gateway of yours that runs,\n' +
     'a local port of a forward, the address of a pod of this machine, a port-forward ("fairlead open", "fairlead forward"), or the\n' +

@@ -12,7 +12,6 @@ import { clusterConfig } from '../connect.ts';
 
 export const nodeCommand = defineCommand({
   usage: '',
-  summary: 'Be a node of any cluster: run its pods as processes of this machine',
   description:
     'Registers with the cluster that the kubeconfig leads to, with the rights that it gives, and serves the kubelet API.\n' +
     'Pods run as processes of this machine, which is no security boundary: join clusters whose users you trust with it.\n' +

@@ -29,7 +29,6 @@ const flagTable = {
 
 export const openCommand = defineCommand({
   usage: 'SERVICE[.NAMESPACE][:PORT] | svc/NAME[:PORT]',
-  summary: 'Show a service in the browser, under a host name of its own',
   description:
     'Uses a gateway of yours that runs ("fairlead up", "fairlead proxy", "fairlead open"), or runs one until Ctrl-C. A service that is\n' +
     'not ready is waited for; what cannot be reached is not opened: what is wrong is said instead, as by "fairlead why".\n' +

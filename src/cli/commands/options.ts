@@ -4,7 +4,6 @@ import { flagLines } from '../help.ts';
 
 export const optionsCommand = defineCommand({
   usage: '',
-  summary: 'List the flags that every command takes',
   examples: [{ does: 'All of them', line: 'fairlead options' }],
   flags: {},
   arguments: { min: 0, max: 0 },

@@ -22,7 +22,6 @@ const flags = {
 
 export const portForwardCommand = defineCommand({
   usage: '(POD | TYPE/NAME) [LOCAL:]REMOTE...',
-  summary: 'Lead local ports to ports of pods',
   description:
     'A connection that fails ends no other. Of a deployment, a service and the like every new connection goes to a ready\n' +
     'pod, as pods come and go; of a pod by its name the forward waits for one of that name when it is replaced.',

@@ -13,7 +13,6 @@ import { recordReach } from '../proxy/running-gateways.ts';
 
 export const proxyCommand = defineCommand({
   usage: '',
-  summary: "Lead to the cluster's API, and to each of its services by a host name of its own",
   description:
     'Serves on localhost, with your rights: /api/… as kubectl proxy does, a page of all services at /, and every\n' +
     'service at http://SERVICE.NAMESPACE.localhost:PORT/ (in full: [PORT.]SERVICE.NAMESPACE.svc.localhost), through\n' +

@@ -54,7 +54,6 @@ const flags = {
 
 export const runCommand = defineCommand({
   usage: 'NAME --image=IMAGE [-- ARG...]',
-  summary: 'Make a pod, and be in it at once with -it',
   examples: [
     { does: 'A pod', line: 'fairlead run web --image=nginx --port=80' },
     {

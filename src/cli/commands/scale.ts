@@ -11,7 +11,6 @@ import { openOutcomePrinter, outcomeFlags, targetName } from '../objects/print-o
 
 export const scaleCommand = defineCommand({
   usage: '--replicas=N TYPE NAME... | TYPE/NAME... | -f FILE',
-  summary: 'Set how many pods a Deployment, ReplicaSet or StatefulSet has',
   description: 'Works for every kind with a scale subresource, custom kinds included.',
   examples: [
     { does: 'Three pods', line: 'fairlead scale deploy/web --replicas=3' },

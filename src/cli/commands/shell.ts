@@ -24,7 +24,6 @@ const flags = {
 
 export const shellCommand = defineCommand({
   usage: '(POD | TYPE/NAME | node/NAME) [-c CONTAINER]',
-  summary: 'Open a shell in a container, or on a node',
   description:
     'In a container bash, or sh where there is no bash. On a node a pod with all rights there is made in the namespace,\n' +
     'enters the file system of the node, and is removed when you leave; you need the right to make such pods.',

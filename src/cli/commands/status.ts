@@ -5,7 +5,6 @@ import { defineCommand } from '../command.ts';
 
 export const statusCommand = defineCommand({
   usage: '',
-  summary: 'Tell which clusters run on this machine, since when, and where',
   description: 'Exit code 0 when a cluster runs (the named one, with --name), else 1.',
   examples: [
     { does: 'All clusters of this user', line: 'fairlead status' },

@@ -8,7 +8,6 @@ import type { GlobalFlags } from '../flags.ts';
 
 export const upCommand = defineCommand({
   usage: '',
-  summary: 'Start a Kubernetes cluster on this machine',
   description:
     'Starts an API server, controllers, a node and the gateway in one process, and adds a context for kubectl.\n' +
     'No Docker and no root: pods run as processes of this machine, which is no security boundary.',

@@ -5,7 +5,6 @@ import { escapeControls } from '../print/escape.ts';
 
 export const versionCommand = defineCommand({
   usage: '',
-  summary: "Show this program's version and the cluster's",
   examples: [
     { does: 'Both versions', line: 'fairlead version' },
     { does: 'Without asking a cluster', line: 'fairlead version --client' },

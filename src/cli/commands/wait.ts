@@ -28,7 +28,6 @@ const flags = {
 
 export const waitCommand = defineCommand({
   usage: 'TYPE NAME... | TYPE/NAME... | TYPE -l SELECTOR | -f FILE --for=CONDITION',
-  summary: 'Wait until objects are as they should be',
   description: 'The exit code is 1 when that did not happen in time; the message says how things stand.',
   examples: [
     { does: 'A pod that is ready', line: 'fairlead wait pod/web-1 --for=condition=Ready' },

@@ -15,7 +15,6 @@ const flagTable = {
 
 export const whyCommand = defineCommand({
   usage: 'TARGET',
-  summary: 'Find out why something cannot be reached, and what mends it',
   description:
     'Walks the way of a connection, from the port on this machine to the port of each pod: listener, context, server,\n' +
     'credentials, rights, name, type, port, selector, pods, endpoints, policies, DNS, and then really connects and asks.\n' +

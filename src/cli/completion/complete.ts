@@ -1,7 +1,7 @@
 /** Shell completion: from the words of an unfinished command line to what may stand under the cursor. */
 import type { CommandIo } from '../command.ts';
+import type { CommandRow } from '../command-row.ts';
 import { commandFamilies } from '../commands/families.ts';
-import type { CommandRow } from '../commands/table.ts';
 import type { CompletionSource } from '../completion-source.ts';
 import { firstWord, longest } from '../find-command.ts';
 import { type FlagTable, globalFlags } from '../flags.ts';
@@ -30,7 +30,7 @@ export async function complete(
   const table = { ...command.flags, ...helpFlag, ...globalFlags, ...command.flags };
   const found = await inCommand(rest, current, { table, command: command.arguments, io, signal });
   if (!further || current.startsWith('-')) return found;
-  return { ...found, candidates: [...found.candidates, ...(await nextWords(named, current, shown))] };
+  return { ...found, candidates: [...found.candidates, ...nextWords(named, current, shown)] };
 }
 
 /** No command is named yet: its words, or global flags. */
@@ -46,23 +46,19 @@ async function beginning(
     return await inCommand(flagWords, current, { table, command: { complete: ['nothing'] }, io, signal });
   }
   const about = named[0] === 'help' ? named.slice(1) : named;
-  return { candidates: await nextWords(about, current, shown) };
+  return { candidates: nextWords(about, current, shown) };
 }
 
 /** The words by which commands go on that begin with these. */
-async function nextWords(
-  named: readonly string[],
-  current: string,
-  commands: readonly CommandRow[],
-): Promise<Candidate[]> {
+function nextWords(named: readonly string[], current: string, commands: readonly CommandRow[]): Candidate[] {
   const candidates = new Map<string, Candidate>();
-  for (const { name, load } of commands) {
+  for (const { name, summary } of commands) {
     const parts = name.split(' ');
     const next = parts[named.length];
     if (next === undefined || !next.startsWith(current) || named.some((word, index) => word !== parts[index])) continue;
     if (candidates.has(next)) continue;
     const family = named.length === 0 && parts.length > 1 ? commandFamilies[next] : undefined;
-    candidates.set(next, { value: next, description: family ?? (await load()).summary });
+    candidates.set(next, { value: next, description: family ?? summary });
   }
   return [...candidates.values()];
 }

@@ -4,7 +4,6 @@ import { generate, generateFlags } from '../../objects/generate.ts';
 
 export const createClusterroleCommand = defineCommand({
   usage: 'NAME --verb=VERBS --resource=TYPES | --verb=VERBS --non-resource-url=PATHS | --aggregation-rule=LABELS',
-  summary: 'Make a cluster role: what may be done everywhere',
   examples: [
     { does: 'Reading nodes', line: 'fairlead create clusterrole node-reader --verb=get,list,watch --resource=nodes' },
     {

@@ -4,7 +4,6 @@ import { generate, generateFlags } from '../../objects/generate.ts';
 
 export const createClusterrolebindingCommand = defineCommand({
   usage: 'NAME --clusterrole=NAME [--user=NAMES] [--group=NAMES] [--serviceaccount=NAMESPACE:NAME]',
-  summary: 'Give somebody a cluster role everywhere',
   examples: [
     {
       does: 'A group may view everything',

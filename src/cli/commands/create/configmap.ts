@@ -4,7 +4,6 @@ import { configMapData, keyValueFlags, readKeyValues } from '../../objects/key-v
 
 export const createConfigmapCommand = defineCommand({
   usage: 'NAME [--from-literal=KEY=VALUE]... [--from-file=[KEY=]PATH]...',
-  summary: 'Make a ConfigMap',
   examples: [
     {
       does: 'With values',

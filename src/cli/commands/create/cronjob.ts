@@ -3,7 +3,6 @@ import { generate, generateFlags } from '../../objects/generate.ts';
 
 export const createCronjobCommand = defineCommand({
   usage: "NAME --image=IMAGE --schedule='0 3 * * *' [-- COMMAND [ARG...]]",
-  summary: 'Make a CronJob, which runs a pod to its end at set times',
   examples: [
     {
       does: 'Every night at three',

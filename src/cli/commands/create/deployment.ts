@@ -4,7 +4,6 @@ import { generate, generateFlags } from '../../objects/generate.ts';
 
 export const createDeploymentCommand = defineCommand({
   usage: 'NAME --image=IMAGE [-- COMMAND [ARG...]]',
-  summary: 'Make a Deployment',
   examples: [
     {
       does: 'Two pods of a built-in image',

@@ -6,7 +6,6 @@ import type { Objects } from '../../objects/open-objects.ts';
 
 export const createJobCommand = defineCommand({
   usage: 'NAME --image=IMAGE [-- COMMAND [ARG...]] | NAME --from=cronjob/NAME',
-  summary: 'Make a Job, which runs a pod to its end',
   examples: [
     { does: 'A command that runs once', line: 'fairlead create job migrate --image=shop/tools -- ./migrate' },
     { does: 'Run a CronJob now', line: 'fairlead create job now --from=cronjob/nightly' },

@@ -3,7 +3,6 @@ import { generate, generateFlags } from '../../objects/generate.ts';
 
 export const createNamespaceCommand = defineCommand({
   usage: 'NAME',
-  summary: 'Make a namespace',
   examples: [{ does: 'A namespace', line: 'fairlead create namespace shop' }],
   flags: generateFlags,
   arguments: { min: 1, max: 1, complete: ['nothing'] },

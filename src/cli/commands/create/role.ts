@@ -4,7 +4,6 @@ import { generate, generateFlags } from '../../objects/generate.ts';
 
 export const createRoleCommand = defineCommand({
   usage: 'NAME --verb=VERBS --resource=TYPES [--resource-name=NAMES]',
-  summary: 'Make a role: what may be done in one namespace',
   examples: [
     {
       does: 'Reading pods and their logs',

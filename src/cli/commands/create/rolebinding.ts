@@ -4,7 +4,6 @@ import { generate, generateFlags } from '../../objects/generate.ts';
 
 export const createRolebindingCommand = defineCommand({
   usage: 'NAME --role=NAME|--clusterrole=NAME [--user=NAMES] [--group=NAMES] [--serviceaccount=NAMESPACE:NAME]',
-  summary: 'Give somebody a role in one namespace',
   examples: [
     {
       does: 'A user may view the namespace shop',

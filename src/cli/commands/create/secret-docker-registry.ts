@@ -6,7 +6,6 @@ const configKey = '.dockerconfigjson';
 
 export const createSecretDockerRegistryCommand = defineCommand({
   usage: 'NAME --docker-username=USER --docker-password=PASSWORD [--docker-server=URL] | --from-file=PATH',
-  summary: 'Make a Secret with which images are pulled',
   examples: [
     {
       does: 'From the file that docker login wrote',

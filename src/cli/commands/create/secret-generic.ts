@@ -4,7 +4,6 @@ import { keyValueFlags, readKeyValues, secretOf } from '../../objects/key-values
 
 export const createSecretGenericCommand = defineCommand({
   usage: 'NAME [--from-file=[KEY=]PATH]... [--from-literal=KEY=VALUE]...',
-  summary: 'Make a Secret',
   description:
     'What is given by --from-literal can be seen by other users of this machine while the command runs; files cannot.',
   examples: [

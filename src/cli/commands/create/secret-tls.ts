@@ -5,7 +5,6 @@ import { readKeyValues, secretOf } from '../../objects/key-values.ts';
 
 export const createSecretTlsCommand = defineCommand({
   usage: 'NAME --cert=FILE --key=FILE',
-  summary: 'Make a Secret with a certificate and its key',
   examples: [{ does: 'From two files in PEM', line: 'fairlead create secret tls web --cert=tls.crt --key=tls.key' }],
   flags: {
     ...generateFlags,

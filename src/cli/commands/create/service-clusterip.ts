@@ -4,7 +4,6 @@ import { parsePorts, serviceObject, tcpFlag } from '../../objects/service-ports.
 
 export const createServiceClusteripCommand = defineCommand({
   usage: 'NAME --tcp=PORT[:TARGET]',
-  summary: 'Make a Service with an address in the cluster, for the pods with the label app=NAME',
   examples: [
     { does: 'Port 80 leads to 8080 of the pods', line: 'fairlead create service clusterip web --tcp=80:8080' },
     { does: 'A headless one', line: 'fairlead create service clusterip db --clusterip=None' },

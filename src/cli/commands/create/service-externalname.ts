@@ -4,7 +4,6 @@ import { parsePorts, serviceObject, tcpFlag } from '../../objects/service-ports.
 
 export const createServiceExternalnameCommand = defineCommand({
   usage: 'NAME --external-name=HOST',
-  summary: 'Make a Service that stands for a host outside the cluster',
   examples: [
     {
       does: 'A name for a database elsewhere',

@@ -4,7 +4,6 @@ import { parsePorts, serviceObject, tcpFlag } from '../../objects/service-ports.
 
 export const createServiceLoadbalancerCommand = defineCommand({
   usage: 'NAME --tcp=PORT[:TARGET]',
-  summary: 'Make a Service with an address outside the cluster, for the pods with the label app=NAME',
   examples: [
     {
       does: 'Port 443 leads to the port named https',

@@ -4,7 +4,6 @@ import { parsePorts, serviceObject, tcpFlag } from '../../objects/service-ports.
 
 export const createServiceNodeportCommand = defineCommand({
   usage: 'NAME --tcp=PORT[:TARGET]',
-  summary: 'Make a Service with a port on every node, for the pods with the label app=NAME',
   examples: [
     { does: 'With a chosen port', line: 'fairlead create service nodeport web --tcp=80:8080 --node-port=30080' },
   ],

@@ -3,7 +3,6 @@ import { generate, generateFlags } from '../../objects/generate.ts';
 
 export const createServiceaccountCommand = defineCommand({
   usage: 'NAME',
-  summary: 'Make a service account, by which pods and programs are known',
   examples: [{ does: 'A service account', line: 'fairlead create serviceaccount builder' }],
   flags: generateFlags,
   arguments: { min: 1, max: 1, complete: ['nothing'] },

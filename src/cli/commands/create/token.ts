@@ -8,7 +8,6 @@ const boundKinds = { Pod: 'v1', Secret: 'v1', Node: 'v1' } as const;
 
 export const createTokenCommand = defineCommand({
   usage: 'SERVICEACCOUNT',
-  summary: 'Print a token of a service account',
   examples: [
     { does: 'For an hour', line: 'fairlead create token builder' },
     { does: 'In a script', line: 'fairlead --token="$(fairlead create token builder)" get pods' },

@@ -1,0 +1,122 @@
+/** `create KIND`. */
+import type { CommandRow } from '../../command-row.ts';
+
+export const createTable: readonly CommandRow[] = [
+  {
+    name: 'create namespace',
+    aliases: ['create ns'],
+    group: 'objects',
+    summary: 'Make a namespace',
+    load: async () => (await import('./namespace.ts')).createNamespaceCommand,
+  },
+  {
+    name: 'create deployment',
+    aliases: ['create deploy'],
+    group: 'objects',
+    summary: 'Make a Deployment',
+    load: async () => (await import('./deployment.ts')).createDeploymentCommand,
+  },
+  {
+    name: 'create configmap',
+    aliases: ['create cm'],
+    group: 'objects',
+    summary: 'Make a ConfigMap',
+    load: async () => (await import('./configmap.ts')).createConfigmapCommand,
+  },
+  {
+    name: 'create secret generic',
+    group: 'objects',
+    summary: 'Make a Secret',
+    load: async () => (await import('./secret-generic.ts')).createSecretGenericCommand,
+  },
+  {
+    name: 'create secret docker-registry',
+    group: 'objects',
+    summary: 'Make a Secret with which images are pulled',
+    load: async () => (await import('./secret-docker-registry.ts')).createSecretDockerRegistryCommand,
+  },
+  {
+    name: 'create secret tls',
+    group: 'objects',
+    summary: 'Make a Secret with a certificate and its key',
+    load: async () => (await import('./secret-tls.ts')).createSecretTlsCommand,
+  },
+  {
+    name: 'create service clusterip',
+    aliases: ['create svc clusterip'],
+    group: 'objects',
+    summary: 'Make a Service with an address in the cluster, for the pods with the label app=NAME',
+    load: async () => (await import('./service-clusterip.ts')).createServiceClusteripCommand,
+  },
+  {
+    name: 'create service nodeport',
+    aliases: ['create svc nodeport'],
+    group: 'objects',
+    summary: 'Make a Service with a port on every node, for the pods with the label app=NAME',
+    load: async () => (await import('./service-nodeport.ts')).createServiceNodeportCommand,
+  },
+  {
+    name: 'create service loadbalancer',
+    aliases: ['create svc loadbalancer'],
+    group: 'objects',
+    summary: 'Make a Service with an address outside the cluster, for the pods with the label app=NAME',
+    load: async () => (await import('./service-loadbalancer.ts')).createServiceLoadbalancerCommand,
+  },
+  {
+    name: 'create service externalname',
+    aliases: ['create svc externalname'],
+    group: 'objects',
+    summary: 'Make a Service that stands for a host outside the cluster',
+    load: async () => (await import('./service-externalname.ts')).createServiceExternalnameCommand,
+  },
+  {
+    name: 'create serviceaccount',
+    aliases: ['create sa'],
+    group: 'objects',
+    summary: 'Make a service account, by which pods and programs are known',
+    load: async () => (await import('./serviceaccount.ts')).createServiceaccountCommand,
+  },
+  {
+    name: 'create role',
+    group: 'objects',
+    summary: 'Make a role: what may be done in one namespace',
+    load: async () => (await import('./role.ts')).createRoleCommand,
+  },
+  {
+    name: 'create clusterrole',
+    group: 'objects',
+    summary: 'Make a cluster role: what may be done everywhere',
+    load: async () => (await import('./clusterrole.ts')).createClusterroleCommand,
+  },
+  {
+    name: 'create rolebinding',
+    group: 'objects',
+    summary: 'Give somebody a role in one namespace',
+    load: async () => (await import('./rolebinding.ts')).createRolebindingCommand,
+  },
+  {
+    name: 'create clusterrolebinding',
+    group: 'objects',
+    summary: 'Give somebody a cluster role everywhere',
+    load: async () => (await import('./clusterrolebinding.ts')).createClusterrolebindingCommand,
+  },
+  {
+    name: 'create job',
+    group: 'objects',
+    summary: 'Make a Job, which runs a pod to its end',
+    load: async () => (await import('./job.ts')).createJobCommand,
+  },
+  {
+    name: 'create cronjob',
+    aliases: ['create cj'],
+    group: 'objects',
+    summary: 'Make a CronJob, which runs a pod to its end at set times',
+    load: async () => (await import('./cronjob.ts')).createCronjobCommand,
+  },
+  {
+    name: 'create token',
+    group: 'objects',
+    summary: 'Print a token of a service account',
+    load: async () => (await import('./token.ts')).createTokenCommand,
+  },
+];
