@@ -1,4 +1,5 @@
 /** Counts of what the server does, in Prometheus' text form at `/metrics`. */
+import { type Labels, type Metric, metricsMediaType, metricsText } from '../net/prometheus.ts';
 import { sendText } from './answer.ts';
 import type { PathHandler } from './discovery/route.ts';
 import { pathParts } from './discovery/route.ts';
@@ -12,7 +13,7 @@ const SERIES_AT_MOST = 2000;
 const LONGEST_NAME = 63;
 
 interface Series {
-  labels: string;
+  labels: Labels;
   count: number;
   seconds: number;
 }
@@ -20,7 +21,7 @@ interface Series {
 export class Metrics {
   readonly #requests = new Map<string, Series>();
   /** Whatever came after the last series that is kept apart. */
-  readonly #others: Series = { labels: 'verb="other"', count: 0, seconds: 0 };
+  readonly #others: Series = { labels: { verb: 'other' }, count: 0, seconds: 0 };
   #inFlight = 0;
   #longRunning = 0;
 
@@ -52,12 +53,8 @@ export class Metrics {
     const key = `${code} ${info.verb} ${resource} ${subresource}`;
     let series = this.#requests.get(key);
     if (series === undefined && this.#requests.size < SERIES_AT_MOST) {
-      const names = [
-        `verb="${clean(info.verb)}"`,
-        `resource="${clean(resource)}"`,
-        `subresource="${clean(subresource)}"`,
-      ];
-      series = { labels: `${names.join(',')},code="${code}"`, count: 0, seconds: 0 };
+      const labels = { verb: info.verb, resource, subresource, code: String(code) };
+      series = { labels, count: 0, seconds: 0 };
       this.#requests.set(key, series);
     }
     series ??= this.#others;
@@ -69,30 +66,36 @@ export class Metrics {
     const { rss } = process.memoryUsage();
     const { user, system } = process.cpuUsage();
     const series = [...this.#requests.values(), ...(this.#others.count > 0 ? [this.#others] : [])];
-    return [
-      '# TYPE apiserver_request_total counter',
-      ...series.map(({ labels, count }) => `apiserver_request_total{${labels}} ${count}`),
-      '# TYPE apiserver_request_seconds_total counter',
-      ...series.map(({ labels, seconds }) => `apiserver_request_seconds_total{${labels}} ${seconds.toFixed(6)}`),
-      '# TYPE apiserver_current_requests gauge',
-      `apiserver_current_requests ${this.#inFlight}`,
-      '# TYPE apiserver_longrunning_requests gauge',
-      `apiserver_longrunning_requests ${this.#longRunning}`,
-      '# TYPE process_resident_memory_bytes gauge',
-      `process_resident_memory_bytes ${rss}`,
-      '# TYPE process_cpu_seconds_total counter',
-      `process_cpu_seconds_total ${((user + system) / 1e6).toFixed(3)}`,
-      '',
-    ].join('\n');
+    const one = (name: string, type: Metric['type'], help: string, value: number): Metric => {
+      return { name, type, help, samples: [[{}, value]] };
+    };
+    return metricsText([
+      {
+        name: 'apiserver_request_total',
+        type: 'counter',
+        help: 'Requests that are answered.',
+        samples: series.map(({ labels, count }) => [labels, count]),
+      },
+      {
+        name: 'apiserver_request_seconds_total',
+        type: 'counter',
+        help: 'Time that they took.',
+        samples: series.map(({ labels, seconds }) => [labels, rounded(seconds, 6)]),
+      },
+      one('apiserver_current_requests', 'gauge', 'Requests that are not answered yet.', this.#inFlight),
+      one('apiserver_longrunning_requests', 'gauge', 'Watches, logs and streams that are open.', this.#longRunning),
+      one('process_resident_memory_bytes', 'gauge', 'Memory of the process.', rss),
+      one('process_cpu_seconds_total', 'counter', 'Processor time of the process.', rounded((user + system) / 1e6, 3)),
+    ]);
   }
 
   readonly route: PathHandler = (exchange) => {
     const [first, second] = pathParts(exchange.info.path);
     if (first !== 'metrics' || second !== undefined) return undefined;
-    return sendText(exchange, 200, this.text(), 'text/plain; version=0.0.4; charset=utf-8');
+    return sendText(exchange, 200, this.text(), metricsMediaType);
   };
 }
 
-function clean(label: string): string {
-  return label.replace(/[^\w.-]/g, '_');
+function rounded(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
 }

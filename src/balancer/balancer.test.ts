@@ -316,7 +316,7 @@ test('state and figures are served to Prometheus and as JSON', async () => {
   const { servers } = JSON.parse((await get('/status')).slice(4));
   assert.equal(servers[0].bytesToServer + servers[1].bytesToServer, 5);
   assert.equal(await get('/healthz'), '200 ok\n');
-  assert.match(await get('/other'), /^404 There are: \/metrics/);
+  assert.match(await get('/other'), /^404 Served here: \/metrics/);
   await Promise.all(backends.map((backend) => backend.stop()));
   await Promise.all(backends.map((backend) => state(backend, 'down')));
   assert.match(await get('/healthz'), /^503 /);

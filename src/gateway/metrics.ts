@@ -2,14 +2,11 @@
 import type { Socket } from 'node:net';
 import { isUsableState, serverStates } from '../net/health/health.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
+import { type Metric, metricsText, type Sample } from '../net/prometheus.ts';
 import type { GatewayContexts } from './contexts.ts';
 import { Histogram } from './histogram.ts';
 import { RecentErrors } from './recent-errors.ts';
 import type { Activity } from './sight.ts';
-
-export const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
-
-type Sample = readonly [labels: string, value: number, suffix?: string];
 
 const outcomes = ['ready', 'draining', 'down'] as const;
 
@@ -119,71 +116,62 @@ export class GatewayMetrics {
     }
     const parts = [...this.#parts];
     const carriers = [...this.#streams];
-    const lines = [
-      ...metric('requests_total', 'counter', 'Requests that are over, by the code of their answer.', [
+    return metricsText([
+      metric('requests_total', 'counter', 'Requests that are over, by the code of their answer.', [
         ...parts.flatMap(([part, { codes }]) =>
-          [...codes].map(([code = 'none', count]): Sample => [labels({ part, code: String(code) }), count]),
+          [...codes].map(([code = 'none', count]): Sample => [{ part, code: String(code) }, count]),
         ),
       ]),
-      ...metric('requests_in_flight', 'gauge', 'Requests that are not over.', [
-        ...parts.map(([part, { inFlight }]): Sample => [labels({ part }), inFlight]),
+      metric('requests_in_flight', 'gauge', 'Requests that are not over.', [
+        ...parts.map(([part, { inFlight }]): Sample => [{ part }, inFlight]),
       ]),
-      ...metric('answer_seconds', 'histogram', 'From the head of a request to the head of its answer.', [
+      metric('answer_seconds', 'histogram', 'From the head of a request to the head of its answer.', [
         ...parts.flatMap(([part, { latency }]) => latencySamples(part, latency)),
       ]),
-      ...metric('failures_total', 'counter', "Answers of the gateway's own that say why.", [
+      metric('failures_total', 'counter', "Answers of the gateway's own that say why.", [
         ...parts.flatMap(([part, { failures }]) =>
-          [...failures].map(([reason, count]): Sample => [labels({ part, reason }), count]),
+          [...failures].map(([reason, count]): Sample => [{ part, reason }, count]),
         ),
       ]),
-      ...metric('connections_open', 'gauge', 'Connections of clients.', [['', this.#sockets.size]]),
-      ...metric('connections_total', 'counter', 'Connections of clients so far.', [
-        ['', this.#closed.connections + this.#sockets.size],
+      metric('connections_open', 'gauge', 'Connections of clients.', [[{}, this.#sockets.size]]),
+      metric('connections_total', 'counter', 'Connections of clients so far.', [
+        [{}, this.#closed.connections + this.#sockets.size],
       ]),
-      ...metric('bytes_total', 'counter', 'Bytes from and to clients.', [
-        [labels({ direction: 'received' }), received],
-        [labels({ direction: 'sent' }), sent],
+      metric('bytes_total', 'counter', 'Bytes from and to clients.', [
+        [{ direction: 'received' }, received],
+        [{ direction: 'sent' }, sent],
       ]),
-      ...metric('streams_open', 'gauge', 'Raw connections to services and pods.', byCarrier(carriers, 'open')),
-      ...metric('streams_total', 'counter', 'Raw connections so far.', byCarrier(carriers, 'total')),
-      ...metric('stream_failures_total', 'counter', 'Raw connections that failed.', byCarrier(carriers, 'failed')),
+      metric('streams_open', 'gauge', 'Raw connections to services and pods.', byCarrier(carriers, 'open')),
+      metric('streams_total', 'counter', 'Raw connections so far.', byCarrier(carriers, 'total')),
+      metric('stream_failures_total', 'counter', 'Raw connections that failed.', byCarrier(carriers, 'failed')),
       ...this.#servers(),
-      ...metric('resident_memory_bytes', 'gauge', 'Memory of the process.', [['', process.memoryUsage.rss()]]),
-    ];
-    return `${lines.join('\n')}\n`;
+      metric('resident_memory_bytes', 'gauge', 'Memory of the process.', [[{}, process.memoryUsage.rss()]]),
+    ]);
   }
 
-  #servers(): string[] {
+  #servers(): Metric[] {
     const servers = this.#contexts.flatMap(({ alias, client }) =>
-      client.servers.list().map((server) => {
-        const of = { context: alias, server: server.url };
-        return { of, name: labels(of), server };
-      }),
+      client.servers.list().map((server) => ({ of: { context: alias, server: server.url }, server })),
     );
     return [
-      ...metric('api_server_ready', 'gauge', 'Whether requests go to this API server.', [
-        ...servers.map(({ name, server }): Sample => [name, isUsableState(server.state) ? 1 : 0]),
+      metric('api_server_ready', 'gauge', 'Whether requests go to this API server.', [
+        ...servers.map(({ of, server }): Sample => [of, isUsableState(server.state) ? 1 : 0]),
       ]),
-      ...metric('api_server_state', 'gauge', 'The state of this API server: 1 for the one it has.', [
+      metric('api_server_state', 'gauge', 'The state of this API server: 1 for the one it has.', [
         ...servers.flatMap(({ of, server }) =>
-          serverStates.map((state): Sample => [labels({ ...of, state }), server.state === state ? 1 : 0]),
+          serverStates.map((state): Sample => [{ ...of, state }, server.state === state ? 1 : 0]),
         ),
       ]),
-      ...metric('api_server_state_since_seconds', 'gauge', 'When that state began, in seconds since 1970.', [
-        ...servers.map(({ name, server }): Sample => [name, server.since / 1000]),
+      metric('api_server_state_since_seconds', 'gauge', 'When that state began, in seconds since 1970.', [
+        ...servers.map(({ of, server }): Sample => [of, server.since / 1000]),
       ]),
-      ...metric(
-        'api_server_probes_total',
-        'counter',
-        'Times that it was asked whether it is ready, by what was found.',
-        [
-          ...servers.flatMap(({ of, server: { probes } }) =>
-            outcomes.map((outcome): Sample => [labels({ ...of, outcome }), probes[outcome]]),
-          ),
-        ],
-      ),
-      ...metric('api_server_requests_in_flight', 'gauge', 'What it has to do for the gateway now.', [
-        ...servers.map(({ name, server }): Sample => [name, server.inFlight]),
+      metric('api_server_probes_total', 'counter', 'Times that it was asked whether it is ready, by what was found.', [
+        ...servers.flatMap(({ of, server: { probes } }) =>
+          outcomes.map((outcome): Sample => [{ ...of, outcome }, probes[outcome]]),
+        ),
+      ]),
+      metric('api_server_requests_in_flight', 'gauge', 'What it has to do for the gateway now.', [
+        ...servers.map(({ of, server }): Sample => [of, server.inFlight]),
       ]),
     ];
   }
@@ -193,32 +181,17 @@ function byCarrier(
   carriers: readonly [Carrier, { open: number; total: number; failed: number }][],
   which: 'open' | 'total' | 'failed',
 ): Sample[] {
-  return carriers.map(([carrier, counts]) => [labels({ carrier }), counts[which]]);
-}
-
-function labels(values: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(values).map(([name, value]) => `${name}="${value.replace(/["\\\n]/g, '_')}"`);
-  return `{${pairs.join(',')}}`;
+  return carriers.map(([carrier, counts]) => [{ carrier }, counts[which]]);
 }
 
 function latencySamples(part: Part, { buckets, count, sum }: Histogram): Sample[] {
   return [
-    ...buckets.map(({ le, atMost }): Sample => [labels({ part, le }), atMost, '_bucket']),
-    [labels({ part }), sum, '_sum'],
-    [labels({ part }), count, '_count'],
+    ...buckets.map(({ le, atMost }): Sample => [{ part, le }, atMost, '_bucket']),
+    [{ part }, sum, '_sum'],
+    [{ part }, count, '_count'],
   ];
 }
 
-function metric(
-  name: string,
-  type: 'counter' | 'gauge' | 'histogram',
-  help: string,
-  values: Iterable<Sample>,
-): string[] {
-  const full = `fairlead_gateway_${name}`;
-  return [
-    `# HELP ${full} ${help}`,
-    `# TYPE ${full} ${type}`,
-    ...[...values].map(([label, value, suffix = '']) => `${full}${suffix}${label} ${value}`),
-  ];
+function metric(name: string, type: Metric['type'], help: string, samples: readonly Sample[]): Metric {
+  return { name: `fairlead_gateway_${name}`, type, help, samples };
 }

@@ -2,10 +2,10 @@
 
 import { headerValue } from '../net/http1/headers.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
+import { metricsMediaType } from '../net/prometheus.ts';
 import type { GatewayContexts, UnusableContext } from './contexts.ts';
 import type { OpenedPort } from './fixed-ports.ts';
 import type { GatewayMetrics } from './metrics.ts';
-import { metricsType } from './metrics.ts';
 import { pacFile } from './pac-file.ts';
 
 export interface GatewayFacts {
@@ -29,7 +29,7 @@ export class OwnPaths {
             pacFile({ gateway: headerValue(head.headers, 'host') ?? '', secure }, facts().contexts),
         },
       ],
-      ['/.fairlead/metrics', { type: metricsType, body: () => metrics.text() }],
+      ['/.fairlead/metrics', { type: metricsMediaType, body: () => metrics.text() }],
       ['/.fairlead/gateway', { type: 'application/json', body: () => `${JSON.stringify(describe(facts()))}\n` }],
     ]);
   }

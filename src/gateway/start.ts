@@ -1,8 +1,10 @@
 /** The gateway: one port on loopback that leads to a cluster's API and, by host name, to each of its services. */
+
 import type { Socket } from 'node:net';
 import { ConnectionPool } from '../net/http1/connections.ts';
 import { Http1Server } from '../net/http1/server.ts';
 import { isLoopback } from '../net/loopback-host.ts';
+import type { StatusPages } from '../net/status-pages.ts';
 import type { FirstUseLink } from './access/first-use-link.ts';
 import { Gate } from './access/gate.ts';
 import { ownUserOnly } from './access/own-user.ts';
@@ -26,7 +28,6 @@ import { writeKubeconfigFile } from './kubeconfig-file.ts';
 import type { ListenPlace } from './listeners.ts';
 import { ListenError, openListeners } from './listeners.ts';
 import { GatewayMetrics } from './metrics.ts';
-import type { MetricsListener } from './metrics-listener.ts';
 import { OwnPaths } from './own-paths.ts';
 import type { PageHandler } from './page-handler.ts';
 import { ProxyTargets } from './proxy-targets.ts';
@@ -160,7 +161,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const address = `${at.includes(':') ? `[${at}]` : at}:${port}`;
     parts.use(await writeKubeconfigFile(options.kubeconfigFile, { door, contexts, address }));
   }
-  let metricsListener: MetricsListener | undefined;
+  let metricsListener: StatusPages | undefined;
   if (options.metricsAddress !== undefined) {
     // With it comes node:http, which nothing else here needs.
     const { openMetricsListener } = await import('./metrics-listener.ts');

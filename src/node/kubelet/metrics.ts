@@ -1,13 +1,14 @@
 /** /metrics and /stats/summary: little, but true. Per-container figures are those of the main process, from /proc. */
 import { readFileSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
+import type { Metric } from '../../net/prometheus.ts';
 import type { PodAccess } from './pod-access.ts';
 
 const PAGE_BYTES = 4096;
 /** USER_HZ: /proc counts processor time in hundredths of a second on every platform Node runs on. */
 const TICKS_PER_SECOND = 100;
 
-export function metricsText(access: PodAccess): string {
+export function kubeletMetrics(access: PodAccess): Metric[] {
   const pods = access.pods();
   let containers = 0;
   for (const { metadata, spec } of pods) {
@@ -16,15 +17,21 @@ export function metricsText(access: PodAccess): string {
       if (handle?.container(name)?.isRunning === true) containers += 1;
     }
   }
+  const running = pods.filter(({ status }) => status?.phase === 'Running').length;
   return [
-    '# HELP kubelet_running_pods Number of pods on this node that are running.',
-    '# TYPE kubelet_running_pods gauge',
-    `kubelet_running_pods ${pods.filter(({ status }) => status?.phase === 'Running').length}`,
-    '# HELP kubelet_running_containers Number of containers that are running.',
-    '# TYPE kubelet_running_containers gauge',
-    `kubelet_running_containers{container_state="running"} ${containers}`,
-    '',
-  ].join('\n');
+    {
+      name: 'kubelet_running_pods',
+      type: 'gauge',
+      help: 'Number of pods on this node that are running.',
+      samples: [[{}, running]],
+    },
+    {
+      name: 'kubelet_running_containers',
+      type: 'gauge',
+      help: 'Number of containers that are running.',
+      samples: [[{ container_state: 'running' }, containers]],
+    },
+  ];
 }
 
 export function statsSummary(nodeName: string, access: PodAccess): object {

@@ -3,13 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import { metricsMediaType, metricsText } from '../../net/prometheus.ts';
 import { isSpdyRequest } from '../../net/spdy/handshake.ts';
 import { headerLines, isWebSocketRequest, offeredSubprotocols } from '../../net/websocket/handshake.ts';
 import { serveAttach } from './attach.ts';
 import { serveContainerLogs } from './container-logs.ts';
 import { serveExec } from './exec.ts';
 import { HttpError } from './http-error.ts';
-import { metricsText, statsSummary } from './metrics.ts';
+import { kubeletMetrics, statsSummary } from './metrics.ts';
 import type { PodAccess, PodHandle } from './pod-access.ts';
 import { servePortForward } from './port-forward.ts';
 
@@ -136,7 +137,7 @@ async function answer(
       return text('application/json', JSON.stringify({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items }));
     }
     case 'metrics':
-      return text('text/plain; version=0.0.4; charset=utf-8', metricsText(access));
+      return text(metricsMediaType, metricsText(kubeletMetrics(access)));
     case 'stats':
       if (rest[0] !== 'summary') break;
       return text('application/json', JSON.stringify(statsSummary(nodeName, access)));
