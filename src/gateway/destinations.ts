@@ -1,6 +1,7 @@
 /** Finds what is asked for in the clusters behind the gateway: one room for host names, CONNECT, SOCKS5 and fixed ports. */
 import { StatusError } from '../api/status.ts';
 import type { Pod, ServicePort } from '../api/types/core-v1.ts';
+import { Remembered } from '../lib/remembered.ts';
 import { LeastInFlight } from '../net/balance/least-in-flight.ts';
 import * as problems from './app-problems.ts';
 import type { Backend } from './backends.ts';
@@ -16,10 +17,15 @@ import { choosePort, podPorts, speaksTls } from './service-ports.ts';
 interface Reach {
   context: GatewayContext;
   directory: ServiceDirectory;
+  /** A page asks for its pod once for each of its files. */
+  pods: Remembered<Pod | undefined>;
   dialer: PodDialer;
   balance: LeastInFlight;
   wantTls: Set<string>;
 }
+
+/** So long a pod that was replaced may be taken for the one before. */
+const podFreshMs = 1000;
 
 type Candidates = { candidates: Backend[]; verbPath: string; port: number } | { problem: Problem };
 
@@ -46,6 +52,7 @@ export class Destinations {
         {
           context,
           directory: new ServiceDirectory(context.client, signal),
+          pods: new Remembered<Pod | undefined>({ forMs: podFreshMs, most: 1000 }),
           dialer: new PodDialer(context),
           balance: new LeastInFlight(),
           wantTls: new Set(),
@@ -111,9 +118,9 @@ export class Destinations {
   }
 }
 
-async function findPod({ context }: Reach, target: PodTarget): Promise<Candidates> {
+async function findPod({ context, pods }: Reach, target: PodTarget): Promise<Candidates> {
   const { namespace, name } = target;
-  const pod = await getPod(context, namespace, name);
+  const pod = await pods.get(`${namespace}/${name}`, () => getPod(context, namespace, name));
   if (pod === undefined) return { problem: problems.noPod(namespace, name) };
   const port = choosePodPort(pod, target.port);
   if (port === undefined) return { problem: problems.podWithoutPort(namespace, name, target.port) };
