@@ -1,9 +1,8 @@
 /** One API server of a cluster, as its URL and the configuration make it. */
 import type { UpstreamEndpoint } from '../net/http1/upstream.ts';
+import { isLoopbackUrl } from '../net/loopback-host.ts';
 import type { ClientConfig, ClientTls } from './client-config.ts';
 import type { Credentials } from './credentials.ts';
-
-const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 
 export class ApiServer {
   /** `https://HOST:PORT/PREFIX`. */
@@ -29,7 +28,7 @@ export class ApiServer {
     this.url = serverUrl;
     this.host = url.host;
     this.basePath = url.pathname.replace(/\/+$/, '');
-    this.isOverheard = !isSecure && !loopback.test(url.hostname);
+    this.isOverheard = !isSecure && !isLoopbackUrl(url);
     const base: UpstreamEndpoint = {
       host: url.hostname.replace(/^\[|\]$/g, ''),
       port: url.port === '' ? (isSecure ? 443 : 80) : Number(url.port),

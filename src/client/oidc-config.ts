@@ -1,6 +1,8 @@
 /** The entry `auth-provider` of a user: OpenID Connect, or one of the providers that are gone. */
+
 import { readFile } from 'node:fs/promises';
 import { isRecord } from '../lib/is-record.ts';
+import { isLoopbackUrl } from '../net/loopback-host.ts';
 import type { KubeconfigEntry } from './kubeconfig-entry.ts';
 import { entryError, mappingField, pathIn, textOf } from './kubeconfig-entry.ts';
 
@@ -50,9 +52,9 @@ export async function oidcConfigOf(user: KubeconfigEntry): Promise<OidcConfig | 
 }
 
 /** Secrets go over TLS, or within this machine. */
-export function mayCarrySecrets({ protocol, hostname, username, password }: URL): boolean {
-  if (username !== '' || password !== '') return false;
-  return protocol === 'https:' || (protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname));
+export function mayCarrySecrets(url: URL): boolean {
+  if (url.username !== '' || url.password !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackUrl(url));
 }
 
 function otherProvider(name: string | undefined): string {

@@ -1,5 +1,7 @@
 /** Which proxy leads to a server: that of the cluster's entry, else that of the environment, by Go's rules (`x/net/http/httpproxy`). */
+
 import { BlockList, isIP } from 'node:net';
+import { isLoopback } from '../net/loopback-host.ts';
 import type { UpstreamProxy } from '../net/proxy/upstream-proxy.ts';
 import { parseProxyUrl } from '../net/proxy/upstream-proxy.ts';
 import { ConfigError } from './client-config.ts';
@@ -42,7 +44,7 @@ function leadsThroughProxy(url: URL, noProxy: string): boolean {
   const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
   const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
   const family = isIP(host);
-  if (host === 'localhost' || (family === 4 && host.startsWith('127.')) || host === '::1') return false;
+  if (isLoopback(host)) return false;
   return !noProxy.split(',').some((part) => excludes(part.trim().toLowerCase(), { host, port, family }));
 }
 

@@ -1,5 +1,7 @@
 /** Opens, changes and replaces a kubeconfig under its lock; what goes wrong becomes a sentence. */
+
 import { readFile } from 'node:fs/promises';
+import { isLoopbackUrl } from '../../net/loopback-host.ts';
 import { CommandError } from '../command.ts';
 import type { Fields, KubeconfigText, ListName } from './edit-text.ts';
 import { nameOf, openKubeconfigText } from './edit-text.ts';
@@ -73,8 +75,8 @@ export function foreignServer(config: KubeconfigText, name: string): string | un
     if (typeof cluster !== 'string') continue;
     const { server } = fieldsOf(itemOf(config.value, 'clusters', cluster), 'cluster');
     if (typeof server !== 'string') continue;
-    const host = URL.parse(server)?.hostname ?? '';
-    if (!/^(localhost|127(\.\d+){3}|\[::1\])$/.test(host)) return server;
+    const url = URL.parse(server);
+    if (url === null || !isLoopbackUrl(url)) return server;
   }
   return undefined;
 }
