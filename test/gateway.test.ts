@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
@@ -161,6 +161,32 @@ test('one proxy leads to several clusters, for browsers, tools and clients of ku
   const gone = await home.fairlead('env', `--port=${proxy.port}`);
   assert.equal(gone.code, 1);
   assert.match(gone.stderr, /^error: no gateway answers on localhost:\d+: start one with "fairlead proxy"/);
+});
+
+test('a second signal ends a proxy at once, and its kubeconfig goes with it', { timeout: 30_000 }, async () => {
+  await using home = await Home.make();
+  await using cluster = await startCluster({ nodes: 0 });
+  const kubeconfig = join(home.directory, 'config');
+  await cluster.writeKubeconfig(kubeconfig);
+  const out = join(home.directory, 'out.yaml');
+  await using proxy = await startProxy(home, { lines: 2, kubeconfig }, `--kubeconfig-out=${out}`);
+  const [watch]: IncomingMessage[] = await once(
+    request({ host: '127.0.0.1', port: proxy.port, path: '/api/v1/pods?watch=true' }).end(),
+    'response',
+  );
+  watch?.on('error', () => {}).resume();
+  proxy.child.kill('SIGINT');
+  const refused = () =>
+    ask(proxy.port, 'localhost').then(
+      () => false,
+      () => true,
+    );
+  while (!(await refused())) await new Promise((turn) => setImmediate(turn));
+  assert.ok((await stat(out)).isFile());
+  proxy.child.kill('SIGINT');
+  const [code] = await once(proxy.child, 'exit');
+  assert.equal(code, 130);
+  await assert.rejects(stat(out), { code: 'ENOENT' });
 });
 
 test('in a pod it is a sidecar with the rights of the pod, and numbers for Prometheus', {

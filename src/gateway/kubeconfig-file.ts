@@ -1,4 +1,5 @@
 /** The kubeconfig that leads through the gateway, as a file that only its owner reads and that goes with the gateway. */
+import { readFileSync, rmSync } from 'node:fs';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { GatewayContexts } from './contexts.ts';
@@ -49,9 +50,19 @@ export async function writeKubeconfigFile(
     if (error instanceof KubeconfigFileError) throw error;
     throw new KubeconfigFileError(`The kubeconfig ${path} cannot be written: ${whyNot(error)}. Name another file.`);
   }
+  // Whoever cannot wait for the end of what is under way leaves no token behind either.
+  const dropAtExit = (): void => {
+    try {
+      if (readFileSync(path, 'utf8') === text) rmSync(path);
+    } catch {
+      // It is gone, or not ours to remove.
+    }
+  };
+  process.once('exit', dropAtExit);
   return {
     path,
     async [Symbol.asyncDispose]() {
+      process.off('exit', dropAtExit);
       if ((await readIfThere(path).catch(() => undefined)) === text) await rm(path, { force: true });
     },
   };
