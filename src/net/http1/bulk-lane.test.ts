@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer as createPlain, request } from 'node:http';
 import { createServer as createSecure } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -139,6 +140,18 @@ for (const [name, make] of Object.entries(servers)) {
           for await (const chunk of answer) checked.take(chunk);
         }, /aborted/);
         assert.ok(checked.at > 0 && checked.at < bytes);
+      }
+    });
+
+    test('a client of HTTP/1.0 gets what is between the chunks', async () => {
+      await using proxy = await open();
+      for (let seed = 2; seed < 8; seed++) {
+        const socket = connect({ port: proxy.port, host: '127.0.0.1' });
+        socket.write(`GET /chunked/${seed} HTTP/1.0\r\nHost: localhost\r\n\r\n`);
+        const answer = await buffer(socket);
+        const checked = new Checked(seed);
+        checked.take(answer.subarray(answer.indexOf('\r\n\r\n') + 4));
+        assert.equal(checked.at, bytes);
       }
     });
 

@@ -73,13 +73,23 @@ export class BulkLane implements ReadTarget {
     this.#isReading = false;
   }
 
-  /** Of the read that is being delivered so many bytes, from its begin, are the body's. */
-  append(bytes: number): void {
-    this.#to = this.#at + bytes;
+  /**
+   * A part of the read that is being delivered, later than those before; what lies between is left out. False: it is of a read from
+   * before the lane.
+   */
+  append(part: Buffer): boolean {
+    if (part.buffer !== this.#slab.bytes.buffer) return false;
+    const start = part.byteOffset - this.#slab.bytes.byteOffset;
+    if (start !== this.#to) {
+      this.#flush();
+      this.#from = start;
+    }
+    this.#to = start + part.length;
     this.#flushing ??= setImmediate(() => {
       this.#burst = 0;
       this.#flush();
     });
+    return true;
   }
 
   /** Writes what is left; what is read from now on is not the lane's. */

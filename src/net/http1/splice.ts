@@ -222,12 +222,9 @@ class SplicedExchange {
       this.#lane = undefined;
       this.#passedBytes = 0;
     }
-    if (this.#lane !== undefined) {
-      this.#lane.append(chunk.length);
-      return true;
-    }
+    if (this.#lane?.append(chunk) === true) return true;
     this.#passedBytes += chunk.length;
-    if (this.#passedBytes >= bulkFrom) {
+    if (this.#lane === undefined && this.#passedBytes >= bulkFrom) {
       const onFull = (): void => this.#upstream.pause();
       this.#lane = BulkLane.open({ connection: this.#connection, client: this.#client, onFull });
     }
