@@ -11,15 +11,18 @@ import type { Cluster } from '../../src/client/client.ts';
 import { connect, loadKubeconfig } from '../../src/client/client.ts';
 import { loadWhileServersFail, nothingWasLost } from '../failover-load.ts';
 import { Home } from '../fairlead-process.ts';
+import { browserLoad } from '../one-proxy/browser-load.ts';
 import { Clients } from '../one-proxy/clients.ts';
 import { Happenings, SteadyLoad } from '../one-proxy/steady-load.ts';
 import { manifests, namespace, openDatabaseImage, writeChart } from '../one-proxy/workloads.ts';
 import { peerPath } from '../peers/build.ts';
+import { chromiumPath } from '../peers/chromium.ts';
 import { isPostgresInstalled } from '../peers/postgres.ts';
 import { startRealClusterWithNode } from '../real-cluster/start.ts';
+import { launchBrowser } from './browser-launch.ts';
 
 const isBuilt = (['kubectl', 'helm', 'etcd', 'kube-apiserver'] as const).every((name) => existsSync(peerPath(name)));
-const isReady = isBuilt && isPostgresInstalled() && existsSync('/usr/bin/proxychains4');
+const isReady = isBuilt && isPostgresInstalled() && existsSync('/usr/bin/proxychains4') && chromiumPath() !== undefined;
 const skip = process.env.CI !== 'true' && !isReady && 'a part is missing: run npm run test:interop';
 const root = resolve(import.meta.dirname, '../..');
 
@@ -117,12 +120,14 @@ test('a web application, a database, kubectl and Helm go on through one proxy', 
       await clients.helm('uninstall', name, '--wait');
     });
     const loads = clients.loads();
+    await using browser = await launchBrowser();
+    const tabs = browserLoad(browser, `http://web.${namespace}.localhost:${port}/`);
     const streams = clients.streams();
     const happenings = new Happenings();
     const stop = new AbortController();
     const { signal } = stop;
     const running = [
-      ...[...Object.values(loads), helm].map((load) => load.run(happenings, signal)),
+      ...[...Object.values(loads), helm, tabs].map((load) => load.run(happenings, signal)),
       ...streams.map((stream) => stream.run(signal)),
     ];
     let replaced = 0;
@@ -140,13 +145,14 @@ test('a web application, a database, kubectl and Helm go on through one proxy', 
     await Promise.all(running);
     clients.close();
 
-    for (const each of [...Object.values(loads), helm, ...streams]) t.diagnostic(each.summary);
+    for (const each of [...Object.values(loads), helm, tabs, ...streams]) t.diagnostic(each.summary);
     t.diagnostic(`${replaced} pods replaced; ${JSON.stringify(report)}`);
 
     nothingWasLost(report);
     assert.ok(replaced > 3);
     // A page is asked for again elsewhere, whatever happens.
     assert.deepEqual(loads.pages.failures, []);
+    assert.deepEqual(tabs.failures, []);
     // Where nobody knows what became of a form, it is told and not sent again.
     for (const { error } of loads.forms.failures)
       assert.match(error, /^502: .*(?:closed the connection without a response|connection was lost before a response)/);
@@ -155,7 +161,7 @@ test('a web application, a database, kubectl and Helm go on through one proxy', 
     for (const load of [loads.rowsByPort, loads.rowsBySocks]) hitOnlyBy(load, ['stop', 'kill', 'database']);
     // A program of many calls each of which goes on when a server stops.
     hitOnlyBy(helm, ['kill']);
-    for (const load of [...Object.values(loads), helm]) assert.ok(load.calls > 1, load.summary);
+    for (const load of [...Object.values(loads), helm, tabs]) assert.ok(load.calls > 1, load.summary);
 
     const rows = (await clients.psql('select id, count(*) from rows group by id')).trim().split('\n');
     const counts = new Map(rows.map((row) => [row.split('|')[0] ?? '', Number(row.split('|')[1])]));
