@@ -1,4 +1,4 @@
-/** Reads of a socket into memory that is used again, in place of Node's own memory for each read. */
+/** Reads of a socket into memory that is used again where it can be, in place of Node's own memory for each read. */
 import type { OnReadOpts } from 'node:net';
 
 /** Where reads go: `next` gives room for one, `took` is called with how much of it was filled. */
@@ -18,12 +18,15 @@ const tlsLanding = landing.subarray(0, readBytes.tls);
 export class SocketReads {
   readonly kind: keyof typeof readBytes;
   readonly onread: OnReadOpts;
-  /** Gets a copy of each read; false: no more for now. What comes while there is none is dropped, and told by `early`. */
+  /** Gets each read, as memory of its own; false: no more for now. What comes while there is none is dropped, and told by `early`. */
   reader: ((chunk: Buffer) => boolean) | undefined;
   early = false;
   /** Takes the reads instead, until it is undefined again; a change has effect from the next read on, or from within one. */
   target: ReadTarget | undefined;
   #given: ReadTarget | undefined;
+  /** Of the reads of a burst each has memory of its own, which goes to the reader as it is. */
+  #own: Buffer | undefined;
+  #isBurst = false;
 
   constructor(kind: keyof typeof readBytes) {
     this.kind = kind;
@@ -32,7 +35,9 @@ export class SocketReads {
 
   #next(): Buffer {
     this.#given = this.target;
-    return this.#given?.next() ?? (this.kind === 'tls' ? tlsLanding : landing);
+    if (this.#given !== undefined) return this.#given.next();
+    this.#own = this.#isBurst ? Buffer.allocUnsafeSlow(readBytes[this.kind]) : undefined;
+    return this.#own ?? (this.kind === 'tls' ? tlsLanding : landing);
   }
 
   #took(bytes: number, buffer: Uint8Array): boolean {
@@ -40,7 +45,10 @@ export class SocketReads {
       this.#given.took(bytes);
       return true;
     }
-    if (this.reader !== undefined) return this.reader(Buffer.from(buffer.subarray(0, bytes)));
+    this.#isBurst = bytes >= readBytes[this.kind] / 2;
+    const chunk =
+      buffer === this.#own && this.#isBurst ? this.#own.subarray(0, bytes) : Buffer.from(buffer.subarray(0, bytes));
+    if (this.reader !== undefined) return this.reader(chunk);
     this.early = true;
     return true;
   }
