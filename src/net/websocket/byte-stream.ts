@@ -12,19 +12,23 @@ export class WebSocketByteStream extends Duplex {
 
   constructor(stream: Duplex, options: WebSocketOptions) {
     super({ allowHalfOpen: false, highWaterMark: 64 * 1024 });
-    this.#peer = new WebSocketPeer(stream, options, {
-      onMessage: (data, isText) => {
-        if (isText) this.#peer.close(1003, 'text messages are not part of this protocol');
-        else if (data.length > 0 && !this.push(data)) this.#peer.pause();
+    this.#peer = new WebSocketPeer(
+      stream,
+      { ...options, inPieces: true },
+      {
+        onMessage: (data, isText) => {
+          if (isText) this.#peer.close(1003, 'text messages are not part of this protocol');
+          else if (data.length > 0 && !this.push(data)) this.#peer.pause();
+        },
+        onDrain: () => this.#drained(),
+        onClose: ({ code, reason }) => {
+          this.#isClosed = true;
+          if (code === 1000) this.push(null);
+          else this.destroy(new Error(`the WebSocket was cut off: ${reason === '' ? `close code ${code}` : reason}`));
+          this.#drained(new Error('the WebSocket is closed'));
+        },
       },
-      onDrain: () => this.#drained(),
-      onClose: ({ code, reason }) => {
-        this.#isClosed = true;
-        if (code === 1000) this.push(null);
-        else this.destroy(new Error(`the WebSocket was cut off: ${reason === '' ? `close code ${code}` : reason}`));
-        this.#drained(new Error('the WebSocket is closed'));
-      },
-    });
+    );
     // A stream that nobody listens to may fail without ending the process.
     this.on('error', () => {});
   }

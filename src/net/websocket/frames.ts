@@ -73,18 +73,27 @@ export function encodeFrame(code: number, parts: readonly Uint8Array[], masked: 
   return frame;
 }
 
+export interface FrameParserOptions {
+  expectMask: boolean;
+  maxPayload: number;
+  /** A data frame that comes in pieces is told as so many frames, as its sender might have cut it (RFC 6455, 5.4). */
+  splits?: boolean;
+}
+
 /** Cuts frames out of a stream of bytes. */
 export class FrameParser {
   readonly #expectMask: boolean;
   readonly #maxPayload: number;
+  readonly #splits: boolean;
   #head: Buffer = Buffer.alloc(0);
   #current: { final: boolean; opcode: number; mask: number | undefined; length: number } | undefined;
   #pieces: Buffer[] = [];
   #received = 0;
 
-  constructor({ expectMask, maxPayload }: { expectMask: boolean; maxPayload: number }) {
+  constructor({ expectMask, maxPayload, splits = false }: FrameParserOptions) {
     this.#expectMask = expectMask;
     this.#maxPayload = maxPayload;
+    this.#splits = splits;
   }
 
   /** Calls `onFrame` for each frame that `chunk` completes; stops when it returns false. Throws WebSocketProtocolError. */
@@ -104,7 +113,11 @@ export class FrameParser {
       this.#received += piece.length;
       at = end;
       if (this.#received < length) {
-        if (piece.length > 0) this.#pieces.push(piece);
+        if (piece.length === 0) return;
+        if (this.#splits && code < opcode.close) {
+          this.#current.opcode = opcode.continuation;
+          onFrame({ final: false, opcode: code, payload: piece });
+        } else this.#pieces.push(piece);
         return;
       }
       const payload = this.#pieces.length === 0 ? piece : Buffer.concat([...this.#pieces, piece], length);

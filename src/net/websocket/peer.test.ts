@@ -92,6 +92,33 @@ test('our server end speaks with the ws client: subprotocol, fragments, large me
   assert.equal(code, 4001);
 });
 
+test('binary messages whose borders mean nothing come in pieces, texts and control frames between them whole', async (t) => {
+  const { port, connected } = await ourServer(t, { inPieces: true });
+  const client = new WebSocket(`ws://127.0.0.1:${port}`, ['a']);
+  await once(client, 'open');
+  const server = await connected;
+  const echoes: Buffer[] = [];
+  client.on('message', (data: Buffer) => echoes.push(data));
+  const length = () => echoes.reduce((sum, { length }) => sum + length, 0);
+  const big = Buffer.from(Array.from({ length: 400_000 }, (_, i) => (i * 7 + (i >> 8)) & 255));
+  client.send(big);
+  while (length() < big.length) await once(client, 'message');
+  assert.ok(echoes.length > 1);
+  assert.ok(Buffer.concat(echoes).equals(big));
+  echoes.length = 0;
+  client.send('é'.repeat(100_000));
+  await once(client, 'message');
+  assert.equal(server.messages.at(-1), 'é'.repeat(100_000));
+  client.send('a', { binary: true, fin: false });
+  client.ping('between');
+  assert.equal(String((await once(client, 'pong'))[0]), 'between');
+  client.send('b', { binary: true, fin: true });
+  while (length() < 200_002) await once(client, 'message');
+  assert.deepEqual(server.messages.slice(-2).map(String), ['a', 'b']);
+  client.close(1000);
+  assert.deepEqual(await server.closed, { code: 1000, reason: '' });
+});
+
 test('our client end speaks with the ws server', async (t) => {
   const wss = new WebSocketServer({ host: '127.0.0.1', port: 0, handleProtocols: () => 'a' });
   await once(wss, 'listening');

@@ -11,7 +11,7 @@ export interface WebSocketClose {
 }
 
 export interface WebSocketHandlers {
-  /** A whole message. The buffer is the receiver's to keep. */
+  /** A whole message, or a piece of one that is binary where they come `inPieces`. The buffer is the receiver's to keep. */
   onMessage(data: Buffer, isText: boolean): void;
   /** Once, whatever the cause. Only code 1000 is a clean end. */
   onClose(close: WebSocketClose): void;
@@ -23,6 +23,8 @@ export interface WebSocketOptions {
   role: 'client' | 'server';
   /** A larger message is refused with 1009. Default 4 MiB. */
   maxMessageBytes?: number;
+  /** The borders of binary messages mean nothing: what comes of them is told at once, and nothing is put together. */
+  inPieces?: boolean;
   /** A ping goes out at this interval; the connection ends when nothing came for two of them. Default: no pings. */
   pingIntervalMs?: number;
 }
@@ -36,6 +38,7 @@ export class WebSocketPeer {
   readonly #masks: boolean;
   readonly #maxMessageBytes: number;
   readonly #parser: FrameParser;
+  readonly #inPieces: boolean;
   readonly #handlers: WebSocketHandlers;
   #pieces: Buffer[] = [];
   #pieceBytes = 0;
@@ -51,7 +54,12 @@ export class WebSocketPeer {
     this.#stream = stream;
     this.#masks = options.role === 'client';
     this.#maxMessageBytes = options.maxMessageBytes ?? 4 * 1024 * 1024;
-    this.#parser = new FrameParser({ expectMask: !this.#masks, maxPayload: this.#maxMessageBytes });
+    this.#inPieces = options.inPieces === true;
+    this.#parser = new FrameParser({
+      expectMask: !this.#masks,
+      maxPayload: this.#maxMessageBytes,
+      splits: this.#inPieces,
+    });
     this.#handlers = handlers;
     stream.on('data', (chunk: Buffer) => this.#onData(chunk));
     stream.on('drain', () => this.#handlers.onDrain?.());
@@ -142,12 +150,13 @@ export class WebSocketPeer {
     if (this.#pieceBytes > this.#maxMessageBytes) {
       throw new WebSocketProtocolError(`a message is larger than ${this.#maxMessageBytes} bytes`, 1009);
     }
+    const isText = this.#messageIsText;
     if (!final) {
-      this.#pieces.push(payload);
+      if (isText || !this.#inPieces) this.#pieces.push(payload);
+      else if (!this.#closeSent) this.#handlers.onMessage(payload, false);
       return;
     }
     const data = this.#pieces.length === 0 ? payload : Buffer.concat([...this.#pieces, payload]);
-    const isText = this.#messageIsText;
     this.#pieces = [];
     this.#pieceBytes = 0;
     this.#messageIsText = undefined;
