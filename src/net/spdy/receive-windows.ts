@@ -3,10 +3,10 @@ import type { SpdyStream } from './stream.ts';
 
 /** Of every stream at first; what the settings of the connection say. */
 export const initialReceiveWindow = 256 * 1024;
-/** Enough for a hundred MiB per second with 80 ms from end to end and back. */
-const largestWindow = 8 * 1024 * 1024;
+/** What lies in the buffers of a server between the ends counts too: less would stop a fast peer again and again. */
+const largestWindow = 16 * 1024 * 1024;
 /** By so much all windows of a connection together may have grown. */
-const maxGrowth = 16 * 1024 * 1024;
+const maxGrowth = 32 * 1024 * 1024;
 
 export class ReceiveWindows {
   readonly #sizes = new Map<number, number>();
