@@ -1,5 +1,5 @@
 /** The command line with nothing but what is typed all day; the installed `fairlead` begins with it where it will do. */
-import { getRow, versionRow } from '../src/cli/commands/table.ts';
+import { getRow, versionRow } from '../src/cli/commands/quick-rows.ts';
 import { runCli } from '../src/cli/main.ts';
 import { processIo } from '../src/cli/process-io.ts';
 import { stopSignal } from '../src/cli/stop-signal.ts';

@@ -2,21 +2,7 @@
 import type { CommandRow } from '../command-row.ts';
 import { configTable } from './config-table.ts';
 import { createTable } from './create/table.ts';
-
-/** Of what is typed all day the rows stand alone, for the bundle that has nothing else. */
-export const getRow: CommandRow = {
-  name: 'get',
-  group: 'objects',
-  summary: 'Show objects of the cluster',
-  load: async () => (await import('./get.ts')).getCommand,
-};
-
-export const versionRow: CommandRow = {
-  name: 'version',
-  group: 'about',
-  summary: "Show this program's version and the cluster's",
-  load: async () => (await import('./version.ts')).versionCommand,
-};
+import { getRow, versionRow } from './quick-rows.ts';
 
 export const commandTable: readonly CommandRow[] = [
   {
