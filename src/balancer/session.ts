@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import type { ServerLease } from '../client/api-servers.ts';
+import { defaultKeepAliveMs } from '../net/http1/open-socket.ts';
 import { UpstreamError } from '../net/http1/upstream.ts';
 import { relay } from '../net/relay.ts';
 import type { ProxyProtocol } from './proxy-protocol.ts';
@@ -20,7 +21,6 @@ export interface SessionOptions {
   onOver(session: Session): void;
 }
 
-const keepAliveMs = 30_000;
 const probeAfterMs = 10_000;
 /** What may wait for a slow reader, per direction: more than one read, so that reading and writing go on side by side. */
 export const bufferedBytes = 256 * 1024;
@@ -65,8 +65,8 @@ export class Session {
     }
     if (this.#isProbed || this.#dialledAt !== undefined || now - this.#began < probeAfterMs) return;
     this.#isProbed = true;
-    this.client.setKeepAlive(true, keepAliveMs);
-    this.upstream?.setKeepAlive(true, keepAliveMs);
+    this.client.setKeepAlive(true, defaultKeepAliveMs);
+    this.upstream?.setKeepAlive(true, defaultKeepAliveMs);
   }
 
   /** TCP alone is tried: nothing of the client was read, so that another server may have it. */

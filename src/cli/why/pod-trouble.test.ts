@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ContainerStatus, Pod } from '../../api/types/core-v1.ts';
-import { podTrouble } from './pod-trouble.ts';
+import { crashedBefore, podTrouble } from './pod-trouble.ts';
 
 const ended = { exitCode: 1, reason: 'Error', startedAt: '', finishedAt: '', containerID: '' };
 
@@ -37,6 +37,13 @@ test('a pod that crashes again and again says so in every state in which it is m
   });
   const first = podTrouble(podWith({ state: { terminated: ended }, lastState: {}, restartCount: 0 }), []);
   assert.deepEqual(first, { says: 'container web ended with exit code 1 (Error)', fix: 'logs crash -c web' });
+});
+
+test('a crash of long ago is not what ails a container that has run since', () => {
+  const startedAt = new Date(Date.now() - 3_600_000).toISOString();
+  assert.equal(crashedBefore(podWith({ state: { running: { startedAt } } })), undefined);
+  const lately = new Date(Date.now() - 5000).toISOString();
+  assert.equal(crashedBefore(podWith({ state: { running: { startedAt: lately } } }))?.name, 'web');
 });
 
 test('a container that ended well and waits for its probe is told of the probe', () => {

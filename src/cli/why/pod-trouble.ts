@@ -68,9 +68,15 @@ export function podTrouble(pod: Pod, events: readonly Event[]): PodTrouble | und
   return { says: `${phase}${last?.message === undefined ? '' : `: ${last.message.trim()}`}`, fix: describe };
 }
 
-/** The container that ended with an error before it was started again. */
+/** After so long a run kubelet forgets that a container crashed: it begins anew with its back-off. */
+const steadyMs = 10 * 60_000;
+
+/** The container that ended with an error a short while ago, and was started again. */
 export function crashedBefore({ status }: Pod): ContainerStatus | undefined {
-  return status?.containerStatuses?.find(({ lastState }) => (lastState?.terminated?.exitCode ?? 0) !== 0);
+  return status?.containerStatuses?.find(({ state, lastState }) => {
+    const startedAt = Date.parse(state?.running?.startedAt ?? '');
+    return (lastState?.terminated?.exitCode ?? 0) !== 0 && !(Date.now() - startedAt > steadyMs);
+  });
 }
 
 /** How a container that was started again came to its end: "it last ended with exit code 1 (Error) after 2 restarts". */
