@@ -177,12 +177,14 @@ for (const [name, start] of Object.entries(clusters)) {
         const namespace = `watched-${index}`;
         await kubectl('create', 'ns', namespace);
         await kubectl('create', 'cm', 'first', '-n', namespace);
+        // A controller makes this one in every namespace: a line like any other, if it came between.
+        await kubectl('wait', '--for=create', 'cm/kube-root-ca.crt', '-n', namespace);
         const args = ['get', 'cm', '-n', namespace, '-l', 'app!=x', '-w', ...flags];
         await using theirs = follow(side, kubectlPath, args);
         await using ours = follow(side, process.execPath, [fairleadEntry, ...args]);
         const both = (count: number) => Promise.all([theirs.until(count), ours.until(count)]);
-        await both(2);
-        const before = ours.lines.length;
+        const before = 3;
+        await both(before);
         await kubectl('create', 'cm', 'a-name-that-is-longer-than-the-heading', '-n', namespace, '--from-literal=a=b');
         await both(before + 1);
         await kubectl('label', 'cm', 'first', 'app=x', '-n', namespace);
