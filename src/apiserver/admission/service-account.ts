@@ -1,4 +1,5 @@
 /** Gives a pod its service account, the account's pull secrets, and a token mounted into every container. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { forbidden } from '../../api/status.ts';
 import type { Container, Pod, PodSpec, ServiceAccount, Volume } from '../../api/types/core-v1.ts';
 import type { ObjectReader } from '../connect/connector.ts';
@@ -10,6 +11,11 @@ const volumePrefix = 'kube-api-access-';
 /** Mirror pods stand for what runs on a node anyway, and have no account. */
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
 const pods = { group: '', resource: 'pods' };
+/** A controller makes it in every namespace, which may be younger than this pod's request by less than it takes. */
+const defaultName = 'default';
+const lookMs = 20;
+/** As long as upstream's plugin waits at the least (plugin/pkg/admission/serviceaccount). */
+const maxWaitMs = 1000;
 
 export function serviceAccountAdmission(store: ObjectReader): AdmissionPlugin {
   return {
@@ -20,10 +26,11 @@ export function serviceAccountAdmission(store: ObjectReader): AdmissionPlugin {
       const { spec } = pod;
       if (spec === undefined || pod.metadata.annotations?.[mirrorAnnotation] !== undefined) return;
       const given = spec.serviceAccountName ?? '';
-      const name = given !== '' ? given : (spec.serviceAccount ?? '') === '' ? 'default' : (spec.serviceAccount ?? '');
+      const name =
+        given !== '' ? given : (spec.serviceAccount ?? '') === '' ? defaultName : (spec.serviceAccount ?? '');
       spec.serviceAccountName = name;
       spec.serviceAccount = name;
-      const account = await store.get<ServiceAccount>({ group: '', resource: 'serviceaccounts' }, namespace, name);
+      const account = await findAccount(store, namespace, name);
       if (account === undefined) {
         throw forbidden(
           pods,
@@ -37,6 +44,17 @@ export function serviceAccountAdmission(store: ObjectReader): AdmissionPlugin {
       }
     },
   };
+}
+
+async function findAccount(store: ObjectReader, namespace: string, name: string): Promise<ServiceAccount | undefined> {
+  const find = () => store.get<ServiceAccount>({ group: '', resource: 'serviceaccounts' }, namespace, name);
+  let account = await find();
+  if (name !== defaultName) return account;
+  for (const end = performance.now() + maxWaitMs; account === undefined && performance.now() < end; ) {
+    await delay(lookMs);
+    account = await find();
+  }
+  return account;
 }
 
 function mountToken(spec: PodSpec): void {

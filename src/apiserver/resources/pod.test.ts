@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ControlPlane } from '../testing-control-plane.ts';
 import { core, openControlPlane } from '../testing-control-plane.ts';
 
@@ -228,6 +229,22 @@ test('the account must exist; its pull secrets and its refusal of tokens are tak
   assert.equal(spec.volumes, undefined);
   assert.equal(spec.serviceAccount, 'quiet');
   assert.deepEqual(spec.imagePullSecrets, [{ name: 'reg' }]);
+});
+
+test('a pod of a namespace made just now waits for the account that a controller makes there', async () => {
+  await cluster.post('/api/v1/namespaces', { metadata: { name: 'young' } });
+  const pod = cluster.post('/api/v1/namespaces/young/pods', withSpec({ containers: [container] }));
+  // The account comes while the pod's request is under way.
+  await delay(60);
+  await cluster.post('/api/v1/namespaces/young/serviceaccounts', { metadata: { name: 'default' } });
+  assert.equal((await pod).spec.serviceAccountName, 'default');
+});
+
+test('where nobody makes the account the pod is refused', async () => {
+  await cluster.post('/api/v1/namespaces', { metadata: { name: 'bare' } });
+  const { code, message } = await cluster.post('/api/v1/namespaces/bare/pods', withSpec({ containers: [container] }));
+  assert.equal(code, 403);
+  assert.match(message, /error looking up service account bare\/default: serviceaccount "default" not found$/);
 });
 
 test('priorities are those of the classes that every cluster has', async () => {
