@@ -75,7 +75,7 @@ async function journeys(t: TestContext, place: Place): Promise<void> {
     await seat.sees(/now it is/);
     // What says so itself is in front already, and awaits it: shells lose a Ctrl-C while they start a program.
     seat.type(`sh -c 'trap "echo interrupted; exit" INT; echo begun; while :; do sleep 0.02; done'\n`);
-    await seat.sees(/\nbegun/);
+    await seat.sees(/begun\r\n/);
     seat.type('\x03');
     await seat.sees(/interrupted\r\n/);
     await seat.sees(/ready> /);
@@ -138,7 +138,7 @@ async function journeys(t: TestContext, place: Place): Promise<void> {
       first.type(`PS1='rea''dy> '; ${sized}\n`);
       await first.sees(/it fits\r\nready> /);
       first.type('echo begun; while read -r line; do echo "you said <$line>"; done\n');
-      await first.sees(/\nbegun/);
+      await first.sees(/begun\r\n/);
     }
     await using second = await sit(place, variables, 'attach', '-it', '--quiet', name);
     // What it ran goes on; and once that has answered, keys are no longer kubectl's own.
