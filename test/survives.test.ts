@@ -49,7 +49,7 @@ test('kill -9 in the middle of writes loses none that was acknowledged', async (
   const acknowledged: string[] = [];
   let lastVersion = 0;
   for (let round = 0; round < 3; round++) {
-    const cluster = await RunningFairlead.up(home, '--nodes', '0');
+    await using cluster = await RunningFairlead.up(home, '--nodes', '0');
     const admin = await adminOf(home);
     const agent = new Agent({ ...admin, keepAlive: true, maxSockets: 16 });
     const collection = `${cluster.apiUrl}/api/v1/namespaces/default/configmaps`;
@@ -100,7 +100,7 @@ test('pod processes left behind by kill -9 are ended, and started anew by the ne
     metadata: { name: 'sleeper' },
     spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'main', image: 'sleeper', args: ['3600'] }] },
   };
-  const first = await RunningFairlead.up(home, ...flags);
+  await using first = await RunningFairlead.up(home, ...flags);
   const running = async (cluster: RunningFairlead, restarts: number): Promise<void> => {
     const agent = new Agent({ ...(await adminOf(home)), keepAlive: false });
     for (;;) {

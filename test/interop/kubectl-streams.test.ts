@@ -154,7 +154,7 @@ test('logs -f and exec look cut where the node is killed', {
   skip: skip || (terminalObstacle() ?? false),
 }, async () => {
   await using ownHome = await Home.make();
-  const short = await RunningFairlead.up(ownHome, '--image', 'shell=/bin/sh');
+  await using short = await RunningFairlead.up(ownHome, '--image', 'shell=/bin/sh');
   await using other = await connect({ path: ownHome.kubeconfig });
   await runPod(other.client, 'cut', { ...shortLived, containers: [shell(`echo begun; ${waiting}`)] });
   const started = [
