@@ -2,19 +2,19 @@
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import type { ServerLease } from '../client/api-servers.ts';
+import type { Rostered } from '../lib/roster.ts';
 import { defaultKeepAliveMs } from '../net/http1/open-socket.ts';
 import { UpstreamError } from '../net/http1/upstream.ts';
-import { relay } from '../net/relay.ts';
+import { passThrough } from './pass-through.ts';
 import type { ProxyProtocol } from './proxy-protocol.ts';
 import { proxyHeader } from './proxy-protocol.ts';
 
-export interface SessionOptions {
-  /** Of the server to begin with. */
-  lease: ServerLease;
+/** What all sessions of a balancer share. */
+export interface SessionRules {
   connectTimeoutMs: number;
   proxyProtocol: ProxyProtocol | undefined;
-  /** It is connected to this server. */
-  onConnected(session: Session, lease: ServerLease): void;
+  /** It is connected to its server. */
+  onConnected(session: Session): void;
   /** A server could not be reached; another one is tried if there is one. */
   onConnectFailed(lease: ServerLease): void;
   /** It is over. Called once. */
@@ -22,28 +22,30 @@ export interface SessionOptions {
 }
 
 const probeAfterMs = 10_000;
+/** An error is followed by the close of its socket, which tells all. */
+const byClose = (): void => {};
 /** What may wait for a slow reader, per direction: more than one read, so that reading and writing go on side by side. */
 export const bufferedBytes = 256 * 1024;
 
-export class Session {
+export class Session implements Rostered {
+  rosterIndex = -1;
   readonly client: Socket;
   upstream: Socket | undefined;
   /** Of the server that it is connected to, or being connected to. */
   lease: ServerLease;
-  readonly #options: SessionOptions;
-  #isOver = false;
-  readonly #began = performance.now();
-  /** Set while it waits for a server to take the connection. */
-  #dialledAt: number | undefined;
+  readonly #rules: SessionRules;
+  #state: 'dialling' | 'timed out' | 'joined' | 'over' = 'dialling';
+  /** When the server was dialled that it has. */
+  #dialledAt = 0;
   #isProbed = false;
 
   /** `client` is paused: nothing of it is read before a server has taken the connection. */
-  constructor(client: Socket, options: SessionOptions) {
+  constructor(client: Socket, lease: ServerLease, rules: SessionRules) {
     this.client = client;
-    this.lease = options.lease;
-    this.#options = options;
-    client.on('error', () => this.cut());
-    this.#dial(options.lease);
+    this.lease = lease;
+    this.#rules = rules;
+    client.on('error', byClose);
+    this.upstream = this.#dial(lease);
   }
 
   /** Ends both sides at once. What is under way inside of TLS looks cut off: nobody says its good-bye. */
@@ -58,85 +60,78 @@ export class Session {
    * the operating system is asked only for those that stay to probe both sides once they are silent, which takes eight system calls.
    */
   look(now: number): void {
-    if (this.#dialledAt !== undefined && now - this.#dialledAt > this.#options.connectTimeoutMs) {
-      this.#dialledAt = undefined;
+    const sinceMs = now - this.#dialledAt;
+    if (this.#state === 'dialling' && sinceMs > this.#rules.connectTimeoutMs) {
+      this.#state = 'timed out';
       this.upstream?.destroy();
-      return;
     }
-    if (this.#isProbed || this.#dialledAt !== undefined || now - this.#began < probeAfterMs) return;
+    if (this.#isProbed || this.#state !== 'joined' || sinceMs < probeAfterMs) return;
     this.#isProbed = true;
     this.client.setKeepAlive(true, defaultKeepAliveMs);
     this.upstream?.setKeepAlive(true, defaultKeepAliveMs);
   }
 
   /** TCP alone is tried: nothing of the client was read, so that another server may have it. */
-  #dial(lease: ServerLease): void {
-    const { host, port } = lease.server.anonymous;
-    const options = {
-      host,
-      port,
-      allowHalfOpen: true,
-      noDelay: true,
-      highWaterMark: bufferedBytes,
-    };
-    const upstream = connect(options);
-    this.lease = lease;
-    this.upstream = upstream;
-    let reason = 'the connection was closed';
-    const onEarlyClose = (): void => {
-      const isSilent = this.#dialledAt === undefined;
-      if (isSilent) reason = `no answer within ${this.#options.connectTimeoutMs / 1000} s`;
-      this.#dialFailed(lease, isSilent ? 'silent' : 'refused', reason);
-    };
+  #dial({ server }: ServerLease): Socket {
+    const { host, port } = server.anonymous;
+    this.#state = 'dialling';
     this.#dialledAt = performance.now();
-    upstream.on('error', ({ message }) => {
-      reason = message;
-      upstream.destroy();
+    const options = { host, port, allowHalfOpen: true, noDelay: true, highWaterMark: bufferedBytes };
+    const upstream = connect(options);
+    upstream.on('error', byClose);
+    upstream.once('connect', () => this.#join(upstream));
+    upstream.once('close', () => {
+      if (this.#state !== 'joined') this.#dialFailed(upstream);
     });
-    upstream.once('close', onEarlyClose);
-    upstream.once('connect', () => {
-      upstream.off('close', onEarlyClose);
-      this.#dialledAt = undefined;
-      this.#join(upstream);
-    });
+    return upstream;
   }
 
-  #dialFailed(lease: ServerLease, connect: 'silent' | 'refused', reason: string): void {
+  #dialFailed({ errored }: Socket): void {
+    const { client, lease } = this;
+    const isSilent = this.#state === 'timed out';
     this.upstream = undefined;
     lease.over?.();
-    if (this.client.destroyed) {
+    if (client.destroyed) {
       this.#finish();
       return;
     }
     const { host, port } = lease.server.anonymous;
+    const reason = isSilent
+      ? `no answer within ${this.#rules.connectTimeoutMs / 1000} s`
+      : (errored?.message ?? 'the connection was closed');
+    const connect = isSilent ? 'silent' : 'refused';
     lease.failed(new UpstreamError(`cannot connect to ${host}:${port}: ${reason}`, { sent: false, connect }));
-    this.#options.onConnectFailed(lease);
+    this.#rules.onConnectFailed(lease);
     const next = lease.next();
-    if (next === undefined) this.cut();
-    else this.#dial(next);
+    if (next === undefined) {
+      this.cut();
+      return;
+    }
+    this.lease = next;
+    this.upstream = this.#dial(next);
   }
 
   #join(upstream: Socket): void {
     const { client } = this;
     if (client.destroyed) {
-      upstream.once('close', () => this.#finish());
       upstream.destroy();
       return;
     }
-    const { proxyProtocol } = this.#options;
+    this.#state = 'joined';
+    const { proxyProtocol } = this.#rules;
     if (proxyProtocol !== undefined) {
       const source = { address: client.remoteAddress ?? '::', port: client.remotePort ?? 0 };
       const destination = { address: client.localAddress ?? '::', port: client.localPort ?? 0 };
       upstream.write(proxyHeader(proxyProtocol, { source, destination }));
     }
-    void relay(client, upstream, { bare: true }).then(() => this.#finish());
-    this.#options.onConnected(this, this.lease);
+    passThrough(client, upstream, () => this.#finish());
+    this.#rules.onConnected(this);
   }
 
   #finish(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.#state === 'over') return;
+    this.#state = 'over';
     this.lease.over?.();
-    this.#options.onOver(this);
+    this.#rules.onOver(this);
   }
 }

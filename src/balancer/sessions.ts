@@ -1,8 +1,9 @@
 /** The connections that a balancer has: counted, bounded, and ended when their server stays away. */
 import type { Socket } from 'node:net';
 import type { ServerGroup } from '../client/server-group.ts';
+import { Roster } from '../lib/roster.ts';
 import type { ProxyProtocol } from './proxy-protocol.ts';
-import { Session } from './session.ts';
+import { Session, type SessionRules } from './session.ts';
 
 export interface SessionsOptions {
   group: ServerGroup;
@@ -39,7 +40,8 @@ export class Sessions implements Disposable {
   /** Connections that no server could take. */
   unserved = 0;
   readonly #options: SessionsOptions;
-  readonly #all = new Set<Session>();
+  readonly #rules: SessionRules;
+  readonly #all = new Roster<Session>();
   readonly #counts = new Map<string, ServerCounts>();
   readonly #drains = new Map<string, Drain>();
   readonly #unsubscribe: () => void;
@@ -48,6 +50,14 @@ export class Sessions implements Disposable {
 
   constructor(options: SessionsOptions) {
     this.#options = options;
+    const { connectTimeoutMs, proxyProtocol } = options;
+    this.#rules = {
+      connectTimeoutMs,
+      proxyProtocol,
+      onConnected: ({ lease }) => void this.#countsOf(lease.server.url).connections++,
+      onConnectFailed: ({ server }) => void this.#countsOf(server.url).failures++,
+      onOver: (session) => this.#over(session),
+    };
     this.#looks = setInterval(() => this.#look(), Math.min(maxLookMs, options.connectTimeoutMs / 4)).unref();
     this.#unsubscribe = options.group.pool.subscribe((member) => this.#onChange(member));
   }
@@ -63,21 +73,13 @@ export class Sessions implements Disposable {
 
   /** Takes a connection, which must be paused. */
   accept(client: Socket): void {
-    const { group, maxConnections, connectTimeoutMs, proxyProtocol } = this.#options;
+    const { group, maxConnections } = this.#options;
     if (this.#all.size >= maxConnections) {
       this.refused++;
       client.destroy();
       return;
     }
-    const session = new Session(client, {
-      lease: group.lease(),
-      connectTimeoutMs,
-      proxyProtocol,
-      onConnected: ({ lease }) => void this.#countsOf(lease.server.url).connections++,
-      onConnectFailed: (lease) => void this.#countsOf(lease.server.url).failures++,
-      onOver: (over) => this.#over(over),
-    });
-    this.#all.add(session);
+    this.#all.add(new Session(client, group.lease(), this.#rules));
   }
 
   /** Resolves when all connections have ended; after this time they are cut. */
