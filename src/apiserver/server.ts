@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { lazy } from '../lib/lazy.ts';
+import { Roster, type Rostered } from '../lib/roster.ts';
 import { readCredentials } from './auth/credentials.ts';
 import type { PolicyFactory } from './auth/policy.ts';
 import type { Connector } from './connect/connector.ts';
@@ -117,7 +118,7 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
     }),
   );
 
-  const active = new Map<Exchange, Promise<void>>();
+  const active = new Roster<Active>();
   const start = (exchange: Exchange, connection: ServerResponse | Duplex) => {
     connection.once('close', () => {
       exchange.abort(new Error('the client has gone'));
@@ -126,8 +127,9 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
     });
     const work = handle(exchange)
       .catch((error: unknown) => log(`a request could not be answered: ${String(error)}`))
-      .finally(() => active.delete(exchange));
-    active.set(exchange, work);
+      .finally(() => active.delete(entry));
+    const entry = { exchange, work, rosterIndex: -1 };
+    active.add(entry);
   };
   const listener = await openListener({
     tls: options.tls,
@@ -141,8 +143,9 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
   const drain = async () => {
     draining.abort(new Error('the server is stopping'));
     const closed = listener.close();
-    for (const exchange of active.keys()) if (connects(exchange)) exchange.abort(draining.signal.reason);
-    await Promise.all(active.values());
+    const left = [...active];
+    for (const { exchange } of left) if (connects(exchange)) exchange.abort(draining.signal.reason);
+    await Promise.all(left.map(({ work }) => work));
     await closed;
     resources[Symbol.dispose]();
   };
@@ -161,6 +164,11 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
     renewTls: (tls) => listener.renewTls(tls),
     [Symbol.asyncDispose]: close,
   };
+}
+
+interface Active extends Rostered {
+  readonly exchange: Exchange;
+  readonly work: Promise<void>;
 }
 
 /** Connections through the server last as long as their ends like: at a stop they are ended, everything else is awaited. */
