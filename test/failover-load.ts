@@ -163,6 +163,6 @@ function zero(): Record<Disturbance, number> {
 }
 
 /** No controller manager runs, so the object may not be there; that it is not is an answer as good as any. */
-function unlessMissing(error: unknown): void {
+export function unlessMissing(error: unknown): void {
   if (!(error instanceof Error && 'code' in error && error.code === 404)) throw error;
 }

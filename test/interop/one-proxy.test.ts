@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import type { Pod } from '../../src/api/types/core-v1.ts';
 import type { Cluster } from '../../src/client/client.ts';
 import { connect, loadKubeconfig } from '../../src/client/client.ts';
-import { loadWhileServersFail, nothingWasLost } from '../failover-load.ts';
+import { loadWhileServersFail, nothingWasLost, unlessMissing } from '../failover-load.ts';
 import { Home } from '../fairlead-process.ts';
 import { browserLoad } from '../one-proxy/browser-load.ts';
 import { Clients } from '../one-proxy/clients.ts';
@@ -30,15 +30,17 @@ const root = resolve(import.meta.dirname, '../..');
 async function replacePods(cluster: Cluster, app: string): Promise<number> {
   const pods = cluster.resource('v1', 'Pod');
   const selection = { namespace, labelSelector: `app=${app}` };
-  const before = await pods.list(selection).toArray();
+  const { spec } = await cluster.resource('apps/v1', 'Deployment').get(app, { namespace });
+  // There may be more for a while: a pod whose creation was in doubt when a server died, and one made in its place.
+  const before = (await pods.list(selection).toArray()).slice(0, spec?.replicas);
   for (const { metadata } of before) {
     const { name = '', uid } = metadata;
     const seen = new Map<string, Pod>();
     const isReplaced = (): boolean => {
       const others = [...seen.values()].filter((pod) => pod.metadata.uid !== uid);
-      return !seen.has(uid ?? '') && others.filter(isPodReady).length === before.length;
+      return !seen.has(uid ?? '') && others.filter(isPodReady).length === spec?.replicas;
     };
-    await pods.delete(name, { namespace });
+    await pods.delete(name, { namespace }).catch(unlessMissing);
     for await (const { type, object } of pods.watch(selection)) {
       if (type === 'DELETED') seen.delete(object.metadata.uid ?? '');
       else if (type !== 'BOOKMARK') seen.set(object.metadata.uid ?? '', object);
