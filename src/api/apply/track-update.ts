@@ -2,7 +2,7 @@
 import type { KubeObject } from '../object.ts';
 import type { Comparison } from './compare.ts';
 import { compare } from './compare.ts';
-import { compareText, fieldName } from './field-element.ts';
+import { compareText, fieldElement, fieldName } from './field-element.ts';
 import type { FieldSet } from './field-set.ts';
 import { difference, isEmptySet, NO_FIELDS, union } from './field-set.ts';
 import type { MergeType } from './merge-type.ts';
@@ -21,6 +21,8 @@ export interface Writing {
   now: string;
   /** Whether the write can change this member of the object: a status it cannot, or nothing else. */
   changeable(name: string): boolean;
+  /** Members of metadata that it cannot change either. */
+  keeps?: readonly string[];
 }
 
 /** What nobody owns: it is the server's, or the object's identity. */
@@ -52,15 +54,26 @@ export function withoutOwners(object: KubeObject): KubeObject {
 }
 
 /** What the write changes of what it can change. The rest of the objects is not even looked at: it may be large. */
-export function changesOf({ type, changeable }: Writing, before: KubeObject, after: KubeObject): Comparison {
-  const part = (object: KubeObject) =>
-    Object.fromEntries(Object.entries(withoutOwners(object)).filter(([name]) => changeable(name)));
+export function changesOf(
+  { type, changeable, keeps = [] }: Writing,
+  before: KubeObject,
+  after: KubeObject,
+): Comparison {
+  const part = (object: KubeObject) => {
+    const { metadata, ...rest } = withoutOwners(object);
+    const open = Object.entries(metadata).filter(([name]) => !keeps.includes(name));
+    const whole = { ...rest, metadata: Object.fromEntries(open) };
+    return Object.fromEntries(Object.entries(whole).filter(([name]) => changeable(name)));
+  };
   return compare(part(before), part(after), type);
 }
 
 /** Of a set, what the write can change. */
-export function changeableOf({ changeable }: Writing, fields: FieldSet): FieldSet {
-  return Object.fromEntries(Object.entries(fields).filter(([element]) => changeable(fieldName(element) ?? '')));
+export function changeableOf({ changeable, keeps = [] }: Writing, fields: FieldSet): FieldSet {
+  const some = Object.fromEntries(Object.entries(fields).filter(([element]) => changeable(fieldName(element) ?? '')));
+  if (keeps.length === 0) return some;
+  const kept = Object.fromEntries(keeps.map((name) => [fieldElement(name), NO_FIELDS]));
+  return difference(some, { 'f:metadata': kept });
 }
 
 /**

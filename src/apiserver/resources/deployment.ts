@@ -18,6 +18,7 @@ export const deployment: ResourceDefinition<Deployment> = {
   categories: ['all'],
   namespaced: true,
   statusSubresource: true,
+  statusKeeps: ['labels'],
   generation: true,
   scale: replicaScale,
   applyDefaults({ spec }) {

@@ -17,6 +17,7 @@ export const pod: ResourceDefinition<Pod> = {
   categories: ['all'],
   namespaced: true,
   statusSubresource: true,
+  statusKeeps: ['ownerReferences'],
   generation: true,
   returnsDeletedObject: true,
   gracePeriodSeconds({ spec, status }) {

@@ -62,8 +62,10 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   deprecation?: string;
   /** Verbs that exist; default: create delete deletecollection get list patch update watch. */
   verbs?: readonly string[];
-  /** Present: `status` is a subresource, main writes leave `.status` as it was and status writes change nothing else. */
+  /** Present: `status` is a subresource, main writes leave `.status` as it was and status writes change nothing but metadata else. */
   statusSubresource?: true;
+  /** With `statusSubresource`: what of metadata status writes leave as it was. */
+  statusKeeps?: readonly ('labels' | 'ownerReferences')[];
   /** With `statusSubresource`: a create keeps the status that it was sent with (nodes). */
   keepStatusOnCreate?: true;
   scale?: ScaleMapping<T>;

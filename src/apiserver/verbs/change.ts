@@ -9,7 +9,7 @@ import { AdmissionChain } from './admission-chain.ts';
 import { withNewest } from './compare-and-swap.ts';
 import { fillForUpdate } from './object-meta.ts';
 import { checkPreconditions } from './preconditions.ts';
-import { validateChange } from './validation.ts';
+import { validateChange, validateMetaChange } from './validation.ts';
 import type { ApiContext, VerbCall } from './verb.ts';
 
 /** What of an object is written; only `main` is prepared and validated by the kind, the others change less or know better. */
@@ -75,6 +75,7 @@ async function attempt(change: Change, current: StoredObject): Promise<StoredObj
     if (part === 'main') prepareMain(change, next, previous);
     await admission.reserve();
     if (part === 'main') validateChange(served, next, previous);
+    else if (part === 'status') validateMetaChange(served, next, previous);
     await admission.validate();
     delete next.metadata.resourceVersion;
     if (isFinalized(served, next)) {

@@ -1,7 +1,7 @@
 /** The sides from which an object can be read and written: the object itself, and its subresources status, scale, finalize. */
 
 import type { GroupVersionKind } from '../../api/group-version.ts';
-import type { KubeObject } from '../../api/object.ts';
+import type { KubeObject, ObjectMeta } from '../../api/object.ts';
 import { cloneJson } from '../../lib/clone-json.ts';
 import type { ResourceDefinition } from '../resources/resource.ts';
 import type { ServedResource } from '../served-resource.ts';
@@ -27,7 +27,6 @@ export interface Facet {
 
 const EVERYTHING = ownFields(() => true);
 const ALL_BUT_STATUS = ownFields((name) => name !== 'status');
-const ONLY_STATUS = ownFields((name) => name === 'status');
 
 const READ_WRITE = ['get', 'update', 'patch'] as const;
 
@@ -45,17 +44,19 @@ export function facetOf(served: ServedResource, subresource: string): Facet | un
         show: (stored) => stored,
         merge: (_stored, sent) => cloneJson(sent),
       };
-    case 'status':
+    case 'status': {
       if (!definition.statusSubresource) return undefined;
+      const { statusKeeps = [] } = definition;
       return {
         definition,
         kind,
         part: 'status',
-        ownership: ONLY_STATUS,
+        ownership: ownFields((name) => name === 'status' || name === 'metadata', statusKeeps),
         verbs: READ_WRITE,
         show: (stored) => stored,
-        merge: withStatusOf,
+        merge: (stored, sent) => withStatusOf(stored, sent, statusKeeps),
       };
+    }
     case 'scale':
       return definition.scale === undefined ? undefined : scaleFacet(served, definition.scale);
     case 'finalize': {
@@ -81,17 +82,21 @@ export function facetOf(served: ServedResource, subresource: string): Facet | un
   }
 }
 
-function withStatusOf(stored: KubeObject, sent: KubeObject & { status?: unknown }): KubeObject {
-  const { status: _status, ...rest }: KubeObject & { status?: unknown } = stored;
-  const next = {
-    ...cloneJson(rest),
-    ...(sent.status === undefined ? {} : { status: cloneJson(sent.status) }),
-  };
-  return withPreconditionsOf(next, sent);
+/** The stored object with status and metadata as they were sent, but for those members of metadata that are kept. */
+function withStatusOf(
+  { status: _old, ...stored }: KubeObject & { status?: unknown },
+  { status, metadata: sent }: KubeObject & { status?: unknown },
+  keeps: readonly (keyof ObjectMeta)[],
+): KubeObject {
+  const next = { ...cloneJson(stored), ...(status !== undefined && { status: cloneJson(status) }) };
+  const kept = Object.entries(next.metadata).filter(([name]) => keeps.some((one) => one === name));
+  const open = Object.entries(cloneJson(sent)).filter(([name]) => !keeps.some((one) => one === name));
+  next.metadata = Object.fromEntries([...open, ...kept]);
+  return next;
 }
 
 /** uid and resourceVersion as the client sent them: what its write depends on. */
-export function withPreconditionsOf(next: KubeObject, { metadata }: KubeObject): KubeObject {
+function withPreconditionsOf(next: KubeObject, { metadata }: KubeObject): KubeObject {
   const { uid, resourceVersion, ...kept } = next.metadata;
   next.metadata = {
     ...kept,

@@ -18,6 +18,8 @@ import type { VerbCall } from './verb.ts';
 export interface FieldOwnership {
   /** Whether a write can change this member of what it shows. */
   changeable(name: string): boolean;
+  /** Members of metadata that it cannot change either. */
+  keeps?: readonly string[];
   /** The facet's view of a stored object, with its owners. */
   view(stored: KubeObject): KubeObject;
   /** The stored object's owners once those of its view are `entries`. */
@@ -25,8 +27,8 @@ export interface FieldOwnership {
 }
 
 /** Of the object itself. */
-export function ownFields(changeable: (name: string) => boolean): FieldOwnership {
-  return { changeable, view: (stored) => stored, owners: (_stored, entries) => entries };
+export function ownFields(changeable: (name: string) => boolean, keeps: readonly string[] = []): FieldOwnership {
+  return { changeable, keeps, view: (stored) => stored, owners: (_stored, entries) => entries };
 }
 
 export function writingOf({ api, exchange }: VerbCall, { kind, ownership }: Facet): Writing {
@@ -37,6 +39,7 @@ export function writingOf({ api, exchange }: VerbCall, { kind, ownership }: Face
     type: mergeTypeOf(kind),
     now: timestamp(api.now()),
     changeable: ownership.changeable,
+    ...(ownership.keeps && { keeps: ownership.keeps }),
   };
 }
 

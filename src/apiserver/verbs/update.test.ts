@@ -118,14 +118,14 @@ test('patches side by side are all kept', async () => {
   assert.deepEqual(Object.keys(json.metadata.annotations).sort(), keys.sort());
 });
 
-test('status is written by itself and touches nothing else', async () => {
+test('status is written with what goes with it in metadata, and touches nothing else', async () => {
   await using server = await openWithWidget();
   const body = { metadata: { name: 'w', labels: { c: '3' } }, spec: { size: 50 }, status: { ready: 1 } };
   const { status, json } = await server.call(`${path}/w/status`, { method: 'PUT', body });
   assert.equal(status, 200);
   assert.deepEqual(
     [json.status, json.spec.size, json.metadata.labels, json.metadata.generation],
-    [{ ready: 1 }, 1, { a: '1' }, 1],
+    [{ ready: 1 }, 1, { c: '3' }, 1],
   );
   const patched = await server.call(`${path}/w/status`, {
     method: 'PATCH',

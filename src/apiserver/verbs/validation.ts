@@ -15,6 +15,12 @@ export function validateNew({ definition, kind }: ServedResource, object: KubeOb
   if (errors.length > 0) throw invalid(kind, object.metadata.name ?? '', errors);
 }
 
+/** Of a write that can change nothing but metadata and status. Throws `StatusError` 422. */
+export function validateMetaChange({ definition, kind }: ServedResource, next: KubeObject, previous: KubeObject): void {
+  const errors = [...complainAboutMeta(next, previous), ...validateObjectMeta(next.metadata, definition)];
+  if (errors.length > 0) throw invalid(kind, next.metadata.name ?? '', errors);
+}
+
 /** Throws `StatusError` 422. */
 export function validateChange({ definition, kind }: ServedResource, next: KubeObject, previous: KubeObject): void {
   const errors: FieldError[] = [

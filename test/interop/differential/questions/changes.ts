@@ -1,6 +1,6 @@
 /** Updates and patches. */
 import type { Question } from '../request.ts';
-import { deployments, json, map, maps, merge, pods, strategic, withoutStatus } from '../vocabulary.ts';
+import { deployments, json, map, maps, merge, pods, services, strategic, withoutStatus } from '../vocabulary.ts';
 
 export const changes: readonly Question[] = [
   { name: 'update', method: 'PUT', path: `${maps}/one`, body: map('one', { data: { a: '2' } }) },
@@ -141,4 +141,32 @@ export const changes: readonly Question[] = [
     body: { spec: { hostname: 'other' }, status: { message: 'm' } },
     select: (body) => (body as { status?: unknown }).status,
   },
+  ...[`${pods}/plain`, `${deployments}/app`, `${services}/headless`, '/api/v1/namespaces/diff'].flatMap(
+    (path): Question[] => [
+      {
+        name: `a status that changes metadata too, of ${path}`,
+        method: 'PATCH',
+        path: `${path}/status?fieldManager=status-writer&dryRun=All`,
+        headers: merge,
+        body: {
+          metadata: {
+            labels: { from: 'status' },
+            annotations: { from: 'status' },
+            finalizers: ['diff.example/held'],
+            ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'one', uid: 'u' }],
+          },
+        },
+        select: withoutStatus,
+      },
+      {
+        name: `a status with an annotation that is none, of ${path}`,
+        method: 'PATCH',
+        path: `${path}/status?dryRun=All`,
+        headers: merge,
+        body: { metadata: { annotations: { 'a b': 'x' } } },
+        // The real server says each complaint up to three times.
+        select: (body) => (body as { message: string }).message,
+      },
+    ],
+  ),
 ];
