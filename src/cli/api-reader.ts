@@ -32,15 +32,25 @@ export async function openApiReader({
   /** As for `clusterConfig`. */
   unattended?: boolean;
 }): Promise<ApiReader> {
-  const config = await clusterConfig(globals, io, { unattended });
-  if (onlyServer && io.ownsProcess === true) await leaveSystemAuthorities(config);
+  const isShort = onlyServer && io.ownsProcess === true;
+  let checkCertificate = (): Promise<void> => Promise.resolve();
+  const laterCheck = (check: () => Promise<void>): void => {
+    checkCertificate = check;
+  };
+  const config = await clusterConfig(globals, io, { unattended, ...(isShort && { laterCheck }) });
+  if (isShort) await leaveSystemAuthorities(config);
   const client = openClusterClient(config);
   const verbose = Number(globals.v ?? 0) >= 6;
 
   async function get(path: string, accept: string): Promise<RawResponse> {
     // What times a request is loaded on first use, which takes a part of a short command's own time.
     const started = verbose ? performance.now() : 0;
-    const answer = await client.request({ method: 'GET', path, headers: { Accept: accept }, signal });
+    const request = client.request({ method: 'GET', path, headers: { Accept: accept }, signal });
+    const answer = await request.catch(async (error: unknown) => {
+      await checkCertificate();
+      throw error;
+    });
+    if (answer.status === 401) await checkCertificate();
     if (verbose)
       logRequest(io, { url: `${config.server}${path}`, status: answer.status, ms: performance.now() - started });
     return answer;

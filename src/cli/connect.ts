@@ -1,7 +1,7 @@
 /** From kubectl's global flags to a cluster. */
 import type { ClientConfig, Impersonation } from '../client/client-config.ts';
 import type { CredentialCommand } from '../client/exec-credentials.ts';
-import { loadKubeconfig } from '../client/kubeconfig.ts';
+import { type KubeconfigChoice, loadKubeconfig } from '../client/kubeconfig.ts';
 import type { CommandIo } from './command.ts';
 import { CommandError, UsageError } from './command.ts';
 import { parseDuration } from './duration.ts';
@@ -17,7 +17,7 @@ import { escapeControls } from './print/escape.ts';
 export async function clusterConfig(
   globals: GlobalFlags,
   io: Pick<CommandIo, 'env' | 'stderr'>,
-  { unattended = false }: { unattended?: boolean } = {},
+  { unattended = false, laterCheck }: { unattended?: boolean; laterCheck?: KubeconfigChoice['laterCheck'] } = {},
 ): Promise<ClientConfig> {
   const [server, ...servers] = globals.server.filter((url) => url !== '');
   const config = await loadKubeconfig({
@@ -31,6 +31,7 @@ export async function clusterConfig(
     insecureSkipTlsVerify: globals['insecure-skip-tls-verify'],
     clientCertificate: globals['client-certificate'],
     clientKey: globals['client-key'],
+    laterCheck,
     tlsServerName: globals['tls-server-name'],
     cluster: globals.cluster,
     user: globals.user,

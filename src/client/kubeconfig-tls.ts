@@ -14,6 +14,11 @@ export interface TlsChoice {
   /** Paths of PEM files: a client certificate and its key, instead of the user's. */
   clientCertificate?: string | undefined;
   clientKey?: string | undefined;
+  /**
+   * Takes what checks that certificate and key can be used, which throws ConfigError. Absent: that is done at once. A command of
+   * one request has it checked when that fails: it takes as long as the connection.
+   */
+  laterCheck?: ((check: () => Promise<void>) => void) | undefined;
 }
 
 /** What the user chose wins over the cluster's entry. */
@@ -46,9 +51,7 @@ export async function userCertificate(
   const cert = await pemField(user, 'client-certificate');
   const key = await pemField(user, 'client-key');
   if (cert !== undefined && key !== undefined) {
-    const { keyPairFault } = await import('./key-pair.ts');
-    const fault = keyPairFault(cert, key);
-    if (fault !== undefined) throw entryError(user, fault);
+    await checkPair({ cert, key }, (fault) => entryError(user, fault), choice);
     return { cert, key };
   }
   if (cert !== undefined) throw entryError(user, 'it has a client-certificate but no client-key');
@@ -56,17 +59,35 @@ export async function userCertificate(
   return {};
 }
 
-async function chosenCertificate({ clientCertificate, clientKey }: TlsChoice): Promise<{ cert: string; key: string }> {
+async function chosenCertificate(choice: TlsChoice): Promise<KeyPair> {
+  const { clientCertificate, clientKey } = choice;
   if (!clientCertificate || !clientKey) {
     throw new ConfigError('--client-certificate and --client-key belong together: give both or neither.');
   }
   const wrong = (flag: string) => (what: string) => new ConfigError(`${flag} cannot be used: ${what}.`);
   const cert = await readPem(resolve(clientCertificate), wrong('--client-certificate'));
   const key = await readPem(resolve(clientKey), wrong('--client-key'));
-  const { keyPairFault } = await import('./key-pair.ts');
-  const fault = keyPairFault(cert, key);
-  if (fault !== undefined) throw new ConfigError(`--client-certificate cannot be used: ${fault}.`);
+  await checkPair({ cert, key }, wrong('--client-certificate'), choice);
   return { cert, key };
+}
+
+interface KeyPair {
+  cert: string;
+  key: string;
+}
+
+async function checkPair(
+  { cert, key }: KeyPair,
+  complaint: (fault: string) => ConfigError,
+  { laterCheck }: TlsChoice,
+): Promise<void> {
+  const check = async (): Promise<void> => {
+    const { keyPairFault } = await import('./key-pair.ts');
+    const fault = keyPairFault(cert, key);
+    if (fault !== undefined) throw complaint(fault);
+  };
+  if (laterCheck === undefined) await check();
+  else laterCheck(check);
 }
 
 function hasAuthority(cluster: KubeconfigEntry): boolean {

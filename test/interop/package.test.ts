@@ -75,11 +75,35 @@ test('the command line runs in its own process, finds itself compiled, and says 
       stderr: '',
     });
   }
-  const compiled = join(home.directory, '.cache/fairlead/compiled/version');
-  assert.ok((await readdir(compiled)).length > 0);
+  const compiled = join(home.directory, '.cache/fairlead/compiled');
+  assert.deepEqual(await readdir(compiled), ['version.code']);
+  assert.equal((await stat(join(compiled, 'version.code'))).mode & 0o077, 0);
   assert.equal((await stat(join(home.directory, '.cache/fairlead'))).mode & 0o022, 0);
   assert.equal((await installed('get', 'pods', '--kustomize=x')).code, 2);
   assert.match((await installed('--help')).stdout, /fairlead up --demo/);
+});
+
+test('compiled code of another version, and what is none, is not run but replaced', async () => {
+  const file = join(home.directory, '.cache/fairlead/compiled/version.code');
+  assert.equal((await installed('version', '--client')).code, 0);
+  const code = await readFile(file);
+  const spoiled = {
+    'another version': Buffer.concat([Buffer.from('0'.repeat(32)), code.subarray(32)]),
+    'cut off': code.subarray(0, code.length / 2),
+    nothing: Buffer.alloc(0),
+    zeros: Buffer.concat([code.subarray(0, 32), Buffer.alloc(code.length - 32)]),
+  };
+  for (const [what, bytes] of Object.entries(spoiled)) {
+    await writeFile(file, bytes);
+    const { code: exitCode, stdout, stderr } = await installed('version', '--client');
+    assert.deepEqual([exitCode, stderr], [0, ''], what);
+    assert.match(stdout, /^Client Version: v/, what);
+    assert.ok(Math.abs((await stat(file)).size - code.length) < code.length / 4, what);
+  }
+  // What was kept is used as it is.
+  const before = (await stat(file)).mtimeMs;
+  assert.equal((await installed('version', '--client')).code, 0);
+  assert.equal((await stat(file)).mtimeMs, before);
 });
 
 test('a cluster with its sample application, page and pods; kubectl, and kubectl fairlead', {

@@ -1,4 +1,5 @@
 /** The command line as one file, in CommonJS, and its most used commands as another: there every module, and each of Node's that it needs, is loaded on use. */
+import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { build, type Plugin } from 'esbuild';
@@ -19,13 +20,16 @@ export async function bundleCommandLine(root: string, dist: string): Promise<voi
     banner: { js: twinAddresses },
     plugins: [moduleAddresses(root), await lazyBuiltins(root)],
   });
-  for (const file of ['cli.cjs', 'quick.cjs']) await escapeNonAscii(join(dist, file));
+  const bundles = ['cli.cjs', 'quick.cjs'];
+  for (const file of bundles) await escapeNonAscii(join(dist, file));
   // An old Node must be able to read it, to say that it is too old.
   await build({
     ...common,
     entryPoints: [join(root, 'bin/installed.ts')],
     outfile: join(dist, 'bin/fairlead.cjs'),
+    bundle: true,
     target: 'node14',
+    define: { BUNDLES_IDENTITY: JSON.stringify(await identityOf(bundles.map((file) => join(dist, file)))) },
   });
   await writeFile(join(dist, 'THIRD-PARTY.txt'), await noticesOf(Object.keys(metafile.inputs), root));
 }
@@ -57,14 +61,20 @@ function moduleAddresses(root: string): Plugin {
   };
 }
 
-/** One other character, which esbuild leaves in regular expressions, would have all of the text read as UTF-16. */
+/** One other character, which esbuild leaves in regular expressions, would have all of the text read as UTF-16. Only the launcher is a program. */
 async function escapeNonAscii(file: string): Promise<void> {
-  const text = await readFile(file, 'utf8');
+  const text = (await readFile(file, 'utf8')).replace(/^#!.*\n/, '');
   const escaped = text.replace(
     /[^\0-\x7f]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
   await writeFile(file, escaped);
+}
+
+async function identityOf(files: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(await readFile(file));
+  return hash.digest('hex').slice(0, 32);
 }
 
 /** The licences of the packages whose code is in the bundle, which ask to go with it. */

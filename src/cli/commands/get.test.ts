@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { after, before, test } from 'node:test';
+import { testCertificate } from '../../../test/certificate.ts';
 import { runCli } from '../main.ts';
 import { commandTable } from './table.ts';
 
@@ -127,6 +128,7 @@ async function fairlead(...argv: string[]): Promise<{ code: number; out: string;
     }),
     env: { KUBECONFIG: file },
     cwd: directory,
+    ownsProcess: true as const,
   };
   const code = await runCli(argv, { commands: commandTable, io, signal: new AbortController().signal });
   return { code, out, err };
@@ -246,4 +248,27 @@ contexts:
   assert.equal(minified['current-context'], 'b');
   assert.deepEqual([minified.clusters.length, minified.users.length, minified.contexts.length], [1, 1, 1]);
   assert.equal(minified.users[0].user['auth-provider'].config['id-token'], 'id-5');
+});
+
+test('a client certificate that cannot be used is told where the server refuses or cannot be talked to', async (t) => {
+  const refusing = createServer((_, response) => response.writeHead(401).end('{}'));
+  refusing.listen(0, '127.0.0.1');
+  await once(refusing, 'listening');
+  t.after(() => refusing.close());
+  const { port } = refusing.address() as AddressInfo;
+  const [sound, other, expired] = [testCertificate(), testCertificate(), testCertificate([], { until: -1000 })];
+  const cases = [
+    ['http', expired, expired, /--client-certificate cannot be used: its certificate has expired on /],
+    ['https', sound, other, /--client-certificate cannot be used: its certificate and key do not belong together/],
+    ['http', sound, sound, /401 Unauthorized/],
+  ] as const;
+  for (const [scheme, { cert }, { key }, expected] of cases) {
+    const [certFile, keyFile] = [join(directory, 'client.crt'), join(directory, 'client.key')];
+    await Promise.all([writeFile(certFile, cert), writeFile(keyFile, key)]);
+    const flags = [`--client-certificate=${certFile}`, `--client-key=${keyFile}`];
+    const { code, err } = await fairlead('get', 'svc', `--server=${scheme}://127.0.0.1:${port}`, ...flags);
+    assert.equal(code, 1, err);
+    assert.match(err, expected);
+    assert.equal(err.trim().split('\n').length, 1, err);
+  }
 });
