@@ -19,7 +19,7 @@ export const deployment: ResourceDefinition<Deployment> = {
   namespaced: true,
   statusSubresource: true,
   statusKeeps: ['labels'],
-  generation: true,
+  generation: 'annotations',
   scale: replicaScale,
   applyDefaults({ spec }) {
     if (spec === undefined) return;

@@ -24,7 +24,7 @@ export const endpointSlice: ResourceDefinition<EndpointSlice> = {
   plural: 'endpointslices',
   singular: 'endpointslice',
   namespaced: true,
-  generation: true,
+  generation: 'labels',
   applyDefaults({ ports }) {
     for (const port of ports ?? []) {
       port.name ??= '';

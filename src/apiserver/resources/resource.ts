@@ -72,8 +72,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   ownFinalizers?: OwnFinalizers<T>;
   /** A delete answers with the object that it removed, not with a Status. */
   returnsDeletedObject?: true;
-  /** True when metadata.generation counts changes of everything but metadata and status. */
-  generation?: true;
+  /** metadata.generation counts changes of everything but metadata and status, and of this member of metadata where one is named. */
+  generation?: true | 'labels' | 'annotations';
   /** Delete marks the object and waits (pods): seconds to wait where the client says nothing. */
   gracePeriodSeconds?(object: T): number;
   /** Default propagation of a delete where the client says nothing; 'Background' unless said. */

@@ -2,6 +2,7 @@
 import type { KubeObject } from '../../api/object.ts';
 import { equalJson } from '../../lib/equal-json.ts';
 import type { UserInfo } from '../auth/types.ts';
+import type { ResourceDefinition } from '../resources/resource.ts';
 import type { ServedResource } from '../served-resource.ts';
 import type { StoredObject } from '../stored-object.ts';
 import { encodeForStorage, storedObject } from '../stored-object.ts';
@@ -105,14 +106,18 @@ function prepareMain({ api, served, user, dryRun }: Change, next: WithStatus, pr
     else next.status = previous.status;
   }
   definition.prepareForUpdate?.(next, previous, { now: api.now(), user, dryRun });
-  if (definition.generation && !equalJson(intentOf(next), intentOf(previous))) {
+  const { generation } = definition;
+  if (generation && !equalJson(intentOf(next, generation), intentOf(previous, generation))) {
     next.metadata.generation = (previous.metadata.generation ?? 0) + 1;
   }
 }
 
 /** What metadata.generation counts the changes of. */
-function intentOf({ metadata: _metadata, status: _status, ...intent }: WithStatus): object {
-  return intent;
+function intentOf(
+  { metadata, status: _status, ...intent }: WithStatus,
+  counted: NonNullable<ResourceDefinition['generation']>,
+): object {
+  return counted === true ? intent : { ...intent, [counted]: metadata[counted] ?? {} };
 }
 
 /** True when nothing holds an object that is being deleted any more. */

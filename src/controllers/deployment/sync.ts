@@ -278,10 +278,12 @@ export class DeploymentSync {
   async #noteRevision(revision: string): Promise<void> {
     const { metadata } = this.#deployment;
     if (metadata.annotations?.[revisionAnnotation] === revision) return;
+    const { name = '', namespace = '' } = metadata;
+    // With the status, as upstream does: written otherwise it would count as a generation, a change that somebody wants.
     const patched = await this.#tools.deployments.patch(
-      metadata.name ?? '',
+      name,
       { metadata: { uid: metadata.uid, annotations: { [revisionAnnotation]: revision } } },
-      { type: 'application/merge-patch+json', namespace: metadata.namespace ?? '', signal: this.#tools.signal },
+      { type: 'application/merge-patch+json', namespace, subresource: 'status', signal: this.#tools.signal },
     );
     // The spec this pass works on stays the one it began with; the write of the status then finds out if it changed.
     if (patched.metadata.generation === metadata.generation) {

@@ -141,6 +141,14 @@ export const changes: readonly Question[] = [
     body: { spec: { hostname: 'other' }, status: { message: 'm' } },
     select: (body) => (body as { status?: unknown }).status,
   },
+  {
+    name: 'a generation for an annotation of a Deployment',
+    method: 'PATCH',
+    path: `${deployments}/app?dryRun=All`,
+    headers: merge,
+    body: { metadata: { annotations: { more: '1' }, labels: { more: '1' } } },
+    select: withoutStatus,
+  },
   ...[`${pods}/plain`, `${deployments}/app`, `${services}/headless`, '/api/v1/namespaces/diff'].flatMap(
     (path): Question[] => [
       {
