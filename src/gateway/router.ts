@@ -59,12 +59,18 @@ export class Router {
       return;
     }
     toOriginForm(exchange, absolute);
-    // A proxy's client may name this gateway itself.
-    const { names } = this.#options;
-    if (parseHost(absolute.authority, names) !== undefined || isProbeHost(absolute.authority, names))
-      return this.#answerByHost(exchange);
+    if (this.#namesThisGateway(absolute, exchange.localPort)) return this.#answerByHost(exchange);
     metrics.request(exchange, 'app');
     return this.#answerAsProxy(exchange, absolute);
+  }
+
+  /** Its own origin or a name below it. Another port of this machine is none of its, and refused as every proxy client's. */
+  #namesThisGateway({ authority, port = '80' }: AbsoluteTarget, own: number | undefined): boolean {
+    const { names } = this.#options;
+    const target = parseHost(authority, names);
+    if (target === undefined) return isProbeHost(authority, names);
+    // A unix socket has no port: there only the usual one can mean it.
+    return target.kind !== 'api' || Number(port) === (own ?? 80);
   }
 
   #answerByHost(exchange: ServerExchange): Promise<void> | void {

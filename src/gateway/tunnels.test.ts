@@ -196,6 +196,34 @@ test('requests in absolute form reach the application in origin form, under the 
   assert.equal(stage.asked.length, 0);
 });
 
+test('in absolute form too, this machine has no other port than the gateway`s own', async () => {
+  await using stage = await openStage();
+  const { port, cluster } = stage.gateway;
+  const ask = async (method: string, target: string): Promise<string> => {
+    using client = await RawClient.open(port);
+    client.send(`${method} ${target} HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n\r\n`);
+    await client.end();
+    return client.received;
+  };
+  const path = '/api/v1/namespaces';
+  for (const name of ['localhost', '127.0.0.1', '[::1]', 'LOCALHOST'])
+    assert.match(await ask('GET', `http://${name}:${port}${path}`), /^HTTP\/1\.1 200 /, name);
+  const seen = cluster.requests.length;
+  for (const method of ['GET', 'POST', 'DELETE'])
+    for (const [name, words] of [
+      ['localhost:3000', /is no name of the cluster/],
+      ['localhost', /is no name of the cluster/],
+      ['127.0.0.1:3000', /No service or pod has the address/],
+      ['[::1]:3000', /No service or pod has the address/],
+    ] as const) {
+      const answer = await ask(method, `http://${name}${path}`);
+      assert.match(answer, /^HTTP\/1\.1 403 /, name);
+      assert.match(answer, words, name);
+    }
+  const later = cluster.requests.slice(seen).filter(({ line }) => line.endsWith(path));
+  assert.deepEqual(later, []);
+});
+
 test('through the proxy, pages act on their own application and on the cluster`s; others do not', async () => {
   await using stage = await openStage();
   const post = async (target: string, origin: string): Promise<string> => {

@@ -109,6 +109,12 @@ export class ServerExchange {
     return this.#request.done;
   }
 
+  /** The port that the connection came to; undefined on a unix socket. */
+  get localPort(): number | undefined {
+    return this.#connection.socket.localPort;
+  }
+
+  /** Empty on a unix socket. */
   get remoteAddress(): string {
     return this.#connection.socket.remoteAddress ?? '';
   }
