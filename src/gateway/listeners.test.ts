@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +45,25 @@ test('what is no address of this machine is told', async () => {
       openListeners({ host, port: 0 }, () => {}),
       message,
     );
+  }
+});
+
+test('a unix socket that has taken the place of another one stays when that one ends, and goes with its own', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'fairlead-'));
+  try {
+    const path = join(directory, 'gateway.sock');
+    const listen = (name: string) => openListeners({ unixSocket: path }, (socket) => socket.end(name));
+    const older = await listen('older');
+    const newer = await listen('newer');
+    await older[Symbol.asyncDispose]();
+    assert.equal(await text(connect(path)), 'newer');
+    await newer[Symbol.asyncDispose]();
+    assert.deepEqual(await readdir(directory), []);
+    await using last = await listen('last');
+    await newer[Symbol.asyncDispose]();
+    assert.equal(await text(connect(last.addresses[0] ?? '')), 'last');
+  } finally {
+    await rm(directory, { recursive: true });
   }
 });
 

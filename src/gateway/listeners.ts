@@ -1,8 +1,9 @@
 /** The ways in: one port on the addresses of this machine, or a unix socket. */
-import { chmod, lstat, stat, unlink } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { chmod, lstat, rename, rm, stat } from 'node:fs/promises';
 import type { AddressInfo, ListenOptions, Server, Socket } from 'node:net';
 import { createServer, isIP } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** The gateway cannot listen; the message says where, why, and the way out. */
 export class ListenError extends Error {
@@ -53,35 +54,48 @@ export async function openListeners(place: ListenPlace, onSocket: OnSocket): Pro
   }
 }
 
-/** Only its owner may connect. As kubectl does, a socket that is there already gives way, any other file does not. */
+/**
+ * Only its owner may connect. As kubectl does, a socket that is there already gives way, any other file does not. What has
+ * taken its own place by the end stays.
+ */
 async function openUnixSocket(path: string, onSocket: OnSocket): Promise<Listeners> {
   const before = await lstat(path).catch(() => undefined);
-  if (before?.isSocket() === true) await unlink(path);
-  else if (before !== undefined)
+  if (before !== undefined && !before.isSocket())
     throw new ListenError(`${path} is there and is no socket: it is not replaced. Name another path for the socket.`);
   // Node would speak of lacking permission.
   if (!(await stat(dirname(path)).catch(() => undefined))?.isDirectory())
     throw new ListenError(`Cannot listen on ${path}: there is no folder ${dirname(path)}.`);
   const server = createServer({ allowHalfOpen: true }, onSocket);
+  // A server that closes removes the path that it was bound to, whoever has it by then: so it is bound to another one.
+  const bound = join(dirname(path), `.${randomBytes(4).toString('hex')}`);
   // The socket is made within `listen`, so no other file of this process gets this mask; there is no moment at which
   // others could connect.
   const mask = process.umask(0o177);
   let listening: Promise<void>;
   try {
-    listening = bind(server, { path, backlog: 1024 });
+    listening = bind(server, { path: bound, backlog: 1024 });
   } finally {
     process.umask(mask);
   }
   try {
     await listening;
-    await chmod(path, 0o600);
+    await chmod(bound, 0o600);
+    const own = await lstat(bound, { bigint: true });
+    await rename(bound, path);
+    const close = async (): Promise<void> => {
+      // Before the server lets go of it: another file could get its number then.
+      const now = await lstat(path, { bigint: true }).catch(() => undefined);
+      if (now?.ino === own.ino && now.dev === own.dev) await rm(path, { force: true });
+      await closeAll([server]);
+    };
+    let closing: Promise<void> | undefined;
+    return { port: 0, addresses: [path], [Symbol.asyncDispose]: () => (closing ??= close()) };
   } catch (error) {
     await closeAll([server]);
     throw new ListenError(`Cannot listen on ${path}: ${error instanceof Error ? error.message : error}.`, {
       cause: error,
     });
   }
-  return { port: 0, addresses: [path], [Symbol.asyncDispose]: () => closeAll([server]) };
 }
 
 function portOf(server: Server): number {
