@@ -56,6 +56,8 @@ export async function openGatewayFixture(
     withPage?: boolean;
     /** Default: any that is free. */
     port?: number;
+    /** It listens there instead; `ask` needs the port. */
+    unixSocket?: string;
     /** Clusters that are there already, by their contexts' names, in place of those that it starts. */
     clusters?: Readonly<Record<string, SmallCluster>>;
     context?: string;
@@ -81,7 +83,7 @@ export async function openGatewayFixture(
   const gateway = parts.use(
     await startGateway({
       ...named,
-      listen: { host: 'localhost', port: options.port ?? 0 },
+      listen: options.unixSocket ? { unixSocket: options.unixSocket } : { host: 'localhost', port: options.port ?? 0 },
       signal: stop.signal,
       log: (line) => log.push(line),
       ...(options.fixedPorts && { fixedPorts: options.fixedPorts }),

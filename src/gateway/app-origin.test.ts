@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage, Server } from 'node:http';
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 import { testCertificate } from '../../test/certificate.ts';
@@ -88,6 +92,29 @@ test('an application has its own host name and gets the request as the browser s
   assert.equal(headers['x-forwarded-for'], '127.0.0.1');
   assert.deepEqual(answer.headers['set-cookie'], ['a=1; Path=/', 'b=2; path=/; HttpOnly', 'c=3']);
   assert.deepEqual(gateway.cluster.forwards, ['web-1:8080']);
+});
+
+test('who comes by a unix socket has no address to be told', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'fairlead-'));
+  try {
+    await using app = await openApp('web-1');
+    const socketPath = join(directory, 'sock');
+    await using gateway = await openGatewayFixture({ unixSocket: socketPath });
+    gateway.cluster.setService('web', [{ port: 80 }], [{ name: 'web-1', ports: { 80: app.port } }]);
+    const asked = request({
+      socketPath,
+      path: '/',
+      agent: false,
+      headers: { Host: web, 'X-Forwarded-For': '6.6.6.6' },
+    });
+    asked.end();
+    const [response]: IncomingMessage[] = await once(asked, 'response');
+    assert.ok(response !== undefined);
+    const { headers }: { headers: Record<string, string> } = JSON.parse(await text(response));
+    assert.deepEqual([headers['x-forwarded-for'], headers['x-forwarded-proto']], [undefined, 'http']);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 });
 
 test('our credentials never reach an application, and its API paths are its own', async () => {

@@ -99,7 +99,9 @@ function appLines(exchange: ServerExchange, tls: boolean): Lines {
       if (kept !== '') lines.push([line[0], kept]);
     } else lines.push(line);
   }
-  lines.push(['X-Forwarded-For', exchange.remoteAddress], ['X-Forwarded-Proto', tls ? 'https' : 'http']);
+  // Who comes by a unix socket has none.
+  if (exchange.remoteAddress !== '') lines.push(['X-Forwarded-For', exchange.remoteAddress]);
+  lines.push(['X-Forwarded-Proto', tls ? 'https' : 'http']);
   const host = headerValue(exchange.head.headers, 'host');
   if (host !== undefined) lines.push(['X-Forwarded-Host', host]);
   return lines;
