@@ -33,9 +33,9 @@ function run(args: readonly string[], home: string): ChildProcess {
 }
 
 /** `limit` kills it, which ends whatever waits for it. */
-async function startProxy(server: string, limit?: AbortSignal): Promise<Running> {
+async function startProxy(server: string, limit?: AbortSignal, ...flags: readonly string[]): Promise<Running> {
   const directory = await mkdtemp(join(tmpdir(), 'fairlead-proxy-'));
-  const child = run(['--server', server, '--token', 'from-flag', '--port', '0'], directory);
+  const child = run(['--server', server, '--token', 'from-flag', '--port', '0', ...flags], directory);
   limit?.addEventListener('abort', () => child.kill('SIGKILL'));
   assert.ok(child.stderr !== null);
   const errors = createInterface({ input: child.stderr })[Symbol.asyncIterator]();
@@ -118,6 +118,24 @@ test('a server that answers is not spoken of', { timeout: 20_000 }, async ({ sig
   }
   proxy.child.kill('SIGTERM');
   assert.equal((await proxy.errors.next()).done, true);
+});
+
+test('without the filter its flags do nothing, as with kubectl, and that is said', { timeout: 20_000 }, async ({
+  signal,
+}) => {
+  await using cluster = await openSmallCluster();
+  await using proxy = await startProxy(
+    cluster.server,
+    signal,
+    '--disable-filter',
+    '--reject-methods=GET',
+    '--accept-hosts=x',
+  );
+  assert.match((await proxy.errors.next()).value, /^The filter is off \(--disable-filter\)/);
+  assert.match((await proxy.errors.next()).value, /nothing is kept back by --accept-hosts, --reject-methods: /);
+  using client = await RawClient.open(proxy.port);
+  client.send(`GET /api HTTP/1.1\r\nHost: localhost:${proxy.port}\r\n\r\n`);
+  await client.until(/^HTTP\/1\.1 200 /);
 });
 
 test('a port in use is one sentence and exit code 1; a port that is none is a usage error', async () => {

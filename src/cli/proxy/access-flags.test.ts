@@ -129,6 +129,7 @@ test('what does not go together is said', async () => {
     [['--password-file', 'none'], 1, /password file cannot be read/],
     [['--tls-cert', 'x'], 2, /--tls-cert and --tls-key belong together/],
     [['--tls-cert', 'password', '--tls-key', 'password'], 1, /no certificate with its key/],
+    [['--port', '8001', '--unix-socket', 'sock', '--auth'], 2, /--auth is for browsers, .*unix socket/],
     [['--domain', 'nodots'], 2, /invalid --domain "nodots"/],
     [['--domain', 'a.localhost'], 2, /names of localhost are served anyway/],
     [['--address', '0.0.0.0'], 1, /Others reach 0\.0\.0\.0/],

@@ -57,6 +57,10 @@ export async function accessChoice(
     say(line: string): void;
   },
 ): Promise<AccessChoice> {
+  if (flags.auth === true && 'unixSocket' in place)
+    throw new UsageError(
+      '--auth is for browsers, which do not open a unix socket: leave it out, the mode of the socket keeps other users off',
+    );
   const domain = flags.domain?.toLowerCase();
   if (domain !== undefined && !domainName.test(domain))
     throw new UsageError(`invalid --domain "${flags.domain}": a name such as fairlead.example.com is needed`);

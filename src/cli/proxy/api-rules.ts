@@ -26,7 +26,8 @@ export const apiRuleFlags = {
   'reject-methods': { type: 'string', value: 'REGEXPS', description: 'methods to refuse, such as ^POST$,^PUT$' },
   'disable-filter': {
     type: 'boolean',
-    description: 'serve all paths, methods and host names: any web site that you visit may then reach the API',
+    description:
+      'serve all paths, methods and host names, whatever the flags above say: any web site that you visit may then reach the API',
   },
   'append-server-path': {
     type: 'boolean',
@@ -46,8 +47,13 @@ export async function apiRules(
   { cwd, warn }: { cwd: string; warn(sentence: string): void },
 ): Promise<ApiRules> {
   const disabled = flags['disable-filter'] === true;
-  if (disabled)
+  if (disabled) {
     warn('The filter is off (--disable-filter): any web site that you visit may reach the API with your rights.');
+    const idle = patternFlags.filter((name) => flags[name] !== undefined).map((name) => `--${name}`);
+    // As with kubectl, they are taken all the same.
+    if (idle.length > 0)
+      warn(`Without the filter nothing is kept back by ${idle.join(', ')}: leave out one or the other.`);
+  }
   const accept = {
     acceptPaths: patterns(flags, 'accept-paths'),
     rejectPaths: patterns(flags, 'reject-paths'),
@@ -71,7 +77,9 @@ export async function apiRules(
   };
 }
 
-type PatternFlag = 'accept-paths' | 'reject-paths' | 'accept-hosts' | 'reject-methods';
+const patternFlags = ['accept-paths', 'reject-paths', 'accept-hosts', 'reject-methods'] as const;
+
+type PatternFlag = (typeof patternFlags)[number];
 
 /** Separated by commas; empty: none, as if nothing matched. */
 function patterns(flags: FlagValues<typeof apiRuleFlags>, name: PatternFlag): GoPattern[] | undefined {
