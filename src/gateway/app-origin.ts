@@ -98,6 +98,7 @@ function comeHome(
       port,
       secure,
       names,
+      knowsService: (namespace, name, wanted) => destination.knowsService(namespace, name, wanted),
     });
     // One that goes on asking would be asked for ever: its redirect stays, for the browser to say that it leads nowhere.
     if (onlyAsksForTls && destination.wantsTls) continue;

@@ -4,6 +4,8 @@ import type { LeastInFlight } from '../net/balance/least-in-flight.ts';
 import type { Backend, PodDialer } from './backends.ts';
 import type { GatewayContext } from './contexts.ts';
 import type { Problem } from './problem.ts';
+import type { ServiceDirectory } from './service-directory.ts';
+import { choosePort } from './service-ports.ts';
 import type { Way } from './ways.ts';
 import { wayKey } from './ways.ts';
 
@@ -40,6 +42,7 @@ export interface OpenedStream {
 interface Reach {
   dialer: PodDialer;
   balance: LeastInFlight;
+  directory: Pick<ServiceDirectory, 'peek'>;
   /** Applications that answer only what they take for https. */
   wantTls: Set<string>;
 }
@@ -78,6 +81,12 @@ export class Destination {
   /** How HTTP gets there, by what was learnt. Raw streams have but one way. */
   get way(): Way {
     return this.context.ways.of(this.#wayKey);
+  }
+
+  /** True where its context is known, without asking, to have this service with this port (any, if undefined). */
+  knowsService(namespace: string, name: string, port: string | undefined): boolean {
+    const service = this.#reach.directory.peek(namespace, name);
+    return service !== undefined && (port === undefined || choosePort(service, port).kind === 'port');
   }
 
   /** The application asked for https; what it gets says from now on that the browser speaks it. */

@@ -26,6 +26,10 @@ test('an application that redirects to itself, over TLS or by a name of the clus
     'http://web.shop.svc/login',
     'http://web.shop.svc:8443/login',
     'http://web.shop.svc.cluster.local/login',
+    'http://web.shop.svc.cluster.local./login',
+    'http://web.shop.localhost.:8001/login',
+    '//web.shop.svc/login',
+    '//web.shop.localhost/login',
   ]) {
     assert.equal(mended(location), own, location);
   }
@@ -42,6 +46,8 @@ test('other services and other ports have their names here', () => {
     ['http://auth.login.svc/x?y#z', 'http://auth.login.svc.localhost:8001/x?y#z'],
     ['http://auth.login.svc.cluster.local:9000/', 'http://9000.auth.login.svc.localhost:8001/'],
     ['https://auth.login.svc/', 'http://443.auth.login.svc.localhost:8001/'],
+    ['//auth.login.svc/x', 'http://auth.login.svc.localhost:8001/x'],
+    ['http://auth.login.svc.cluster.local./x', 'http://auth.login.svc.localhost:8001/x'],
     ['http://web:9090/', 'http://9090.web.shop.svc.localhost:8001/'],
     ['http://web-0.web.shop.svc:80/', 'http://web-0.shop.pod.localhost:8001/'],
   ] as const) {
@@ -52,11 +58,30 @@ test('other services and other ports have their names here', () => {
   assert.equal(mended('http://auth.login.svc/', { host, target }), 'http://auth.login.svc.dev.localhost:8001/');
 });
 
+test('two labels are a name of the cluster where it is known to have that service and port', () => {
+  const knowsService = (namespace: string, name: string, port: string | undefined): boolean =>
+    namespace === 'login' && name === 'auth' && (port === undefined || port === '8081');
+  for (const [location, expected] of [
+    ['http://auth.login:8081/x', 'http://8081.auth.login.svc.localhost:8001/x'],
+    ['http://auth.login./x', 'http://auth.login.svc.localhost:8001/x'],
+    ['//auth.login/x', 'http://auth.login.svc.localhost:8001/x'],
+    ['http://auth.login:9/x', 'http://auth.login:9/x'],
+    ['https://auth.login/x', 'https://auth.login/x'],
+    ['http://auth.com/x', 'http://auth.com/x'],
+    ['http://sub.auth.login/x', 'http://sub.auth.login/x'],
+  ] as const) {
+    assert.equal(mended(location, { knowsService }), expected, location);
+    if (/auth\.login[:/]/.test(location)) assert.equal(mended(location), location, 'not known');
+  }
+});
+
 test('everything else stays', () => {
   for (const location of [
     '/login',
     'login',
     '//other/',
+    '//web.shop.localhost:8001/login',
+    '//example.com/',
     'http://web.shop.localhost:8001/login',
     'https://example.com/',
     'https://auth.login/',

@@ -61,6 +61,12 @@ export class ServiceDirectory {
     }
   }
 
+  /** What is known of it without asking: nothing of namespaces that are not watched now. */
+  peek(namespace: string, name: string): Service | undefined {
+    const watched = this.#namespaces.get(namespace);
+    return watched?.isReady === true ? watched.services.get(`${namespace}/${name}`) : undefined;
+  }
+
   /**
    * Told (with undefined) when something changed in a namespace that is watched, and of each failure that a watch tries to
    * overcome. Who may not watch is told nothing. Returns what ends it.
