@@ -300,6 +300,7 @@ test('what cannot be shown says what is wrong and what to do', async () => {
   cluster.setService('empty', [{ port: 80 }], [], { selector: { app: 'web' } });
   cluster.setService('udp', [{ port: 53, protocol: 'UDP' }], []);
   cluster.setService('outside', [{ port: 80 }], [], { type: 'ExternalName', externalName: 'example.com' });
+  cluster.setService('bare', [], [], { type: 'ExternalName', externalName: 'example.com' });
   for (const [host, status, says] of [
     ['nope.shop', 404, /No service "nope" in namespace "shop".*kubectl get services -n shop/s],
     ['web.elsewhere', 404, /No service "web" in namespace "elsewhere"/],
@@ -307,6 +308,8 @@ test('what cannot be shown says what is wrong and what to do', async () => {
     ['empty.shop', 503, /No pod that has an address matches its selector app=web/],
     ['udp.shop', 404, /no TCP port "53".*Its port 53 is UDP, and only TCP can be led on/],
     ['outside.shop', 503, /alias for example\.com/],
+    ['bare.shop', 503, /alias for example\.com, outside of the cluster: open that host itself/],
+    ['9.bare.shop.svc', 503, /alias for example\.com/],
   ] as const) {
     const answer = await gateway.ask('/', { host: `${host}.localhost` });
     assert.equal(answer.status, status, host);

@@ -10,7 +10,7 @@ import { foreignOriginReason } from './app-browser-check.ts';
 import * as problems from './app-problems.ts';
 import type { Backend } from './backends.ts';
 import type { GatewayContext } from './contexts.ts';
-import type { Destination, Target } from './destination.ts';
+import type { AskedBy, Destination, Target } from './destination.ts';
 import type { Destinations } from './destinations.ts';
 import { appRequestHead, keepCookiesHome } from './forward-headers.ts';
 import type { GatewayNames } from './host.ts';
@@ -33,14 +33,14 @@ export class AppOrigin {
   }
 
   /** Answers every request; never rejects. */
-  async handle(exchange: ServerExchange, target: Target): Promise<void> {
+  async handle(exchange: ServerExchange, target: Target, by: AskedBy = 'host-name'): Promise<void> {
     const foreign = foreignOriginReason(exchange.head, exchange.upgrade !== undefined, this.#options.names);
     if (foreign !== undefined) {
       answerProblem(exchange, problems.foreignOrigin(foreign));
       return;
     }
     const at = /:\d+$/.exec(headerValue(exchange.head.headers, 'host') ?? '')?.[0] ?? '';
-    const found = await this.#options.destinations.find(target, { at });
+    const found = await this.#options.destinations.find(target, { at, by });
     if (exchange.over) return;
     if ('problem' in found) answerProblem(exchange, found.problem);
     else if (found.destination.way === 'proxy-verb') this.#byVerb(exchange, found.destination);

@@ -5,9 +5,9 @@ import { ConnectionError } from '../client/connection-error.ts';
 import { shellWord } from '../lib/shell-words.ts';
 import type { Backend } from './backends.ts';
 import type { GatewayContexts, UnusableContext } from './contexts.ts';
+import type { AskedBy } from './destination.ts';
 import type { Problem } from './problem.ts';
 import type { ServiceFacts } from './service-directory.ts';
-import type { PortChoice } from './service-ports.ts';
 
 /** Another site's page asks. */
 export function foreignOrigin(why: string): Problem {
@@ -26,7 +26,7 @@ export function defect(): Problem {
   return { code: 500, reason: 'InternalError', title: 'The gateway failed', message };
 }
 
-export function unknownAlias(alias: string, contexts: GatewayContexts): Problem {
+export function unknownAlias(alias: string, contexts: GatewayContexts, by: AskedBy): Problem {
   const named = contexts.flatMap((context) => (context.name === undefined ? [] : [context]));
   const serves =
     named.length === 0
@@ -36,7 +36,7 @@ export function unknownAlias(alias: string, contexts: GatewayContexts): Problem 
     code: 404,
     reason: 'NotFound',
     title: `No context "${alias}" here`,
-    message: `This gateway serves ${serves}. Leave the last label of the host name out for the first, or start a gateway with that context.`,
+    message: `This gateway serves ${serves}. Leave ${by === 'local-port' ? `"${alias}/"` : 'the last label of the host name'} out for the first, or start a gateway with that context.`,
   };
 }
 
@@ -45,12 +45,19 @@ export function unusableContext({ name, why }: UnusableContext): Problem {
   return { code: 502, reason: 'ServiceUnavailable', title: `The context "${name}" cannot be used`, message };
 }
 
-export function noService(namespace: string, name: string): Problem {
+const nameForms: Readonly<Record<AskedBy, string>> = {
+  'host-name': 'Host names are SERVICE.NAMESPACE.localhost.',
+  proxy:
+    'This proxy leads to names of the cluster only, such as SERVICE.NAMESPACE.svc: connect to all else without it.',
+  'local-port': 'Services are written NAMESPACE/SERVICE.',
+};
+
+export function noService(namespace: string, name: string, by: AskedBy): Problem {
   return {
     code: 404,
     reason: 'NotFound',
     title: `No service "${name}" in namespace "${namespace}"`,
-    message: `Host names are SERVICE.NAMESPACE.localhost. See what there is with: kubectl get services -n ${namespace}`,
+    message: `${nameForms[by]} See what there is with: kubectl get services -n ${namespace}`,
   };
 }
 
@@ -93,57 +100,14 @@ export function podWithoutPort(namespace: string, name: string, wanted: string |
   };
 }
 
-/** `at` is the port of the gateway as the browser named it, with its colon; `alias` the context's, if it was named. */
-export function noPort(
-  service: Service,
-  choice: Exclude<PortChoice, { kind: 'port' }>,
-  { wanted, alias, at }: { wanted: string | undefined; alias: string | undefined; at: string },
-): Problem {
-  const { name = '', namespace = '' } = service.metadata;
-  const title = `Service "${name}" in namespace "${namespace}"`;
-  const udp = (service.spec?.ports ?? []).find(
-    ({ protocol, name: portName, port }) =>
-      protocol === 'UDP' && wanted !== undefined && (wanted === portName || wanted === String(port)),
-  );
-  if (udp !== undefined) {
-    const message =
-      'The ways into the cluster (port-forward, the proxy verb) carry TCP only: reach it from a pod of the cluster.';
-    return {
-      code: 404,
-      reason: 'NotFound',
-      title: `${title}: its port ${udp.port} is UDP, which cannot pass`,
-      message,
-    };
-  }
-  const other = service.spec?.ports?.find(
-    ({ name: portName, port, protocol = 'TCP' }) =>
-      protocol !== 'TCP' && (portName === wanted || String(port) === wanted || choice.kind === 'none'),
-  );
-  if (other !== undefined) {
-    const message = `Its port ${other.port} is ${other.protocol}, and only TCP can be led on.`;
-    return { code: 404, reason: 'NotFound', title: `${title} has no TCP port "${wanted ?? other.port}"`, message };
-  }
-  if (choice.kind === 'none') {
-    const message = 'It has no TCP port, so there is nothing that a browser could open.';
-    return { code: 404, reason: 'NotFound', title: `${title} has no port to open`, message };
-  }
-  const links = choice.ports.map((port) => {
-    const label = port.name ?? String(port.port);
-    const host = `${label}.${name}.${namespace}.svc${alias === undefined ? '' : `.${alias}`}.localhost`;
-    return { href: `http://${host}${at}/`, text: `${label} (port ${port.port})` };
-  });
-  const names = links.map(({ text }) => text).join(', ');
-  if (choice.kind === 'unknown') {
-    return {
-      code: 404,
-      reason: 'NotFound',
-      title: `${title} has no port "${wanted}"`,
-      message: `Its ports are: ${names}.`,
-      links,
-    };
-  }
-  const message = `Name one of them in the host name, as PORT.SERVICE.NAMESPACE.svc.localhost: ${names}.`;
-  return { code: 300, reason: '', title: `${title} has several ports`, message, links };
+/** Whatever ports it has or has not. */
+export function externalName({ metadata: { name = '', namespace = '' }, spec }: Service): Problem {
+  return {
+    code: 503,
+    reason: 'ServiceUnavailable',
+    title: `Service "${name}" in namespace "${namespace}" leads out of the cluster`,
+    message: `It is an alias for ${spec?.externalName ?? 'another host'}, outside of the cluster: open that host itself.`,
+  };
 }
 
 export function noEndpoints({ service, slices }: ServiceFacts): Problem {
@@ -151,11 +115,6 @@ export function noEndpoints({ service, slices }: ServiceFacts): Problem {
   const title = `Service "${name}" in namespace "${namespace}" has no ready pod`;
   const problem = (message: string): Problem => ({ code: 503, reason: 'ServiceUnavailable', title, message });
   const passing = (message: string): Problem => ({ ...problem(message), retryAfterSeconds: 2 });
-  if (service.spec?.type === 'ExternalName') {
-    return problem(
-      `It is an alias for ${service.spec.externalName ?? 'another host'}, outside of the cluster: open that host itself.`,
-    );
-  }
   const endpoints = slices.flatMap((slice) => slice.endpoints ?? []);
   if (endpoints.length === 0) {
     const selector = Object.entries(service.spec?.selector ?? {}).map(([key, value]) => `${key}=${value}`);

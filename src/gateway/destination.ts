@@ -12,6 +12,9 @@ import { wayKey } from './ways.ts';
 /** What was asked for, however it was said: by a host name, CONNECT, SOCKS5 or a fixed port. */
 export type Target = ServiceTarget | PodTarget;
 
+/** How it was asked for: advice is given in the same terms. */
+export type AskedBy = 'host-name' | 'proxy' | 'local-port';
+
 export interface ServiceTarget {
   kind: 'service';
   namespace: string;

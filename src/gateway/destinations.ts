@@ -1,14 +1,15 @@
 /** Finds what is asked for in the clusters behind the gateway: one room for host names, CONNECT, SOCKS5 and fixed ports. */
 import { StatusError } from '../api/status.ts';
-import type { Pod, ServicePort } from '../api/types/core-v1.ts';
+import type { Pod, Service, ServicePort } from '../api/types/core-v1.ts';
 import { Remembered } from '../lib/remembered.ts';
 import { LeastInFlight } from '../net/balance/least-in-flight.ts';
 import * as problems from './app-problems.ts';
 import type { Backend } from './backends.ts';
 import { backendsOf, PodDialer } from './backends.ts';
 import type { GatewayContext, GatewayContexts, UnusableContext } from './contexts.ts';
-import type { Found, PodTarget, ServiceTarget, Target } from './destination.ts';
+import type { AskedBy, Found, PodTarget, ServiceTarget, Target } from './destination.ts';
 import { Destination } from './destination.ts';
+import { noPort } from './port-problems.ts';
 import type { Problem } from './problem.ts';
 import { ServiceDirectory } from './service-directory.ts';
 import { choosePort, podPorts, speaksTls } from './service-ports.ts';
@@ -75,16 +76,17 @@ export class Destinations {
    * Never rejects: what is wrong is a problem in words. `at` is the gateway's port as its client named it, with its
    * colon, for links to other names.
    */
-  async find(target: Target, { at = '' }: { at?: string } = {}): Promise<Found> {
+  async find(target: Target, { at = '', by = 'local-port' }: { at?: string; by?: AskedBy } = {}): Promise<Found> {
     const context = this.context(target.alias);
     const reach = context && this.#reaches.get(context);
     if (context === undefined || reach === undefined) {
       const unusable = this.#unusable.find(({ alias }) => alias === target.alias);
       if (unusable !== undefined) return { problem: problems.unusableContext(unusable) };
-      return { problem: problems.unknownAlias(target.alias ?? '', this.#contexts) };
+      return { problem: problems.unknownAlias(target.alias ?? '', this.#contexts, by) };
     }
     try {
-      const found = target.kind === 'pod' ? await findPod(reach, target) : await this.#findService(reach, target, at);
+      const found =
+        target.kind === 'pod' ? await findPod(reach, target) : await this.#findService(reach, target, { at, by });
       if ('problem' in found) return found;
       return { destination: new Destination({ context, target, ...found }, reach) };
     } catch (error) {
@@ -92,12 +94,32 @@ export class Destinations {
     }
   }
 
-  async #findService({ context, directory }: Reach, target: ServiceTarget, at: string): Promise<Candidates> {
-    const { namespace, name, port: wanted, alias } = target;
+  /** Told where the service's port is known not to be TCP. It is asked for once and not watched; never rejects. */
+  async whyNotTcp(target: ServiceTarget): Promise<Problem | undefined> {
+    try {
+      const services = this.context(target.alias)?.client.resource<Service>('v1', 'services');
+      const service = await services?.get(target.name, { namespace: target.namespace });
+      const choice = service && choosePort(service, target.port);
+      if (service === undefined || choice === undefined || choice.kind === 'port') return undefined;
+      const problem = noPort(service, choice, { target, at: '', by: 'local-port' });
+      return problem.notTcp === true ? problem : undefined;
+    } catch {
+      // Why it cannot be asked is told to the first connection.
+      return undefined;
+    }
+  }
+
+  async #findService(
+    { context, directory }: Reach,
+    target: ServiceTarget,
+    { at, by }: { at: string; by: AskedBy },
+  ): Promise<Candidates> {
+    const { namespace, name, port: wanted } = target;
     const facts = await directory.find(namespace, name);
-    if (facts === undefined) return { problem: problems.noService(namespace, name) };
+    if (facts === undefined) return { problem: problems.noService(namespace, name, by) };
+    if (facts.service.spec?.type === 'ExternalName') return { problem: problems.externalName(facts.service) };
     const choice = choosePort(facts.service, wanted);
-    if (choice.kind !== 'port') return { problem: problems.noPort(facts.service, choice, { wanted, alias, at }) };
+    if (choice.kind !== 'port') return { problem: noPort(facts.service, choice, { target, at, by }) };
     const port = this.#isHttps(context, target, choice.port) ? { ...choice.port, appProtocol: 'https' } : choice.port;
     const candidates = backendsOf(facts, port);
     if (candidates.length === 0) return { problem: problems.noEndpoints(facts) };

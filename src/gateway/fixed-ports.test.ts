@@ -6,7 +6,10 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import type { GatewayFixture } from '../../test/gateway-fixture.ts';
 import { openGatewayFixture } from '../../test/gateway-fixture.ts';
+import { openSmallCluster } from '../../test/small-cluster.ts';
+import type { FixedPort } from './forward-spec.ts';
 import { parseFixedPort } from './forward-spec.ts';
+import { ListenError } from './listeners.ts';
 
 interface Program extends AsyncDisposable {
   port: number;
@@ -96,6 +99,54 @@ test('what is wrong is in the log, and the connection is reset', async () => {
   const lines = gateway.log.length;
   await reset();
   assert.equal(gateway.log.length, lines, 'told once, not for each try');
+});
+
+test('what is advised is written as it was asked for', async () => {
+  const to = (text: string): FixedPort => parseFixedPort(text) ?? db;
+  await using gateway = await openGatewayFixture({
+    context: 'dev',
+    fixedPorts: [to('shop/multi=0'), to('shop/nope=0'), to('other/shop/db=0')],
+  });
+  gateway.cluster.setService(
+    'multi',
+    [
+      { port: 8080, name: 'a' },
+      { port: 8081, name: 'b' },
+    ],
+    [],
+  );
+  for (const [i, says] of [
+    /several ports: Name one of them, as shop\/multi:a=LOCALPORT: a \(port 8080\), b \(port 8081\)\.$/,
+    /No service "nope" in namespace "shop": Services are written NAMESPACE\/SERVICE\./,
+    /No context "other" here: .*Leave "other\/" out for the first/,
+  ].entries()) {
+    const tell = async (): Promise<string> => {
+      await assert.rejects(talk(gateway.fixedPorts[i] ?? 0, ''), { code: 'ECONNRESET' });
+      return gateway.log.at(-1) ?? '';
+    };
+    assert.match(await tell(), says);
+  }
+});
+
+test('a port of UDP is refused by name', async () => {
+  await using cluster = await openSmallCluster();
+  cluster.setService('dns', [{ port: 53, name: 'dns', protocol: 'UDP' }, { port: 9153 }], []);
+  cluster.setService('only', [{ port: 53, protocol: 'UDP' }], []);
+  for (const [text, says] of [
+    ['shop/dns:dns=0', /^shop\/dns:dns: .*its port 53 is UDP, which cannot pass/],
+    ['shop/only=0', /^shop\/only: .*no TCP port "53", but UDP: /],
+  ] as const) {
+    const fixedPorts = [db, parseFixedPort(text) ?? db];
+    await assert.rejects(
+      openGatewayFixture({ clusters: { dev: cluster }, fixedPorts }),
+      (error) => error instanceof ListenError && says.test(error.message),
+    );
+  }
+  await using gateway = await openGatewayFixture({
+    clusters: { dev: cluster },
+    fixedPorts: [parseFixedPort('shop/dns:9153=0') ?? db],
+  });
+  assert.equal(gateway.fixedPorts.length, 1);
 });
 
 test('a connection that the pod cuts looks cut', async () => {

@@ -10,6 +10,7 @@ import { ListenError, openListeners } from './listeners.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { problemText } from './problem.ts';
 import { relayRaw } from './raw-relay.ts';
+import { refuseNotTcp } from './refuse-not-tcp.ts';
 
 export interface OpenedPort {
   /** `[ALIAS/]NAMESPACE/SERVICE[:PORT]`. */
@@ -61,6 +62,7 @@ export class FixedPorts implements AsyncDisposable {
 
   /** Resolves when it listens, on loopback. Rejects with ListenError. `later`: it counts against the bound on their number, and can be closed alone. */
   async open({ target, localPort }: FixedPort, { later = true }: { later?: boolean } = {}): Promise<OpenedPort> {
+    if (later) await refuseNotTcp(target, this.#options);
     const already = [...this.#running].filter(({ isLater }) => isLater).length;
     if (later && already + this.#opening >= mostLater)
       throw new ListenError(`${mostLater} ports were opened already: close one that is not needed any more.`);
@@ -95,6 +97,12 @@ export class FixedPorts implements AsyncDisposable {
       throw new ListenError('The gateway stops.');
     }
     return { to, port };
+  }
+
+  /** Those of the start. Rejects as `open`, before any of them listens where what it leads to is not TCP. */
+  async openFirst(ports: readonly FixedPort[]): Promise<void> {
+    await Promise.all(ports.map(({ target }) => refuseNotTcp(target, this.#options)));
+    for (const each of ports) await this.open(each, { later: false });
   }
 
   /** Its connections are cut. False: no port of this number was opened later. */

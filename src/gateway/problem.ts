@@ -15,6 +15,8 @@ export interface Problem {
   message: string;
   /** Further ways on; `href` must be a URL of ours. */
   links?: readonly { href: string; text: string }[];
+  /** The port that was asked for carries something that no way leads on. */
+  notTcp?: true;
   /** It may pass by itself: pages load again after these seconds, programs are told so. */
   retryAfterSeconds?: number;
 }

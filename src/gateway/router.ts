@@ -118,7 +118,7 @@ export class Router {
     const resolved = await this.#options.targets.resolve(host, port);
     if (exchange.over) return;
     if ('problem' in resolved) answerProblem(exchange, resolved.problem);
-    else await this.#options.apps.handle(exchange, resolved.target);
+    else await this.#options.apps.handle(exchange, resolved.target, 'proxy');
   }
 
   #defect(exchange: ServerExchange, error: unknown): void {

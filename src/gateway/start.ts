@@ -155,7 +155,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   parts.use(listeners);
   parts.defer(() => stop.abort());
   parts.use(fixed);
-  for (const each of options.fixedPorts ?? []) await fixed.open(each, { later: false });
+  await fixed.openFirst(options.fixedPorts ?? []);
   if (door !== undefined && options.kubeconfigFile !== undefined) {
     const at = addresses[0]?.replace(/^0\.0\.0\.0$/, '127.0.0.1').replace(/^::$/, '::1') ?? '';
     const address = `${at.includes(':') ? `[${at}]` : at}:${port}`;

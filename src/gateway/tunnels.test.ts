@@ -111,6 +111,7 @@ test('nothing but the cluster is led to', async () => {
     ['127.0.0.1', port, 2, 403, /No service or pod has the address/],
     ['169.254.169.254', 80, 2, 403, /No service or pod has the address/],
     ['none.shop.svc', 80, 4, 404, /No service/],
+    ['example.com', 443, 4, 404, /This proxy leads to names of the cluster only/],
     ['db.shop.svc', 80, 4, 404, /has no port/],
     ['dns.shop.svc', 53, 4, 404, /UDP, which cannot pass/],
     ['db.shop.svc.other', 5432, 4, 404, /No context/],

@@ -109,7 +109,7 @@ export class Tunnels {
     const { destinations, targets, signal: gatewayCloses } = this.#options;
     const resolved = await targets.resolve(host, port);
     if ('problem' in resolved) return resolved;
-    const found = await destinations.find(resolved.target);
+    const found = await destinations.find(resolved.target, { by: 'proxy' });
     if ('problem' in found) return found;
     const { destination } = found;
     try {
