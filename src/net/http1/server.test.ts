@@ -22,6 +22,12 @@ test('pipelined requests are held back and answered in order, one exchange at a 
 test('requests that could be read in two ways are refused and the connection closed', async () => {
   await using upstream = await rawServer((socket) => socket.write(ok('reached')));
   await using proxy = await proxyTo(upstream);
+  const phrases: Readonly<Record<number, string>> = {
+    400: 'Bad Request',
+    431: 'Request Header Fields Too Large',
+    501: 'Not Implemented',
+    505: 'HTTP Version Not Supported',
+  };
   const cases: [string, string, number][] = [
     [
       'length and chunked',
@@ -52,7 +58,8 @@ test('requests that could be read in two ways are refused and the connection clo
   for (const [name, request, status] of cases) {
     using client = await RawClient.open(proxy.port);
     client.send(request + get('/smuggled'));
-    assert.match((await client.until(/^HTTP\/1\.1 (\d+)/))[1] ?? '', new RegExp(`${status}`), name);
+    const [, line = ''] = await client.until(/^HTTP\/1\.1 (.*)\r\n/);
+    assert.equal(line, `${status} ${phrases[status]}`, name);
     assert.equal(await client.end(), 'end', name);
     assert.doesNotMatch(client.received, /reached/, name);
   }

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { FramingError, requestFraming } from './body-framing.ts';
 import type { RequestHead } from './head.ts';
 import { HeadBuffer, HeadError, parseRequestHead } from './head.ts';
+import { reasonPhrase } from './reason-phrases.ts';
 import type { ClientConnection } from './server-exchange.ts';
 import { ServerExchange } from './server-exchange.ts';
 
@@ -215,7 +216,7 @@ export class ServerConnection implements ClientConnection {
   #refuse({ status, message }: HeadError): void {
     const body = `Bad request: ${message}.\n`;
     this.socket.write(
-      `HTTP/1.1 ${status} ${status === 431 ? 'Request Header Fields Too Large' : 'Bad Request'}\r\nConnection: close\r\n` +
+      `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\nConnection: close\r\n` +
         `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     );
     this.#linger();
