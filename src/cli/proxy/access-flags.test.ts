@@ -130,6 +130,16 @@ test('what does not go together is said', async () => {
     [['--tls-cert', 'x'], 2, /--tls-cert and --tls-key belong together/],
     [['--tls-cert', 'password', '--tls-key', 'password'], 1, /no certificate with its key/],
     [['--port', '8001', '--unix-socket', 'sock', '--auth'], 2, /--auth is for browsers, .*unix socket/],
+    [
+      ['--forward', 't/a=15555', '--forward', 't/b=15555'],
+      2,
+      /"t\/b=15555" asks for port 15555, which --forward "t\/a=15555" has/,
+    ],
+    [
+      ['--port', '15556', '--forward', 't/a=15556'],
+      2,
+      /"t\/a=15556" asks for port 15556, which the gateway itself \(--port\) has/,
+    ],
     [['--domain', 'nodots'], 2, /invalid --domain "nodots"/],
     [['--domain', 'a.localhost'], 2, /names of localhost are served anyway/],
     [['--address', '0.0.0.0'], 1, /Others reach 0\.0\.0\.0/],

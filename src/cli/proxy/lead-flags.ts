@@ -53,8 +53,10 @@ export function leadOptions(
   if (file !== undefined && 'unixSocket' in listen)
     throw new UsageError('--kubeconfig-out needs a port: clients of a kubeconfig do not connect to a unix socket');
   const metrics = flags['metrics-address'];
+  const fixedPorts = flags.forward.map(fixedPort);
+  refusePortsTwice(flags.forward, fixedPorts, listen);
   return {
-    fixedPorts: flags.forward.map(fixedPort),
+    fixedPorts,
     https: flags.https.map(httpsService),
     ...(file !== undefined && { kubeconfigFile: resolve(cwd, file) }),
     ...(metrics !== undefined && { metricsAddress: metricsAddress(metrics) }),
@@ -67,6 +69,23 @@ function fixedPort(text: string): FixedPort {
   throw new UsageError(
     `invalid --forward "${text}": write [ALIAS/]NAMESPACE/SERVICE[:PORT]=LOCALPORT, such as shop/db:5432=15432`,
   );
+}
+
+/** Where `--forward` listens, on both loopback addresses, the gateway itself may want the port. */
+const meetsLoopback = ['localhost', '127.0.0.1', '::1', '0.0.0.0', '::'];
+
+function refusePortsTwice(texts: readonly string[], ports: readonly FixedPort[], listen: ListenPlace): void {
+  const holders = new Map<number, string>();
+  if ('port' in listen && meetsLoopback.includes(listen.host)) holders.set(listen.port, 'the gateway itself (--port)');
+  for (const [i, { localPort }] of ports.entries()) {
+    const text = texts[i] ?? '';
+    const holder = holders.get(localPort);
+    if (localPort !== 0 && holder !== undefined)
+      throw new UsageError(
+        `--forward "${text}" asks for port ${localPort}, which ${holder} has as well: give one of them another port, or 0 for any free one`,
+      );
+    holders.set(localPort, `--forward "${text}"`);
+  }
 }
 
 function httpsService(text: string): ServiceTarget {
