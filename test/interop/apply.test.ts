@@ -90,6 +90,42 @@ besideKubectl('create -f and client-side apply', {
   ],
 });
 
+/** Scalars and keys in every spelling that go-yaml takes for something else than YAML 1.2 does. */
+const spelled = `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: spelled}
+data: {date: !!str 2024-05-01, day: 2024-05-01, time: 2024-05-01 10:00:00, clock: 12:30, sum: 1:30:00, packed: !!binary aGk=, twice: a, twice: b, 0x10: key, on: "yes"}
+`;
+const several = ['one', 'two', 'three'].map((name) => configMap('{}').replace('two', name));
+const partlyBad = `${several[0]}
+---
+{apiVersion: v1, kind: Nothing, metadata: {name: x}}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: y, namespace: elsewhere}}
+---
+${several[2]}`;
+
+besideKubectl('manifests', {
+  steps: [
+    { line: 'create -f - --dry-run=client -o yaml', input: spelled },
+    { line: 'apply -f -', input: spelled },
+    { line: 'get cm spelled -o yaml' },
+    {
+      line: 'create -f - --dry-run=client -o json --validate=false',
+      input: `${spelled}\nmore: [0644, 0o644, 0X1F, 0B1, 1e_3, 08, y, n, on, .5, 1_000.5, ~]`,
+    },
+    { line: 'create -f - --dry-run=client', input: `${spelled}\nmore: .inf`, sense: 'outcome' },
+    { line: 'create -f -', input: several.join('') },
+    { line: 'delete -f -', input: several.join('\n') },
+    { line: 'create -f - --validate=false', input: partlyBad },
+    { line: 'apply -f - --validate=false', input: partlyBad },
+    { line: 'delete -f -', input: partlyBad },
+    { line: 'apply -f -', input: `${several[0]}\n---\na: [1\n---\n${several[2]}` },
+    { line: 'get cm' },
+  ],
+});
+
 besideKubectl('server-side apply', {
   steps: [
     { line: 'apply -f -', input: configMap('{"a":"1","b":"2"}') },

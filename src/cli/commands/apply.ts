@@ -60,14 +60,14 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
   const selector = parseLabelSelector(flags.selector ?? '');
   await using objects = await openObjects(invocation);
   const { filename, recursive, kustomize } = flags;
-  const all = await objects.select([], { filename, recursive, kustomize });
-  const targets = all.filter(({ object }) => matchesLabels(selector, object?.metadata.labels));
-  if (targets.length === 0)
+  const chosen = await objects.selectSome([], { filename, recursive, kustomize });
+  const targets = chosen.targets.filter(({ object }) => matchesLabels(selector, object?.metadata.labels));
+  if (targets.length === 0 && chosen.problems.length === 0)
     throw new CommandError('no objects passed to apply: the selector matches none of the files');
   const printer = await openOutcomePrinter(io, { flags, dryRun });
   const whole: UnstructuredObject[] = [];
   const grace = flags['grace-period'];
-  const code = await eachTarget(targets, { io, signal }, async (target) => {
+  const code = await eachTarget({ ...chosen, targets }, { io, signal, doing: 'applying' }, async (target, now) => {
     const placed = applicable(target);
     const { object, done } = onServer
       ? {
@@ -87,6 +87,7 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
       : await applyByPatch(placed, {
           objects,
           signal,
+          now,
           local: dryRun === 'client',
           write: { fieldManager, fieldValidation, dryRun: dryRun === 'server' },
           ...(flags.force === true && { force: { gracePeriodSeconds: grace } }),

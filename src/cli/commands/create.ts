@@ -34,8 +34,8 @@ export const createCommand = defineCommand({
     const printer = await openOutcomePrinter(io, { flags, dryRun });
     const fieldValidation = parseValidation(flags.validate);
     await using objects = await openObjects(invocation);
-    const targets = await objects.select([], flags);
-    return await eachTarget(targets, { io, signal, doing: 'creating' }, async (target) => {
+    const chosen = await objects.selectSome([], flags);
+    return await eachTarget(chosen, { io, signal, doing: 'creating' }, async (target) => {
       const { object } = target;
       if (object === undefined) throw new CommandError(`${target.name} has no object`);
       const body = flags['save-config'] === true ? withLastApplied(object) : object;

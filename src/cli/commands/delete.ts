@@ -63,8 +63,8 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
   const selects = flags.all === true || flags.selector !== undefined || flags['field-selector'] !== undefined;
   const ignoreMissing = flags['ignore-not-found'] ?? selects;
   await using objects = await openObjects(invocation);
-  const targets = await objects.select(args, flags);
-  if (targets.length === 0) {
+  const { targets, problems } = await objects.selectSome(args, flags);
+  if (targets.length === 0 && problems.length === 0) {
     io.stdout.write('No resources found\n');
     return 0;
   }
@@ -77,7 +77,7 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
   if (inOneNamespace && targets.some(({ type }) => !type.namespaced)) {
     objects.warn('deleting cluster-scoped resources, not scoped to the provided namespace');
   }
-  if (flags.interactive === true && !(await confirmed(targets, io, signal))) {
+  if (flags.interactive === true && targets.length > 0 && !(await confirmed(targets, io, signal))) {
     io.stdout.write('deletion is cancelled\n');
     return 0;
   }
@@ -91,7 +91,7 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
     io.stdout.write(escapeControls(`${kindPrefix(type)} "${name}" ${done}${dryRunSuffix(dryRun)}\n`));
   };
   const waited: { target: Target; uid: string | undefined }[] = [];
-  const code = await eachTarget(targets, { io, signal }, async (target) => {
+  const code = await eachTarget({ targets, problems }, { io, signal, doing: 'deleting' }, async (target) => {
     if (dryRun === 'client') return say(target);
     try {
       const answer = await objects.delete(target, {

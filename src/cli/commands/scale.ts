@@ -41,12 +41,12 @@ export const scaleCommand = defineCommand({
     const timeoutMs = flags.timeout === undefined ? 0 : parseDuration(flags.timeout, '--timeout');
     const printer = await openOutcomePrinter(io, { flags, dryRun });
     await using objects = await openObjects(invocation);
-    const targets = await objects.select(args, flags);
-    if (targets.length === 0) throw new CommandError('nothing was found to scale');
+    const { targets, problems } = await objects.selectSome(args, flags);
+    if (targets.length === 0 && problems.length === 0) throw new CommandError('nothing was found to scale');
     if (resourceVersion !== undefined && targets.length > 1) {
       throw new CommandError(`--resource-version is for a single object, and these are ${targets.length}`);
     }
-    return await eachTarget(targets, { io, signal }, async (target) => {
+    return await eachTarget({ targets, problems }, { io, signal }, async (target) => {
       const object = await objects.read(target);
       if (dryRun === 'client') return printer.print({ object: withReplicas(object, replicas), done: 'scaled' });
       const scale = { subresource: 'scale', dryRun: dryRun === 'server' } as const;

@@ -19,6 +19,8 @@ import type { Target } from './select-targets.ts';
 export interface ApplyContext {
   objects: Objects;
   signal: AbortSignal;
+  /** Told what is about to be done: `creating`. */
+  now: (doing: string) => void;
   /** Only shown: the patch is applied here, nothing is sent. */
   local: boolean;
   write: Pick<WriteOptions, 'dryRun' | 'fieldManager' | 'fieldValidation'>;
@@ -40,10 +42,12 @@ export async function applyByPatch(
   target: Target & { object: UnstructuredObject },
   context: ApplyContext,
 ): Promise<Applied> {
-  const { objects, signal, local, write } = context;
+  const { objects, signal, now, local, write } = context;
   const wanted = withLastApplied(target.object);
+  now('reading');
   let current = await objects.readIfThere(target);
   if (current === undefined) {
+    now('creating');
     const object = { ...target.object, ...record(withoutNulls(wanted)), metadata: wanted.metadata };
     if (local) return { object, done: 'created' };
     return { object: await objects.call(target, { ...write, method: 'POST', body: object }), done: 'created' };
@@ -53,6 +57,7 @@ export async function applyByPatch(
       `resource ${target.type.plural}/${target.name} is missing the ${lastAppliedAnnotation} annotation which is required by apply: it was made by other means. The annotation is added now; what those set and this file does not name stays.`,
     );
   }
+  now('patching');
   for (let attempt = 1; ; attempt++) {
     const { type, body } = patchFor(target, { current, wanted });
     if (Object.keys(body).length === 0) return { object: current, done: 'unchanged' };
@@ -102,15 +107,17 @@ function patchedHere(target: Target, { current, type, body }: Patch & { current:
 async function replace(
   target: Target,
   wanted: UnstructuredObject,
-  { objects, signal, write, force }: ApplyContext,
+  { objects, signal, now, write, force }: ApplyContext,
 ): Promise<UnstructuredObject> {
   const grace = force?.gracePeriodSeconds;
+  now('deleting');
   await objects.delete(target, {
     propagationPolicy: 'Background',
     dryRun: write.dryRun === true,
     ...(grace !== undefined && { gracePeriodSeconds: grace }),
   });
   if (write.dryRun !== true) await isGone(objects, target, { uid: undefined, signal });
+  now('creating');
   return objects.call(target, { ...write, method: 'POST', body: wanted });
 }
 

@@ -48,14 +48,14 @@ export async function changeKeys(
   }
   if (list && flags.output !== undefined) throw new UsageError('--list and --output exclude each other');
   await using objects = await openObjects(invocation);
-  const targets = await objects.select(names, flags);
+  const { targets, problems } = await objects.selectSome(names, flags);
   const resourceVersion = flags['resource-version'];
   if (resourceVersion !== undefined && targets.length !== 1) {
     throw new CommandError(`--resource-version is for a single object, and these are ${targets.length}`);
   }
   const printer = await openOutcomePrinter(io, { flags, dryRun });
 
-  return await eachTarget(targets, { io, signal }, async (target) => {
+  return await eachTarget({ targets, problems }, { io, signal }, async (target) => {
     const before = await objects.read(target);
     const plan = planChanges(before.metadata[field] ?? {}, wanted, {
       overwrite: flags.overwrite === true,

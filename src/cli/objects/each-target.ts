@@ -5,17 +5,23 @@ import { escapeControls } from '../print/escape.ts';
 import { statusLine } from '../print/status-line.ts';
 import type { Target } from './select-targets.ts';
 
-/** The exit code: 1 when one failed. Errors that concern no single object are thrown. */
+/**
+ * The exit code: 1 when one failed, or could not be chosen, which is told last. Errors that concern no single object are
+ * thrown. `act` may name what it is about to do, for the sentence about a failure.
+ */
 export async function eachTarget(
-  targets: readonly Target[],
-  { io, signal, doing = 'processing' }: { io: Pick<CommandIo, 'stderr'>; signal: AbortSignal; doing?: string },
-  act: (target: Target) => Promise<void>,
+  { targets, problems }: { targets: readonly Target[]; problems: readonly CommandError[] },
+  { io, signal, doing: usual = 'processing' }: { io: Pick<CommandIo, 'stderr'>; signal: AbortSignal; doing?: string },
+  act: (target: Target, now: (doing: string) => void) => Promise<void>,
 ): Promise<number> {
-  let failed = false;
+  let failed = problems.length > 0;
   for (const target of targets) {
     signal.throwIfAborted();
+    let doing = usual;
     try {
-      await act(target);
+      await act(target, (now) => {
+        doing = now;
+      });
     } catch (error) {
       if (error instanceof StatusError && error.code !== 401) io.stderr.write(`${failureLine(error, target, doing)}\n`);
       else if (error instanceof CommandError) io.stderr.write(`error: ${escapeControls(error.message)}\n`);
@@ -23,6 +29,7 @@ export async function eachTarget(
       failed = true;
     }
   }
+  for (const { message } of problems) io.stderr.write(`error: ${escapeControls(message)}\n`);
   return failed ? 1 : 0;
 }
 

@@ -8,14 +8,17 @@ import { type ApiReader, openApiReader } from '../api-reader.ts';
 import type { Invocation } from '../command.ts';
 import { discoverTypes, type ResourceType, type ResourceTypes } from '../get/resource-types.ts';
 import { escapeControls } from '../print/escape.ts';
-import { type Selecting, selectTargets, type Target } from './select-targets.ts';
+import { type Selecting, type Selection, selectSomeTargets, selectTargets, type Target } from './select-targets.ts';
 
 export interface Objects extends AsyncDisposable {
   readonly reader: ApiReader;
   readonly types: ResourceTypes;
   /** Prints a warning of the server once, as kubectl does. */
   warn(text: string): void;
+  /** Throws for the first object of a file that cannot be. */
   select(words: readonly string[], choice: Selecting): Promise<Target[]>;
+  /** For commands that go on with the other objects. */
+  selectSome(words: readonly string[], choice: Selecting): Promise<Selection>;
   resource(type: ResourceType): ResourceClient<UnstructuredObject>;
   /** A request about one object; its warnings are printed. */
   call(target: Target, call: Omit<ResourceCall, 'namespace' | 'name'>): Promise<UnstructuredObject>;
@@ -47,12 +50,13 @@ export async function openObjects(invocation: Pick<Invocation, 'globals' | 'io' 
       ...inNamespace(target),
       ...(rest.method !== 'POST' || rest.subresource !== undefined ? { name: target.name } : {}),
     });
+  const selectContext = { reader, types, io, signal, namespaceGiven: globals.namespace !== undefined };
   return {
     reader,
     types,
     warn: onWarning,
-    select: (words, choice) =>
-      selectTargets(words, choice, { reader, types, io, signal, namespaceGiven: globals.namespace !== undefined }),
+    select: (words, choice) => selectTargets(words, choice, selectContext),
+    selectSome: (words, choice) => selectSomeTargets(words, choice, selectContext),
     resource,
     call,
     read: async (target) =>

@@ -1,10 +1,13 @@
 /** `-f`: objects from files, folders, addresses and standard input, YAML or JSON, several to a document. */
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { UnstructuredObject } from '../../api/object.ts';
 import { isRecord } from '../../lib/is-record.ts';
 import { CommandError, type CommandIo } from '../command.ts';
+import { fileProblem } from './file-problem.ts';
+import { readJson } from './manifest-json.ts';
+import { readYaml } from './manifest-yaml.ts';
 
 export interface Manifest {
   /** What the user calls its origin: the file's path, the address, or `STDIN`. */
@@ -21,12 +24,15 @@ export interface ManifestOptions {
 }
 
 const manifestName = /\.(?:json|ya?ml)$/i;
-/** A document with more aliases than this is an attack, not a manifest. */
-const mostAliases = 100;
 
-/** All objects in the order in which they are written; lists are taken apart. Throws CommandError that names the file. */
-export async function readManifests({ files, recursive, io, signal }: ManifestOptions): Promise<Manifest[]> {
-  const manifests: Manifest[] = [];
+/**
+ * All objects in the order in which they are written, lists taken apart, and in the place of what is none what is wrong with
+ * it, which names the file. Of a file nothing counts that follows what cannot be parsed. Throws CommandError for files that
+ * cannot be read.
+ */
+export async function readManifests(options: ManifestOptions): Promise<(Manifest | CommandError)[]> {
+  const { files, recursive, io, signal } = options;
+  const manifests: (Manifest | CommandError)[] = [];
   for (const file of files) {
     for (const { source, content } of await readSources(file, { recursive, io, signal })) {
       manifests.push(...(await parseManifests(content, source)));
@@ -49,24 +55,19 @@ async function readSources(file: string, { recursive, io, signal }: Omit<Manifes
     const names = await readdir(path, { recursive, withFileTypes: true });
     const paths = names
       .filter((entry) => !entry.isDirectory() && manifestName.test(entry.name))
-      .map((entry) => join(entry.parentPath, entry.name))
+      .map((entry) => join(file, relative(path, join(entry.parentPath, entry.name))))
       .sort();
     if (paths.length === 0) {
       const below = recursive ? '' : '; -R reads the folders below it too';
       throw new CommandError(`${file} holds no file that ends with .yaml, .yml or .json${below}`);
     }
-    return await Promise.all(paths.map(async (each) => ({ source: each, content: await readFile(each, 'utf8') })));
+    return await Promise.all(
+      paths.map(async (each) => ({ source: each, content: await readFile(resolve(io.cwd, each), 'utf8') })),
+    );
   } catch (error) {
     if (error instanceof CommandError) throw error;
     throw new CommandError(`cannot read ${file}: ${fileProblem(error)}`);
   }
-}
-
-function fileProblem(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT') return 'there is no such file';
-  if (code === 'EACCES') return 'you may not read it';
-  return error instanceof Error ? error.message : String(error);
 }
 
 async function fetchText(url: string, signal: AbortSignal): Promise<string> {
@@ -82,35 +83,34 @@ async function fetchText(url: string, signal: AbortSignal): Promise<string> {
 }
 
 /** The objects of one text. Empty documents count for nothing. */
-async function parseManifests(content: string, source: string): Promise<Manifest[]> {
-  // Only now: most commands read no YAML.
-  const { parseAllDocuments } = await import('yaml');
-  const documents = parseAllDocuments(content, { version: '1.1', merge: true, strict: true, uniqueKeys: true });
-  if (!Array.isArray(documents)) return [];
-  return documents.flatMap((document) => {
-    const [problem] = document.errors;
-    if (problem !== undefined) throw new CommandError(`${source} is not valid YAML: ${problem.message.split('\n')[0]}`);
-    let value: unknown;
-    try {
-      value = document.toJS({ maxAliasCount: mostAliases });
-    } catch (error) {
-      throw new CommandError(`${source} is not valid YAML: ${error instanceof Error ? error.message : error}`);
-    }
-    return value === null ? [] : objectsOf(value, source);
-  });
+async function parseManifests(text: string, source: string): Promise<(Manifest | CommandError)[]> {
+  const manifests: (Manifest | CommandError)[] = [];
+  try {
+    for await (const value of valuesOf(text.replace(/^\uFEFF/, ''))) manifests.push(...objectsOf(value, source));
+  } catch (error) {
+    manifests.push(new CommandError(`error parsing ${source}: ${error instanceof Error ? error.message : error}`));
+  }
+  return manifests;
 }
 
-function objectsOf(value: unknown, source: string): Manifest[] {
-  if (!isRecord(value)) throw new CommandError(`${source} holds something that is not an object`);
+async function* valuesOf(text: string): AsyncGenerator<unknown, void, undefined> {
+  const { values, end } = readJson(text);
+  yield* values;
+  const rest = text.slice(end);
+  // With as many lines before it as there are, which errors name.
+  if (rest.trim() !== '') yield* readYaml(text.slice(0, end).replace(/[^\n]+/g, '') + rest);
+}
+
+function objectsOf(value: unknown, source: string): (Manifest | CommandError)[] {
+  const problem = (what: string): [CommandError] => [new CommandError(`${source} holds ${what}`)];
+  if (!isRecord(value)) return problem('something that is not an object');
   const { apiVersion, kind, metadata, ...rest } = value;
-  if (typeof kind !== 'string' || kind === '') throw new CommandError(`${source} holds an object without a kind`);
-  if (typeof apiVersion !== 'string' || apiVersion === '') {
-    throw new CommandError(`${source} holds a ${kind} without an apiVersion`);
-  }
+  if (typeof kind !== 'string' || kind === '') return problem('an object without a kind');
+  if (typeof apiVersion !== 'string' || apiVersion === '') return problem(`a ${kind} without an apiVersion`);
   // A kind that only ends with "List" (an object of a custom kind) has no items.
   if (kind.endsWith('List') && Array.isArray(rest.items)) return rest.items.flatMap((item) => objectsOf(item, source));
   if (metadata !== undefined && metadata !== null && !isRecord(metadata)) {
-    throw new CommandError(`${source} holds a ${kind} whose metadata is not an object`);
+    return problem(`a ${kind} whose metadata is not an object`);
   }
   return [{ source, object: { ...rest, apiVersion, kind, metadata: { ...metadata } } }];
 }

@@ -7,7 +7,7 @@ import { CommandError, type CommandIo, KubectlOnly, UsageError } from '../comman
 import { parseArguments, type Wanted } from '../get/arguments.ts';
 import { fetchObjects } from '../get/print-objects.ts';
 import type { ResourceType, ResourceTypes } from '../get/resource-types.ts';
-import { readManifests } from './read-manifests.ts';
+import { type Manifest, readManifests } from './read-manifests.ts';
 
 /** One object, as much of it as is known. */
 export interface Target {
@@ -41,20 +41,37 @@ export interface SelectContext {
   namespaceGiven: boolean;
 }
 
+/** Who is acted on, and what was wrong with objects of files that are left out. */
+export interface Selection {
+  targets: Target[];
+  problems: CommandError[];
+}
+
 /**
  * Throws UsageError where nothing or contradictory things were chosen, CommandError for files and types that cannot be
- * used, StatusError for lists that were refused.
+ * used and for the first object of a file that cannot be, StatusError for lists that were refused.
  */
 export async function selectTargets(
   words: readonly string[],
   choice: Selecting,
   context: SelectContext,
 ): Promise<Target[]> {
+  const { targets, problems } = await selectSomeTargets(words, choice, context);
+  if (problems[0] !== undefined) throw problems[0];
+  return targets;
+}
+
+/** The same for commands that go on with the other objects. */
+export async function selectSomeTargets(
+  words: readonly string[],
+  choice: Selecting,
+  context: SelectContext,
+): Promise<Selection> {
   checkChoice(words, choice);
   if (choice.filename.length > 0) return fromFiles(choice, context);
   const wanted = await parseArguments(words, context.types);
   const found = await Promise.all(wanted.map((one) => fromWanted(one, choice, context)));
-  return found.flat();
+  return { targets: found.flat(), problems: [] };
 }
 
 function checkChoice(words: readonly string[], choice: Selecting): void {
@@ -115,29 +132,41 @@ async function fromWanted(wanted: Wanted, choice: Selecting, { reader }: SelectC
 }
 
 /** Targets of manifests, with their namespace filled in. Objects with generateName alone have an empty name. */
-async function fromFiles(choice: Selecting, context: SelectContext): Promise<Target[]> {
-  const { reader, types, io, signal, namespaceGiven } = context;
+async function fromFiles(choice: Selecting, context: SelectContext): Promise<Selection> {
+  const { io, signal } = context;
   const files = { files: choice.filename, recursive: choice.recursive === true, io, signal };
   const manifests = await readManifests(files);
   if (manifests.length === 0) throw new CommandError(`${choice.filename.join(', ')}: there is no object in it`);
   const targets: Target[] = [];
-  for (const { source, object } of manifests) {
-    const type = await types.ofKind(object.apiVersion, object.kind);
-    const { name = '', generateName = '', namespace: own = '' } = object.metadata;
-    if (name === '' && generateName === '') throw new CommandError(`${source} holds a ${object.kind} without a name`);
-    if (!type.namespaced) {
-      targets.push({ type, name, source, object });
-      continue;
+  const problems: CommandError[] = [];
+  for (const manifest of manifests) {
+    try {
+      if (manifest instanceof CommandError) throw manifest;
+      targets.push(await placed(manifest, context));
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      problems.push(error);
     }
-    const { namespace } = reader.config;
-    if (namespaceGiven && own !== '' && own !== namespace) {
-      throw new CommandError(
-        `${source}: ${object.kind} "${name || generateName}" belongs to namespace "${own}", but -n says "${namespace}"; leave -n out or make them agree`,
-      );
-    }
-    const itsNamespace = own === '' ? namespace : own;
-    const placed = { ...object, metadata: { ...object.metadata, namespace: itsNamespace } };
-    targets.push({ type, name, source, namespace: itsNamespace, object: placed });
   }
-  return targets;
+  return { targets, problems };
+}
+
+/** Throws CommandError for an object that the server cannot have or that contradicts -n. */
+async function placed({ source, object }: Manifest, context: SelectContext): Promise<Target> {
+  const { reader, types, namespaceGiven } = context;
+  const { name = '', generateName = '', namespace: own = '' } = object.metadata;
+  const type = await types.ofKind(object.apiVersion, object.kind).catch((error: unknown) => {
+    throw error instanceof CommandError ? new CommandError(`${source}: ${error.message}`) : error;
+  });
+  if (name === '' && generateName === '') throw new CommandError(`${source} holds a ${object.kind} without a name`);
+  if (!type.namespaced) return { type, name, source, object };
+  const { namespace } = reader.config;
+  if (namespaceGiven && own !== '' && own !== namespace) {
+    throw new CommandError(
+      `${source}: ${object.kind} "${name || generateName}" belongs to namespace "${own}", but -n says "${namespace}"; leave -n out or make them agree`,
+    );
+  }
+  const itsNamespace = own === '' ? namespace : own;
+  const inIt = { ...object, metadata: { ...object.metadata, namespace: itsNamespace } };
+  return { type, name, source, namespace: itsNamespace, object: inIt };
 }

@@ -1,0 +1,78 @@
+/** Files of which not everything is good: the rest is done, and each bad object is told with the file that holds it. */
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Home, RunningFairlead } from './fairlead-process.ts';
+
+let home: Home;
+let cluster: RunningFairlead;
+
+before(async () => {
+  home = await Home.make();
+  cluster = await RunningFairlead.up(home, '--data=:memory:', '--nodes=0');
+});
+after(async () => {
+  await cluster[Symbol.asyncDispose]();
+  await home[Symbol.asyncDispose]();
+});
+
+const map = (name: string, more = ''): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: {${name}}\n${more}`;
+const mixed = [
+  map('name: one'),
+  'apiVersion: v1\nkind: Nothing\nmetadata: {name: x}\n',
+  map('name: two, namespace: other'),
+  map(''),
+  map('name: three'),
+].join('---\n');
+const bad = [
+  /^error: STDIN: the server has no kind "Nothing"/,
+  /^error: STDIN: ConfigMap "two" belongs to namespace "other", but -n says "default"/,
+  /^error: STDIN holds a ConfigMap without a name/,
+];
+
+test('create, apply and delete do the good objects of a file and tell each bad one', async () => {
+  const rounds: readonly (readonly [string, string])[] = [
+    ['create', 'configmap/one created\nconfigmap/three created\n'],
+    ['delete', 'configmap "one" deleted from default namespace\nconfigmap "three" deleted from default namespace\n'],
+    ['apply', 'configmap/one created\nconfigmap/three created\n'],
+    ['delete', 'configmap "one" deleted from default namespace\nconfigmap "three" deleted from default namespace\n'],
+  ];
+  for (const [command, stdout] of rounds) {
+    const done = await home.runFairlead([command, '-n', 'default', '-f', '-'], mixed);
+    assert.deepEqual([done.code, done.stdout], [1, stdout], done.stderr);
+    const lines = done.stderr.trimEnd().split('\n');
+    assert.equal(lines.length, bad.length, done.stderr);
+    for (const [index, sentence] of bad.entries()) assert.match(lines[index] ?? '', sentence);
+  }
+  const only = await home.runFairlead(['delete', '-f', '-'], map(''));
+  assert.deepEqual([only.code, only.stdout], [1, ''], only.stderr);
+});
+
+test('a failure says what was being done and names the file as it was given', async () => {
+  const cwd = home.directory;
+  await mkdir(join(cwd, 'dir'), { recursive: true });
+  await writeFile(join(cwd, 'dir/a.yaml'), map('name: there', 'data: {a: b}\n'));
+  const folder = join(cwd, 'dir');
+  assert.equal((await home.fairlead('apply', '-f', folder)).code, 0);
+  const twice = await home.fairlead('create', '-f', folder);
+  assert.equal(
+    twice.stderr,
+    `Error from server (AlreadyExists): error when creating "${folder}/a.yaml": configmaps "there" already exists\n`,
+  );
+  await writeFile(join(cwd, 'dir/a.yaml'), map('name: there', 'data: {a: [1]}\n'));
+  assert.match(
+    (await home.fairlead('apply', '-f', folder)).stderr,
+    /^Error from .* error when patching "[^"]*\/a\.yaml"/,
+  );
+  await writeFile(join(cwd, 'dir/a.yaml'), map('name: not_a_name'));
+  assert.match(
+    (await home.fairlead('apply', '-f', folder)).stderr,
+    /^Error from .* error when creating "[^"]*\/a\.yaml"/,
+  );
+  await writeFile(join(cwd, 'dir/a.yaml'), map('name: gone'));
+  assert.match(
+    (await home.fairlead('delete', '-f', folder)).stderr,
+    /^Error from .* error when deleting "[^"]*\/a\.yaml"/,
+  );
+});
