@@ -21,3 +21,20 @@ test('what was made and changed is printed in columns of one table', async () =>
   assert.equal(labelled.code, 0, labelled.stderr);
   assert.equal(labelled.stdout.replace(/ +/g, ' '), 'N Z\none 2\ntwo 2\n');
 });
+
+test('a file that is not there is told in words', async () => {
+  await using home = await Home.make();
+  const dry = '--dry-run=client';
+  const lines = [
+    ['create', 'cm', 'c', '--from-file=/no/such', dry],
+    ['create', 'cm', 'c', '--from-env-file=/no/such', dry],
+    ['create', 'secret', 'tls', 't', '--cert=/no/such', '--key=/no/such', dry],
+    ['create', 'sa', 'c', dry, '-o', 'jsonpath-file=/no/such'],
+    ['create', 'sa', 'c', dry, '-o', 'custom-columns-file=/no/such'],
+  ];
+  for (const line of lines) {
+    const { code, stderr } = await home.fairlead(...line);
+    assert.equal(code, 1, line.join(' '));
+    assert.match(stderr, /^error: cannot read \/no\/such: there is no such file(?:$|;)/m, line.join(' '));
+  }
+});

@@ -4,6 +4,7 @@ import { isUtf8 } from 'node:buffer';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { CommandError, type CommandIo, UsageError } from '../command.ts';
+import { fileProblem } from '../file-problem.ts';
 import type { FlagTable } from '../flags.ts';
 import type { Generated } from './generate.ts';
 
@@ -96,7 +97,7 @@ async function read(path: string, given: string): Promise<Buffer> {
 }
 
 function unreadable(given: string, error: unknown): CommandError {
-  return new CommandError(`cannot read ${given}: ${error instanceof Error ? error.message : error}`);
+  return new CommandError(`cannot read ${given}: ${fileProblem(error)}`);
 }
 
 function parseEnvFile(text: string, { file, env }: { file: string; env: CommandIo['env'] }): [string, string][] {

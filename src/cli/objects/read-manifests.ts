@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { UnstructuredObject } from '../../api/object.ts';
 import { isRecord } from '../../lib/is-record.ts';
 import { CommandError, type CommandIo } from '../command.ts';
-import { fileProblem } from './file-problem.ts';
+import { fileProblem } from '../file-problem.ts';
 import { readJson } from './manifest-json.ts';
 import { readYaml } from './manifest-yaml.ts';
 

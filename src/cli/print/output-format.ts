@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { CommandError, KubectlOnly, UsageError } from '../command.ts';
+import { fileProblem } from '../file-problem.ts';
 import type { FlagTable } from '../flags.ts';
 import type { CustomColumn } from './custom-columns.ts';
 import { JsonPathError, type Segment } from './jsonpath/template.ts';
@@ -99,7 +100,6 @@ async function readTemplate(file: string, form: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : error;
-    throw new CommandError(`cannot read ${file} (${code}): check the path after -o ${form}=`);
+    throw new CommandError(`cannot read ${file}: ${fileProblem(error)}; check the path after -o ${form}=`);
   }
 }
