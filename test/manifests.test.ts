@@ -76,3 +76,24 @@ test('a failure says what was being done and names the file as it was given', as
     /^Error from .* error when deleting "[^"]*\/a\.yaml"/,
   );
 });
+
+test('what was made from flags and is refused is told in the words of kubectl for its kind', async () => {
+  const exists = (what: string): string => `${what} "twice" already exists\n`;
+  const twice: readonly (readonly [string, string])[] = [
+    ['cm', `error: failed to create configmap: ${exists('configmaps')}`],
+    ['sa', `error: failed to create serviceaccount: ${exists('serviceaccounts')}`],
+    ['secret generic', `error: failed to create secret ${exists('secrets')}`],
+    ['ns', `Error from server (AlreadyExists): ${exists('namespaces')}`],
+  ];
+  for (const [kind, sentence] of twice) {
+    const words = ['create', ...kind.split(' '), 'twice'];
+    assert.equal((await home.fairlead(...words)).code, 0);
+    const { code, stderr } = await home.fairlead(...words);
+    assert.deepEqual([code, stderr], [1, sentence]);
+  }
+  const token = await home.fairlead('create', 'token', 'nobody');
+  assert.equal(token.stderr, 'error: failed to create token: serviceaccounts "nobody" not found\n');
+  const pod = await home.fairlead('run', 'P_1', '--image=x');
+  assert.equal(pod.code, 1);
+  assert.match(pod.stderr, /^The Pod "P_1" is invalid: \n\* metadata\.name: .*\n\* spec\.containers\[0\]\.name: .*\n$/);
+});

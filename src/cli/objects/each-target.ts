@@ -2,7 +2,7 @@
 import { StatusError } from '../../api/status.ts';
 import { CommandError, type CommandIo } from '../command.ts';
 import { escapeControls } from '../print/escape.ts';
-import { statusLine } from '../print/status-line.ts';
+import { answerLine, statusLine } from '../print/status-line.ts';
 import type { Target } from './select-targets.ts';
 
 /**
@@ -35,9 +35,8 @@ export async function eachTarget(
 
 /** kubectl's form, in which a file that held the object is named. */
 function failureLine(error: StatusError, { source }: Target, doing: string): string {
-  const line = statusLine(error);
-  if (source === undefined) return line;
-  return line.replace(
+  if (source === undefined) return statusLine(error);
+  return answerLine(error).replace(
     /^Error from server( \([^)]*\))?: /,
     (_, reason: string | undefined) =>
       `Error from server${reason ?? ''}: error when ${doing} ${JSON.stringify(source)}: `,

@@ -3,6 +3,7 @@ import type { UnstructuredObject } from '../../api/object.ts';
 import type { Invocation } from '../command.ts';
 import type { FlagTable } from '../flags.ts';
 import { parseDryRun } from './dry-run.ts';
+import { failedTo } from './failed-to.ts';
 import { withLastApplied } from './last-applied.ts';
 import { dryRunFlag, fieldManagerFlag } from './object-flags.ts';
 import { type Objects, openObjects } from './open-objects.ts';
@@ -24,6 +25,8 @@ export interface Generated {
   done?: string;
   /** Who is said to own the fields; default kubectl-create. */
   manager?: string;
+  /** kubectl's words for what the server refused: `failed to create configmap:`. Without them it is told as any other answer. */
+  failure?: string;
 }
 
 /** Sends the object, or only shows it (`--dry-run=client`, which asks no server). Returns the exit code. */
@@ -40,9 +43,9 @@ export async function generate(
   return 0;
 }
 
-/** The object as the server has it now; with `--dry-run=client` as it would be sent. */
+/** The object as the server has it now; with `--dry-run=client` as it would be sent. Throws CommandError in the words of `failure`. */
 export async function send(
-  { object, namespaced, manager = 'kubectl-create' }: Generated,
+  { object, namespaced, manager = 'kubectl-create', failure }: Generated,
   objects: Objects,
   { flags, globals }: Pick<Invocation<typeof generateFlags>, 'globals' | 'flags'>,
 ): Promise<UnstructuredObject> {
@@ -55,14 +58,18 @@ export async function send(
   if (dryRun === 'client') return body;
   const type = await objects.types.ofKind(object.apiVersion, object.kind);
   const name = object.metadata.name ?? '';
-  return objects.call(
-    { type, name, ...(namespaced && { namespace }) },
-    {
-      method: 'POST',
-      body,
-      fieldManager: flags['field-manager'] ?? manager,
-      fieldValidation: parseValidation(flags.validate),
-      dryRun: dryRun === 'server',
-    },
-  );
+  try {
+    return await objects.call(
+      { type, name, ...(namespaced && { namespace }) },
+      {
+        method: 'POST',
+        body,
+        fieldManager: flags['field-manager'] ?? manager,
+        fieldValidation: parseValidation(flags.validate),
+        dryRun: dryRun === 'server',
+      },
+    );
+  } catch (error) {
+    throw failure === undefined ? error : failedTo(failure, error);
+  }
 }

@@ -140,6 +140,8 @@ export function secretOf(name: string, values: ReadonlyMap<string, Buffer>, type
   const data = Object.fromEntries([...values].map(([key, value]) => [key, value.toString('base64')]));
   return {
     namespaced: true,
+    // kubectl has no colon here.
+    failure: 'failed to create secret',
     object: {
       apiVersion: 'v1',
       kind: 'Secret',

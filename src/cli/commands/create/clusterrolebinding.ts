@@ -22,6 +22,7 @@ export const createClusterrolebindingCommand = defineCommand({
     const subjects = subjectsFrom(flags);
     return generate(invocation, () => ({
       namespaced: false,
+      failure: 'failed to create clusterrolebinding:',
       object: {
         apiVersion: `${rbacGroup}/v1`,
         kind: 'ClusterRoleBinding',

@@ -20,6 +20,7 @@ export const createConfigmapCommand = defineCommand({
     const values = await readKeyValues(invocation.flags, invocation.io);
     return generate(invocation, () => ({
       namespaced: true,
+      failure: 'failed to create configmap:',
       object: {
         apiVersion: 'v1',
         kind: 'ConfigMap',

@@ -30,6 +30,7 @@ export const createCronjobCommand = defineCommand({
     const template = { metadata: {}, spec: { containers: [container], restartPolicy: restart } };
     return generate(invocation, () => ({
       namespaced: true,
+      failure: 'failed to create cronjob:',
       object: {
         apiVersion: 'batch/v1',
         kind: 'CronJob',

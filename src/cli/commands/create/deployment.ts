@@ -30,6 +30,7 @@ export const createDeploymentCommand = defineCommand({
     const containers = containersOf(flags.image, { command, port: flags.port });
     return generate(invocation, () => ({
       namespaced: true,
+      failure: 'failed to create deployment:',
       object: {
         apiVersion: 'apps/v1',
         kind: 'Deployment',

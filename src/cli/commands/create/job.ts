@@ -22,13 +22,14 @@ export const createJobCommand = defineCommand({
     const { image, from } = flags;
     if ((image === undefined) === (from === undefined)) throw new UsageError('one of --image and --from is needed');
     if (from !== undefined && command.length > 0) throw new UsageError('a command does not go with --from');
+    const common = { namespaced: true, failure: 'failed to create job:' };
     const shape = { apiVersion: 'batch/v1', kind: 'Job' };
     return generate(invocation, async (objects) => {
       if (from !== undefined)
-        return { namespaced: true, object: { ...shape, ...(await jobOf(from, name, objects)), status: {} } };
+        return { ...common, object: { ...shape, ...(await jobOf(from, name, objects)), status: {} } };
       const container = { name, image, resources: {}, ...(command.length > 0 && { command }) };
       const spec = { template: { metadata: {}, spec: { containers: [container], restartPolicy: 'Never' } } };
-      return { namespaced: true, object: { ...shape, metadata: { name }, spec, status: {} } };
+      return { ...common, object: { ...shape, metadata: { name }, spec, status: {} } };
     });
   },
 });

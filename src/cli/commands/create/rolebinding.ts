@@ -29,6 +29,7 @@ export const createRolebindingCommand = defineCommand({
     const subjects = subjectsFrom(flags);
     return generate(invocation, () => ({
       namespaced: true,
+      failure: 'failed to create rolebinding:',
       object: {
         apiVersion: `${rbacGroup}/v1`,
         kind: 'RoleBinding',

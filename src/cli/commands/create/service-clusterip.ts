@@ -21,6 +21,7 @@ export const createServiceClusteripCommand = defineCommand({
     const clusterIP = flags.clusterip === undefined ? {} : { clusterIP: flags.clusterip };
     return generate(invocation, () => ({
       namespaced: true,
+      failure: 'failed to create ClusterIP service:',
       object: serviceObject(args[0] ?? '', { type: 'ClusterIP', ...clusterIP, ports }),
     }));
   },

@@ -24,6 +24,7 @@ export const createServiceExternalnameCommand = defineCommand({
     const ports = parsePorts(flags.tcp);
     return generate(invocation, () => ({
       namespaced: true,
+      failure: 'failed to create ExternalName service:',
       object: serviceObject(args[0] ?? '', { type: 'ExternalName', externalName, ports }),
     }));
   },

@@ -17,6 +17,7 @@ export const createServiceLoadbalancerCommand = defineCommand({
     if (ports.length === 0) throw new UsageError('--tcp is needed: at least one port');
     return generate(invocation, () => ({
       namespaced: true,
+      failure: 'failed to create LoadBalancer service:',
       object: serviceObject(invocation.args[0] ?? '', { type: 'LoadBalancer', ports }),
     }));
   },

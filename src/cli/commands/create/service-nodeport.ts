@@ -21,6 +21,7 @@ export const createServiceNodeportCommand = defineCommand({
     const ports = parsed.map((port) => (nodePort === 0 ? port : { ...port, nodePort }));
     return generate(invocation, () => ({
       namespaced: true,
+      failure: 'failed to create NodePort service:',
       object: serviceObject(args[0] ?? '', { type: 'NodePort', ports }),
     }));
   },

@@ -9,6 +9,7 @@ export const createServiceaccountCommand = defineCommand({
   run: (invocation) =>
     generate(invocation, () => ({
       namespaced: true,
+      failure: 'failed to create serviceaccount:',
       object: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: invocation.args[0] ?? '' } },
     })),
 });

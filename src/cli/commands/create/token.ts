@@ -2,6 +2,7 @@ import type { TokenRequest } from '../../../api/types/authentication-v1.ts';
 import { openApiReader } from '../../api-reader.ts';
 import { CommandError, defineCommand, UsageError } from '../../command.ts';
 import { parseDuration } from '../../duration.ts';
+import { failedTo } from '../../objects/failed-to.ts';
 import { formatStructured } from '../../print/structured.ts';
 
 const boundKinds = { Pod: 'v1', Secret: 'v1', Node: 'v1' } as const;
@@ -62,14 +63,19 @@ export const createTokenCommand = defineCommand({
         boundObjectRef: { apiVersion: 'v1', kind, name: boundName ?? '', ...(uid !== undefined && { uid }) },
       }),
     };
-    const answer = await reader.client.resource<TokenRequest>('v1', 'serviceaccounts').call<TokenRequest>({
-      method: 'POST',
-      namespace: reader.config.namespace,
-      name: args[0] ?? '',
-      subresource: 'token',
-      body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: {}, spec },
-      signal,
-    });
+    const answer = await reader.client
+      .resource<TokenRequest>('v1', 'serviceaccounts')
+      .call<TokenRequest>({
+        method: 'POST',
+        namespace: reader.config.namespace,
+        name: args[0] ?? '',
+        subresource: 'token',
+        body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: {}, spec },
+        signal,
+      })
+      .catch((error: unknown) => {
+        throw failedTo('failed to create token:', error);
+      });
     const token = answer.status?.token;
     if (token === undefined || token === '') throw new CommandError('the server answered without a token');
     if (flags.output === 'json' || flags.output === 'yaml') {
