@@ -4,23 +4,17 @@
 export type Scalar = string | number | bigint | boolean | null;
 
 const words = new Map<string, Scalar>([
-  ...['', '~', 'null', 'Null', 'NULL'].map((word): [string, Scalar] => [word, null]),
-  ...['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'].map((word): [string, Scalar] => [
-    word,
-    true,
-  ]),
-  ...['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'].map((word): [string, Scalar] => [
-    word,
-    false,
-  ]),
-  ...['.nan', '.NaN', '.NAN'].map((word): [string, Scalar] => [word, Number.NaN]),
-  ...['', '+', '-'].flatMap((sign) =>
-    ['.inf', '.Inf', '.INF'].map((word): [string, Scalar] => [
-      `${sign}${word}`,
-      sign === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY,
-    ]),
-  ),
+  ...meaning(null, '', '~', 'null', 'Null', 'NULL'),
+  ...meaning(true, 'y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'),
+  ...meaning(false, 'n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'),
+  ...meaning(Number.NaN, '.nan', '.NaN', '.NAN'),
+  ...meaning(Number.POSITIVE_INFINITY, '.inf', '.Inf', '.INF', '+.inf', '+.Inf', '+.INF'),
+  ...meaning(Number.NEGATIVE_INFINITY, '-.inf', '-.Inf', '-.INF'),
 ]);
+
+function meaning(value: Scalar, ...spellings: readonly string[]): [string, Scalar][] {
+  return spellings.map((spelling) => [spelling, value]);
+}
 
 const float = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 const integer = /^([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))$/;
@@ -39,17 +33,10 @@ export function resolvePlain(text: string): Scalar {
 
 function integerOf(digits: string): bigint | undefined {
   const [, sign, hex, binary, octal, decimal] = integer.exec(digits) ?? [];
-  if (sign === undefined) return undefined;
-  const size = BigInt(
-    hex !== undefined
-      ? `0x${hex}`
-      : binary !== undefined
-        ? `0b${binary}`
-        : octal !== undefined
-          ? `0o${octal}`
-          : (decimal ?? ''),
-  );
-  const value = sign === '-' ? -size : size;
+  const size =
+    (hex && BigInt(`0x${hex}`)) ?? (binary && BigInt(`0b${binary}`)) ?? (octal && BigInt(`0o${octal}`)) ?? decimal;
+  if (size === undefined) return undefined;
+  const value = sign === '-' ? -BigInt(size) : BigInt(size);
   return value < least || value > most ? undefined : value;
 }
 
@@ -65,7 +52,7 @@ const prefix = 'tag:yaml.org,2002:';
 export function resolveTagged(text: string, tag: string): Scalar {
   const type = tag.startsWith(prefix) ? tag.slice(prefix.length) : '';
   if (type === 'binary') return decodeBinary(text);
-  const isOf = typeTests[type];
+  const isOf = typeTests.get(type);
   if (isOf === undefined) return text;
   const value = resolvePlain(text);
   if (type === 'float' && typeof value === 'bigint') return Number(value);
@@ -73,12 +60,12 @@ export function resolveTagged(text: string, tag: string): Scalar {
   return value;
 }
 
-const typeTests: Readonly<Record<string, (value: Scalar) => boolean>> = {
-  int: (value) => typeof value === 'bigint',
-  float: (value) => typeof value === 'number',
-  bool: (value) => typeof value === 'boolean',
-  null: (value) => value === null,
-};
+const typeTests = new Map<string, (value: Scalar) => boolean>([
+  ['int', (value) => typeof value === 'bigint'],
+  ['float', (value) => typeof value === 'number'],
+  ['bool', (value) => typeof value === 'boolean'],
+  ['null', (value) => value === null],
+]);
 
 function decodeBinary(text: string): string {
   const packed = text.replace(/[\r\n]/g, '');

@@ -1,7 +1,7 @@
 /** JSON as `jq -c` and `kubectl get -o json` write it: one value after the other, with or without a newline between. */
 import { exactNumber } from './exact-number.ts';
 
-const token = /"(?:[^"\\]|\\.)*"|[{}[\]]|-?\d+(\.\d+)?([eE][-+]?\d+)?/gs;
+const token = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]]|-?\d+(\.\d+)?([eE][-+]?\d+)?/gs;
 
 /**
  * The objects from the start of the text, and where that ends which is JSON: a flow mapping of YAML begins like JSON and need
@@ -27,7 +27,7 @@ export function readJson(text: string): { values: unknown[]; end: number } {
   }
 }
 
-/** Where the object ends that starts here, undefined where it does not; and the numbers in it. */
+/** Where the object ends that starts here, undefined where it does not; and its numbers that may be too large. */
 function scan(text: string, start: number): { stop: number | undefined; numbers: [number | bigint, string][] } {
   const numbers: [number | bigint, string][] = [];
   let depth = 0;
@@ -38,7 +38,7 @@ function scan(text: string, start: number): { stop: number | undefined; numbers:
     else if (word === '}' || word === ']') {
       depth--;
       if (depth === 0) return { stop: token.lastIndex, numbers };
-    } else if (!word.startsWith('"')) {
+    } else if (!word.startsWith('"') && (exponent !== undefined || word.length > 15)) {
       numbers.push([fraction === undefined && exponent === undefined ? BigInt(word) : Number(word), word]);
     }
   }

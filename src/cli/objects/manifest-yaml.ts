@@ -113,7 +113,9 @@ class Reading {
     if (value === null || typeof value === 'object' || value === undefined) {
       return this.#refuse(node ?? map, 'a key must be a text, a number or a boolean');
     }
-    return String(value);
+    const key = String(value);
+    this.#size += key.length;
+    return key;
   }
 
   #keyScalar(node: Node): unknown {

@@ -85,6 +85,7 @@ const others: readonly (readonly [string, unknown])[] = [
   ['!!bool "yes"', true],
   ['!!timestamp 2024-05-01', '2024-05-01'],
   ['!foo bar', 'bar'],
+  ['!!constructor 12', '12'],
   ['"12"', '12'],
   ["'yes'", 'yes'],
   ['|\n  yes\n', 'yes\n'],
@@ -123,6 +124,8 @@ test('what JSON cannot say or would lose digits is refused with its line', async
   assert.match(String(await valueIn(`${'['.repeat(50_000)}`)), /error parsing STDIN: it is nested too deeply/);
   const laughs = Array.from({ length: 12 }, (_, index) => `&l${index + 1} [${`*l${index},`.repeat(9)}]`);
   assert.match(String(await valueIn(`[&l0 lol, ${laughs.join(', ')}]`)), /aliases .* repeat too much/);
+  const long = `&l {${'k'.repeat(1000)}: 1}`;
+  assert.match(String(await valueIn(`[${long}${', *l'.repeat(5000)}]`)), /aliases .* repeat too much/);
   const [json] = await read('{"apiVersion":"v1","kind":"Thing","v":9007199254740993}');
   assert.match(String(json), /would lose digits/);
 });
@@ -137,6 +140,8 @@ test('objects of JSON may follow each other in one stream, YAML after them', asy
     assert.deepEqual(await read([thing('a'), pretty, thing('b'), thing('c')].join(between)), expected, between);
   }
   assert.deepEqual(await read(`${thing('a')}\n---\n${head}`), [named('a'), named('a')]);
+  const large = { ...named('a'), text: 'a"\\'.repeat(1_000_000), number: 1.5e300, list: [-12, 0.25] };
+  assert.deepEqual(await read(JSON.stringify(large)), [large]);
   assert.deepEqual(await read('{apiVersion: v1, kind: Thing, metadata: {name: a}}'), [named('a')]);
   assert.deepEqual(await read(`{"apiVersion":"v1","kind":"List","items":[${thing('a')},${thing('b')}]}`), [
     named('a'),
