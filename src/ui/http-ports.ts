@@ -14,3 +14,12 @@ export function looksLikeHttp({ protocol = 'TCP', appProtocol, name, port }: Ser
   if (name !== undefined && /^(https?|web|ui)\b/.test(name)) return true;
   return !(name !== undefined && otherNames.test(name)) && !otherPorts.has(port);
 }
+
+/** By convention; 443 is told from these by `speaksTls`. */
+const httpPorts = new Set([80, 443, 8000, 8008, 8080, 8081, 8888]);
+
+/** True where application protocol, name or number say so: what may be asked for a page without being disturbed. */
+export function saysHttp(port: ServicePort): boolean {
+  if (!looksLikeHttp(port)) return false;
+  return port.appProtocol !== undefined || /^https?(?:-|$)/.test(port.name ?? '') || httpPorts.has(port.port);
+}

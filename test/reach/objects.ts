@@ -13,6 +13,23 @@ const pod = (name: string, container: object) => ({
   spec: { containers: [container] },
 });
 
+/** For the user of that name. */
+const role = (name: string, rules: object[]) => [
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'Role',
+    metadata: { name, namespace: 'shop' },
+    rules,
+  },
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name, namespace: 'shop' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+    subjects: [{ kind: 'User', name, apiGroup: 'rbac.authorization.k8s.io' }],
+  },
+];
+
 export const objects = [
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
   {
@@ -49,37 +66,20 @@ export const objects = [
   service('crash', 'crash', { port: 80, targetPort: 8080 }),
   pod('unready', echo({ readinessProbe: { httpGet: { path: '/', port: 9999 }, periodSeconds: 1 } })),
   service('unready', 'unready', { port: 80, targetPort: 8080 }),
-  {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'Role',
-    metadata: { name: 'forwards', namespace: 'shop' },
-    rules: [
-      { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] },
-      { apiGroups: [''], resources: ['services'], verbs: ['get'] },
-      { apiGroups: [''], resources: ['pods/portforward'], verbs: ['create'] },
-    ],
-  },
-  {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'RoleBinding',
-    metadata: { name: 'forwards', namespace: 'shop' },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'forwards' },
-    subjects: [{ kind: 'User', name: 'forwarder', apiGroup: 'rbac.authorization.k8s.io' }],
-  },
-  {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'Role',
-    metadata: { name: 'pods-only', namespace: 'shop' },
-    rules: [
-      { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
-      { apiGroups: [''], resources: ['pods/portforward'], verbs: ['create'] },
-    ],
-  },
-  {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'RoleBinding',
-    metadata: { name: 'pods-only', namespace: 'shop' },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'pods-only' },
-    subjects: [{ kind: 'User', name: 'pods-only', apiGroup: 'rbac.authorization.k8s.io' }],
-  },
+  // The tests listen there, at the pods' addresses.
+  service('half', 'web', { name: 'half', port: 9000 }),
+  ...role('verb-only', [
+    { apiGroups: [''], resources: ['services', 'pods'], verbs: ['get', 'list'] },
+    { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['get', 'list'] },
+    { apiGroups: [''], resources: ['services/proxy'], verbs: ['get', 'create'] },
+  ]),
+  ...role('forwarder', [
+    { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] },
+    { apiGroups: [''], resources: ['services'], verbs: ['get'] },
+    { apiGroups: [''], resources: ['pods/portforward'], verbs: ['create'] },
+  ]),
+  ...role('pods-only', [
+    { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+    { apiGroups: [''], resources: ['pods/portforward'], verbs: ['create'] },
+  ]),
 ];

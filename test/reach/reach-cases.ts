@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { entry } from '../fairlead-process.ts';
 import { forwardTests } from './forward-cases.ts';
 import { objects, service } from './objects.ts';
+import { otherWayTests } from './other-way-cases.ts';
 import type { ReachSide } from './reach-side.ts';
 import { why as whyOf } from './reach-side.ts';
 import { Running } from './running-command.ts';
@@ -258,5 +259,6 @@ export function reachTests(
     });
 
     forwardTests(() => side);
+    otherWayTests(() => side);
   });
 }

@@ -5,6 +5,7 @@ import type { ClusterClient } from '../../client/cluster-client.ts';
 import type { ClusterTarget, ReachTarget } from '../reach/target.ts';
 import type { Facts } from './facts.ts';
 import type { PodProbe } from './probe-pod.ts';
+import type { VerbProbe } from './probe-verb.ts';
 
 /** `note`: not as it might be, and not in the way for certain. */
 export type OutcomeState = 'ok' | 'note' | 'failed' | 'skipped';
@@ -54,7 +55,12 @@ export interface ObjectCheck {
 /** A check of what really answers. */
 export interface LiveCheck {
   name: string;
-  check(facts: Facts, probes: readonly PodProbe[]): Outcome | undefined | Promise<Outcome | undefined>;
+  /** `verb`: what the proxy verb led to, where it is the way that is left. */
+  check(
+    facts: Facts,
+    probes: readonly PodProbe[],
+    verb: VerbProbe | undefined,
+  ): Outcome | undefined | Promise<Outcome | undefined>;
 }
 
 export const ok = (says: string): Outcome => ({ state: 'ok', says });

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { StatusError } from '../../api/status.ts';
 import type { ClusterClient } from '../../client/cluster-client.ts';
+import { Ways } from '../../gateway/ways.ts';
 
 export interface ProbedPod {
   namespace: string;
@@ -22,7 +23,9 @@ export type ProbeResult =
   | { kind: 'open' }
   | { kind: 'other'; found: 'http' | 'https' | 'not HTTP' }
   | { kind: 'silent' }
-  | { kind: 'refused' | 'denied' | 'broken'; why: string };
+  | { kind: 'refused' | 'broken'; why: string }
+  /** `leavesVerb`: a gateway leads HTTP by the proxy verb then. */
+  | { kind: 'denied'; why: string; leavesVerb: boolean };
 
 export interface PodProbe extends ProbedPod {
   result: ProbeResult;
@@ -57,7 +60,8 @@ async function withStream(
   } catch (error) {
     signal.throwIfAborted();
     const why = error instanceof Error ? error.message : String(error);
-    return { kind: error instanceof StatusError ? 'denied' : 'broken', why };
+    if (!(error instanceof StatusError)) return { kind: 'broken', why };
+    return { kind: 'denied', why, leavesVerb: new Ways().portForwardFailed(pod, error) };
   }
   const { promise: failed, reject } = Promise.withResolvers<never>();
   failed.catch(() => {});

@@ -2,10 +2,7 @@
 import { StatusError } from '../../api/status.ts';
 import { ConfigError } from '../../client/client-config.ts';
 import { ConnectionError } from '../../client/connection-error.ts';
-import { backendsOf } from '../../gateway/backends.ts';
 import { ClusterAddresses } from '../../gateway/cluster-addresses.ts';
-import { choosePort, podPorts, speaksTls } from '../../gateway/service-ports.ts';
-import { looksLikeHttp } from '../../ui/http-ports.ts';
 import type { ClusterTarget } from '../reach/target.ts';
 import { type Asked, failed, type OpenedCluster, type Outcome, ok, refused, type Step } from './check.ts';
 import { checkCredentials } from './checks/credentials.ts';
@@ -14,13 +11,9 @@ import { checkListener } from './checks/listener.ts';
 import { checkProcess } from './checks/process.ts';
 import { checkRights } from './checks/rights.ts';
 import { checkServer } from './checks/server.ts';
-import { type Facts, namespaceOf, readFacts } from './facts.ts';
-import { isReadyPod } from './pod-trouble.ts';
-import { type PodProbe, type ProbedPod, probePod } from './probe-pod.ts';
+import { namespaceOf, readFacts } from './facts.ts';
+import { probeAll } from './probe-all.ts';
 import { liveChecks, objectChecks } from './table.ts';
-
-/** So many pods are connected to. */
-const mostProbes = 10;
 
 /** Yields each step when it was made. The last one is the one that failed, if one did. */
 export async function* walk(asked: Asked): AsyncGenerator<Step, void> {
@@ -72,9 +65,9 @@ async function* objectSteps(
   }
   const dns = await checkDns(facts, cluster, signal);
   if (dns !== undefined) yield { check: 'dns', ...dns };
-  const probes = await probeAll(facts, signal);
+  const { probes, verb } = await probeAll(facts, signal);
   for (const { name, check } of liveChecks) {
-    const outcome = await check(facts, probes);
+    const outcome = await check(facts, probes, verb);
     if (outcome !== undefined) yield { check: name, ...outcome };
   }
   const behind = await checkProcess(facts, probes);
@@ -114,34 +107,4 @@ async function findTarget(
     target: { kind, namespace, name, port: asked.port },
     outcome: ok(`${asked.address} is the ${kind} ${namespace}/${name}`),
   };
-}
-
-async function probeAll(facts: Facts, signal: AbortSignal): Promise<PodProbe[]> {
-  const { client } = facts.cluster;
-  return Promise.all(
-    probed(facts)
-      .slice(0, mostProbes)
-      .map((pod) => probePod(client, pod, signal)),
-  );
-}
-
-/** The ports that connections would go to. */
-function probed({ service, port, slices, pods, target, namespace }: Facts): ProbedPod[] {
-  if (service !== undefined) {
-    if (port === undefined || slices === undefined) return [];
-    const speaks = speaksTls(port) ? 'https' : looksLikeHttp(port) ? 'http' : 'tcp';
-    return backendsOf({ service, slices }, port).map(({ pod, uid, port: number }) => {
-      return { namespace, pod, uid: uid === '' ? undefined : uid, port: number, speaks };
-    });
-  }
-  return pods.filter(isReadyPod).flatMap((pod) => {
-    const ports = podPorts(pod);
-    const choice = choosePort({ apiVersion: 'v1', kind: 'Service', metadata: {}, spec: { ports } }, target.port);
-    const undeclared =
-      target.port !== undefined && /^\d+$/.test(target.port) ? { port: Number(target.port) } : undefined;
-    const port = choice.kind === 'port' ? choice.port : undeclared;
-    if (port === undefined) return [];
-    const speaks = speaksTls(port) ? 'https' : looksLikeHttp(port) ? 'http' : 'tcp';
-    return [{ namespace, pod: pod.metadata.name ?? '', uid: pod.metadata.uid, port: port.port, speaks }];
-  });
 }

@@ -1,9 +1,20 @@
 /** Whether what is spoken on the port is what the service says. */
-import { failed, type LiveCheck, note, ok } from '../check.ts';
+import { looksLikeHttp, saysHttp } from '../../../ui/http-ports.ts';
+import { failed, type LiveCheck, note, ok, skipped } from '../check.ts';
 
 export const httpCheck: LiveCheck = {
   name: 'http',
-  check({ kubectl, port, target }, probes) {
+  check({ kubectl, port, target }, probes, verb) {
+    if (verb?.result.kind === 'answered') {
+      const answer = `GET / with ${verb.result.status}`;
+      return verb.result.status < 500
+        ? ok(`HTTP is spoken: ${verb.to} answers ${answer}`)
+        : failed(`${verb.to} answers ${answer}`, kubectl(`logs ${probes[0]?.pod}`));
+    }
+    if (probes.length > 0 && port !== undefined && looksLikeHttp(port) && !saysHttp(port))
+      return skipped(
+        `the service does not say that ${port.name || port.port} is HTTP: it is not asked for a page (name it http-..., or set its appProtocol)`,
+      );
     const spoken = probes.filter(
       ({ speaks, result }) => speaks !== 'tcp' && result.kind !== 'refused' && result.kind !== 'broken',
     );

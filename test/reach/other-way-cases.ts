@@ -1,0 +1,53 @@
+/** Who has only the proxy verb, and ports that are not HTTP. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import { test } from 'node:test';
+import type { ReachSide } from './reach-side.ts';
+import { why } from './reach-side.ts';
+
+export function otherWayTests(side: () => ReachSide): void {
+  test('who may open no port-forward is walked the way that is left: the proxy verb, for HTTP', async () => {
+    const { ok, steps } = await why(side(), 'web.shop', '--as', 'verb-only');
+    assert.ok(ok, JSON.stringify(steps));
+    const of = (check: string) => steps.find((step) => step.check === check);
+    assert.equal(of('rights')?.state, 'note');
+    assert.equal(of('connection')?.state, 'ok');
+    assert.match(of('connection')?.says ?? '', /^the API server's proxy verb leads to shop\/web:http, for HTTP only/);
+    assert.equal(of('http')?.says, 'HTTP is spoken: shop/web:http answers GET / with 200');
+    const silent = await why(side(), 'silent.shop', '--as', 'verb-only');
+    assert.equal(silent.failed?.check, 'connection');
+    assert.match(silent.failed?.says ?? '', /^the API server's proxy verb does not get through to shop\/silent:80: /);
+    const raw = await why(side(), 'raw.shop', '--as', 'verb-only');
+    assert.match(raw.failed?.says ?? '', /^a port-forward to web-\S+:8080 was refused: /);
+  });
+
+  test('a port that does not say that it is HTTP is not asked for a page', async () => {
+    await using _half = await listenAtPods(side());
+    const { ok, steps } = await why(side(), 'half.shop');
+    assert.ok(ok, JSON.stringify(steps));
+    assert.equal(steps.find(({ check }) => check === 'connection')?.state, 'ok');
+    assert.match(steps.find(({ check }) => check === 'http')?.says ?? '', /does not say that half is HTTP/);
+  });
+}
+
+/** What answers only who has ended its sending, on port 9000 of the pods of `web`. */
+async function listenAtPods({ home }: ReachSide): Promise<AsyncDisposable> {
+  const { stdout } = await home.fairlead('get', 'pods', '-n', 'shop', '-l', 'app=web', '-o', 'json');
+  const { items } = JSON.parse(stdout) as { items: { status: { podIP: string } }[] };
+  const servers = items.map(({ status }): Server => {
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      socket
+        .on('error', () => socket.destroy())
+        .on('end', () => socket.end('all of it'))
+        .resume();
+    });
+    return server.listen(9000, status.podIP);
+  });
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const server of servers) server.close();
+    },
+  };
+}
