@@ -1,10 +1,11 @@
 /** Who has only the proxy verb, and ports that are not HTTP. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { test } from 'node:test';
 import type { ReachSide } from './reach-side.ts';
 import { why } from './reach-side.ts';
+import { Running } from './running-command.ts';
 
 export function otherWayTests(side: () => ReachSide): void {
   test('who may open no port-forward is walked the way that is left: the proxy verb, for HTTP', async () => {
@@ -20,6 +21,19 @@ export function otherWayTests(side: () => ReachSide): void {
     assert.match(silent.failed?.says ?? '', /^the API server's proxy verb does not get through to shop\/silent:80: /);
     const raw = await why(side(), 'raw.shop', '--as', 'verb-only');
     assert.match(raw.failed?.says ?? '', /^a port-forward to web-\S+:8080 was refused: /);
+  });
+
+  test('a forward says that the right it lives by is missing', async () => {
+    await using running = await Running.start(side().home, ['forward', 'shop/web=0', '-o', 'json', '--as=verb-only']);
+    const down = await running.event(({ state }) => state === 'down');
+    assert.match(String(down.why), /^you may not create pods\/portforward in the namespace "shop"/);
+    const status = await side().home.fairlead('forward', '--status');
+    assert.match(status.stdout, /shop\/web .* down: you may not create pods\/portforward/);
+    const asked = connect(Number(down.local), '127.0.0.1').on('error', () => {});
+    await new Promise((resolve) => asked.once('close', resolve));
+    const failure = await running.event(({ event }) => event === 'failure');
+    assert.match(String(failure.why), /^you may not create pods\/portforward/);
+    assert.equal(await running.interrupt(), 0);
   });
 
   test('a port that does not say that it is HTTP is not asked for a page', async () => {

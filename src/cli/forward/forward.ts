@@ -7,6 +7,7 @@ import { type Problem, problemText } from '../../gateway/problem.ts';
 import { relayRaw } from '../../gateway/raw-relay.ts';
 import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
 import { cut } from '../../net/cut.ts';
+import { ForwardRight } from './right.ts';
 
 export type ForwardState =
   | { kind: 'starting' }
@@ -49,6 +50,9 @@ export class Forward implements AsyncDisposable {
   readonly #signal: AbortSignal;
   readonly #parts = new AsyncDisposableStack();
   readonly #running = new Set<Promise<void>>();
+  readonly #right = new ForwardRight();
+  /** No waiting helps then. */
+  #mayNot = false;
   readonly #counts = { open: 0, total: 0, failed: 0 };
   /** Resolved, and made anew, with each change of state. */
   #changed = Promise.withResolvers<void>();
@@ -120,6 +124,13 @@ export class Forward implements AsyncDisposable {
       this.#set({ kind: 'down', why: this.#reason(found.problem) });
       return undefined;
     }
+    const missing = await this.#right.missing(found.destination, this.#signal);
+    if (this.#signal.aborted) return undefined;
+    this.#mayNot = missing !== undefined;
+    if (missing !== undefined) {
+      if (this.#outage === undefined) this.#set({ kind: 'down', why: missing });
+      return undefined;
+    }
     if (this.#outage === undefined) {
       this.#set({ kind: 'ready', pods: found.destination.candidates.map(({ pod, port }) => `${pod}:${port}`) });
     }
@@ -180,7 +191,8 @@ export class Forward implements AsyncDisposable {
       for (;;) {
         const changed = this.#changed.promise;
         const destination = await this.#find();
-        if (destination !== undefined || gone.signal.aborted || this.#signal.aborted) return destination;
+        if (destination !== undefined || this.#mayNot || gone.signal.aborted || this.#signal.aborted)
+          return destination;
         const left = limit - Date.now();
         if (left <= 0) return undefined;
         const over = AbortSignal.any([gone.signal, this.#signal]);
