@@ -36,6 +36,24 @@ export function otherWayTests(side: () => ReachSide): void {
     assert.equal(await running.interrupt(), 0);
   });
 
+  test('a gateway is known by TLS and by plain HTTP, and the wrong scheme is named', async () => {
+    await using tls = await Running.start(side().home, ['proxy', '--port=0', '--tls']);
+    const [, port] = await tls.stdoutLine(/ https:\/\/localhost:(\d+)\/$/);
+    const byTls = await why(side(), `https://web.shop.localhost:${port}/`);
+    assert.ok(byTls.ok, JSON.stringify(byTls.steps));
+    assert.match(byTls.steps[0]?.says ?? '', /^a gateway on port \d+ leads to the context "[^"]+"$/);
+    const byPort = await why(side(), `localhost:${port}`);
+    assert.equal(byPort.steps[0]?.says, byTls.steps[0]?.says);
+    const plain = await why(side(), `http://web.shop.localhost:${port}/x`);
+    assert.match(plain.failed?.says ?? '', /speaks TLS: the address begins with https:\/\/$/);
+    assert.equal(plain.failed?.fix, `fairlead why https://web.shop.localhost:${port}/x`);
+    await using http = await Running.start(side().home, ['proxy', '--port=0']);
+    const [, other] = await http.stdoutLine(/ http:\/\/localhost:(\d+)\/$/);
+    const secure = await why(side(), `https://web.shop.localhost:${other}/`);
+    assert.equal(secure.failed?.check, 'listener');
+    assert.match(secure.failed?.says ?? '', /speaks plain HTTP: the address begins with http:\/\/$/);
+  });
+
   test('a port that does not say that it is HTTP is not asked for a page', async () => {
     await using _half = await listenAtPods(side());
     const { ok, steps } = await why(side(), 'half.shop');

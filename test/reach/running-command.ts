@@ -8,6 +8,7 @@ import { entry, type Home } from '../fairlead-process.ts';
 export class Running implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #events: Record<string, unknown>[] = [];
+  readonly #lines: string[] = [];
   readonly #errors: string[] = [];
   #arrived = Promise.withResolvers<void>();
 
@@ -19,6 +20,7 @@ export class Running implements AsyncDisposable {
     };
     if (child.stdout !== null)
       createInterface({ input: child.stdout }).on('line', (line) => {
+        this.#lines.push(line);
         if (line.startsWith('{')) this.#events.push(JSON.parse(line));
         arrive();
       });
@@ -47,6 +49,10 @@ export class Running implements AsyncDisposable {
   /** The newest that fits, now or when it comes; `after`: not one of the first so many. */
   event(fits: (event: Record<string, unknown>) => boolean, after = 0): Promise<Record<string, unknown>> {
     return this.#until(() => this.#events.slice(after).findLast(fits));
+  }
+
+  stdoutLine(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#until(() => this.#lines.map((line) => pattern.exec(line)).find((match) => match !== null));
   }
 
   stderrLine(pattern: RegExp): Promise<RegExpExecArray> {

@@ -87,12 +87,16 @@ export async function describeGateway(url: string, signal: AbortSignal): Promise
       redirect: 'error',
       signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]),
     });
-    const said: unknown = await answer.json();
-    return isDescription(said) ? { url, contexts: said.contexts, fixedPorts: said.fixedPorts } : undefined;
+    return readDescription(url, await answer.json());
   } catch {
     signal.throwIfAborted();
     return undefined;
   }
+}
+
+/** Undefined for what is none of a gateway. */
+export function readDescription(url: string, said: unknown): RunningGateway | undefined {
+  return isDescription(said) ? { url, contexts: said.contexts, fixedPorts: said.fixedPorts } : undefined;
 }
 
 function isDescription(value: unknown): value is GatewayDescription {

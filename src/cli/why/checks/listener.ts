@@ -1,12 +1,8 @@
 /** What listens on the port of this machine that was named, and where it leads. */
 import { connect } from 'node:net';
-import {
-  describeGateway,
-  type RunningGateway,
-  recordedForwards,
-  runningGateways,
-} from '../../proxy/running-gateways.ts';
+import { type RunningGateway, recordedForwards, runningGateways } from '../../proxy/running-gateways.ts';
 import { type ClusterTarget, parseClusterTarget } from '../../reach/target.ts';
+import { type AskedPort, askGateway, type PortAnswer, type Scheme } from '../ask-gateway.ts';
 import { type Asked, failed, type Led, note, type Outcome, ok, skipped } from '../check.ts';
 
 /** `led`: undefined where nothing further can be asked. */
@@ -19,19 +15,46 @@ export async function checkListener(asked: Asked): Promise<{ outcome: Outcome; l
 }
 
 async function checkGateway(
-  { signal }: Asked,
+  { env, signal }: Asked,
   { url, alias, target }: Extract<Asked['target'], { kind: 'gateway' }>,
 ): Promise<{ outcome: Outcome; led: Led | undefined }> {
   const port = Number(url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : url.port);
   const start = `fairlead proxy --port ${port}`;
   if (!(await listens(port, signal)))
     return { outcome: failed(`nothing listens on port ${port} of this machine`, start), led: undefined };
-  const gateway = await describeGateway(`${url.protocol}//localhost:${port}/`, signal);
-  if (gateway === undefined) {
-    const says = `what listens on port ${port} of this machine is no gateway, or wants to be signed in to`;
-    return { outcome: failed(says, 'fairlead proxy --port 0'), led: undefined };
+  const scheme = url.protocol === 'https:' ? 'https' : 'http';
+  const ask = { port, host: url.hostname, env, signal };
+  const answer = await askGateway(scheme, ask);
+  if (answer?.gateway === undefined) return { outcome: await noGateway(url, { scheme, answer, ask }), led: undefined };
+  const { outcome, led } = gatewayContext(answer.gateway, { port, alias, target });
+  if (answer.untrusted === undefined || outcome.state !== 'ok') return { outcome, led };
+  return { outcome: note(`${outcome.says}; its certificate is not trusted here (${answer.untrusted})`), led };
+}
+
+/** What listens there instead. */
+async function noGateway(
+  url: URL,
+  { scheme, answer, ask }: { scheme: Scheme; answer: PortAnswer | undefined; ask: AskedPort },
+): Promise<Outcome> {
+  const { port } = ask;
+  const what = `what listens on port ${port} of this machine`;
+  // A server of TLS may tell those who come without it, by an answer of 400.
+  if (answer === undefined || (scheme === 'http' && answer.status === 400)) {
+    const other = scheme === 'http' ? 'https' : 'http';
+    const instead = await askGateway(other, ask);
+    const right = `fairlead why ${other}:${url.href.slice(url.protocol.length)}`;
+    if (instead !== undefined)
+      return failed(
+        `${what} speaks ${other === 'http' ? 'plain HTTP' : 'TLS'}: the address begins with ${other}://`,
+        right,
+      );
+    if (answer === undefined) return failed(`${what} does not answer HTTP`, 'fairlead proxy --port 0');
   }
-  return gatewayContext(gateway, { port, alias, target });
+  if (answer.status === 401)
+    return failed(
+      `${what} asks for credentials: whether it is a gateway, and where it leads, is not told without them`,
+    );
+  return failed(`${what} is no gateway`, 'fairlead proxy --port 0');
 }
 
 function gatewayContext(
@@ -80,6 +103,10 @@ async function checkLocalPort(asked: Asked, port: number): Promise<{ outcome: Ou
     const { outcome, led } = gatewayContext(gateway, { port, alias, target: targetOf(parts.join('/')) });
     return { outcome: outcome.state === 'ok' ? ok(`a gateway leads port ${port} to ${fixed.to}`) : outcome, led };
   }
+  const ask = { port, host: 'localhost', env, signal };
+  const answer = (await askGateway('https', ask)) ?? (await askGateway('http', ask));
+  if (answer?.gateway !== undefined)
+    return gatewayContext(answer.gateway, { port, alias: undefined, target: undefined });
   const says = `a program listens on port ${port} of this machine that is none of Fairlead's; what it leads to is not known`;
   return { outcome: note(says), led: undefined };
 }
