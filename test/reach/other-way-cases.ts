@@ -60,6 +60,13 @@ export function otherWayTests(side: () => ReachSide): void {
     assert.ok(ok, JSON.stringify(steps));
     assert.equal(steps.find(({ check }) => check === 'connection')?.state, 'ok');
     assert.match(steps.find(({ check }) => check === 'http')?.says ?? '', /does not say that half is HTTP/);
+    // The time that was given to wait holds for a page that never comes; so does that for looking what is wrong.
+    const begun = Date.now();
+    const opened = await side().home.fairlead('open', 'half.shop:half', '--print', '--timeout=3s');
+    const took = Date.now() - begun;
+    assert.equal(opened.code, 1);
+    assert.match(opened.stderr, /^error: half\.shop cannot be opened: it has not answered for 3 s$/m);
+    assert.ok(took < 8000, `it took ${took} ms`);
   });
 }
 

@@ -13,6 +13,7 @@ import { firstAnswer } from '../reach/first-answer.ts';
 import { type NamedService, pageUrl } from '../reach/gateway-url.ts';
 import { openBrowser } from '../reach/open-browser.ts';
 import { parseClusterTarget } from '../reach/target.ts';
+import type { Step } from '../why/check.ts';
 import { walk } from '../why/walk.ts';
 
 const flagTable = {
@@ -94,15 +95,22 @@ async function show({ args: [text = ''], flags, globals, io, signal }: Invocatio
   return 0;
 }
 
+const tryMs = { least: 500, most: 10_000 };
+/** What is wrong is looked for when the time is over: for so long. */
+const explainMs = 2000;
+
 /** Undefined when it does, or the signal fired; else why not. */
 async function untilItAnswers(url: URL, timeoutMs: number, signal: AbortSignal): Promise<string | undefined> {
   const limit = Date.now() + timeoutMs;
+  let patienceMs = Math.max(timeoutMs, tryMs.least);
   try {
     for (;;) {
-      const answer = await firstAnswer(url, signal);
+      const answer = await firstAnswer(url, { patienceMs: Math.min(patienceMs, tryMs.most), signal });
       if (answer.kind === 'answers') return undefined;
-      if (!answer.mayPass || Date.now() >= limit) return answer.why;
-      await sleepUnlessAborted(250, signal);
+      if (!answer.mayPass) return answer.why;
+      await sleepUnlessAborted(Math.min(250, Math.max(0, limit - Date.now())), signal);
+      patienceMs = limit - Date.now();
+      if (patienceMs <= 0) return answer.why;
     }
   } catch (error) {
     if (signal.aborted) return undefined;
@@ -110,6 +118,12 @@ async function untilItAnswers(url: URL, timeoutMs: number, signal: AbortSignal):
   }
 }
 
+interface Explanation {
+  says?: string;
+  fix?: string;
+}
+
+/** Nothing where it cannot be found in time. */
 async function explainTrouble(
   service: NamedService,
   {
@@ -118,9 +132,21 @@ async function explainTrouble(
     io,
     signal,
   }: { client: ClusterClient; config: Awaited<ReturnType<typeof clusterConfig>>; io: CommandIo; signal: AbortSignal },
-): Promise<{ says?: string; fix?: string }> {
+): Promise<Explanation> {
   const target = { kind: 'service' as const, name: service.name, namespace: service.namespace, port: service.port };
   const open = async () => ({ name: config.origin?.context, config, client });
-  for await (const step of walk({ target, env: io.env, signal, open })) if (step.state === 'failed') return step;
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(explainMs)]);
+  const over = new Promise<Explanation>((resolve) =>
+    limit.addEventListener('abort', () => resolve({}), { once: true }),
+  );
+  const walked = firstFailure(walk({ target, env: io.env, signal: limit, open })).catch((error: unknown) => {
+    if (limit.aborted) return {};
+    throw error;
+  });
+  return Promise.race([walked, over]);
+}
+
+async function firstFailure(steps: AsyncIterable<Step>): Promise<Explanation> {
+  for await (const step of steps) if (step.state === 'failed') return step;
   return {};
 }

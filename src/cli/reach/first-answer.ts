@@ -7,12 +7,14 @@ export type FirstAnswer =
   /** The gateway says why not; `mayPass`: it is worth asking again. */
   | { kind: 'refused'; why: string; mayPass: boolean };
 
-const patienceMs = 10_000;
-
-/** Rejects only with the signal's reason. `url` is http, below the gateway's name. */
-export function firstAnswer(url: URL, signal: AbortSignal): Promise<FirstAnswer> {
+/** Rejects only with the signal's reason. `url` is http, below the gateway's name; `patienceMs`: for the whole answer. */
+export function firstAnswer(
+  url: URL,
+  { patienceMs, signal }: { patienceMs: number; signal: AbortSignal },
+): Promise<FirstAnswer> {
   return new Promise((resolve, reject) => {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
+    const silence = AbortSignal.timeout(patienceMs);
+    const limit = AbortSignal.any([signal, silence]);
     // Names below localhost are not known to every resolver.
     const asked = request(
       {
@@ -40,6 +42,8 @@ export function firstAnswer(url: URL, signal: AbortSignal): Promise<FirstAnswer>
     );
     asked.on('error', (error) => {
       if (signal.aborted) reject(signal.reason);
+      else if (silence.aborted)
+        resolve({ kind: 'refused', why: `it has not answered for ${patienceMs / 1000} s`, mayPass: true });
       else resolve({ kind: 'refused', why: error.message, mayPass: true });
     });
     asked.end();
