@@ -19,6 +19,8 @@ export interface PortView {
   tls?: true;
   /** ADDRESS PORT of a ready pod that this machine reaches directly. */
   dial?: string;
+  /** The same of a port that a browser is led to by name. */
+  address?: string;
 }
 
 export interface ServiceView {
@@ -74,11 +76,16 @@ export function viewService(
   const views = ports.map((port): PortView => {
     const view: PortView = { name: port.name ?? '', port: port.port, protocol: port.protocol ?? 'TCP' };
     if (!reachable) return view;
+    const dial = dialOf(port, slices);
     if (looksLikeHttp(port)) {
       const own = port === main ? stem : portStem(port, { name, namespace, alias });
-      return { ...view, ...(own !== undefined && { stem: own }), ...(speaksTls(port) && { tls: true as const }) };
+      return {
+        ...view,
+        ...(own !== undefined && { stem: own }),
+        ...(speaksTls(port) && { tls: true as const }),
+        ...(dial !== undefined && { address: dial }),
+      };
     }
-    const dial = dialOf(port, slices);
     return dial === undefined ? view : { ...view, dial };
   });
   const note = noteFor(service, { total: endpoints.length, hasPods, isNamed });

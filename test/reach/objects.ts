@@ -54,6 +54,16 @@ export const objects = [
   },
   service('web', 'web', { name: 'http', port: 80, targetPort: 'main' }),
   service('raw', 'web', { name: 'postgres', port: 5432, targetPort: 8080 }),
+  {
+    ...service('two', 'web', {}),
+    spec: {
+      selector: { app: 'web' },
+      ports: [
+        { name: 'more', port: 9001, targetPort: 8443, appProtocol: 'tcp' },
+        { name: 'http', port: 80, targetPort: 'main' },
+      ],
+    },
+  },
   service('wrong-selector', 'wbe', { port: 80, targetPort: 8080 }),
   service('wrong-target', 'web', { port: 80, targetPort: 'nope' }),
   service('silent', 'web', { port: 80, targetPort: 8099 }),

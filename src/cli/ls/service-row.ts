@@ -1,5 +1,5 @@
 /** What `ls` tells of one service: how it is reached, and how it is. */
-import type { ServiceView } from '../../ui/service-view.ts';
+import type { PortView, ServiceView } from '../../ui/service-view.ts';
 import type { RecordedForward, RunningGateway } from '../proxy/running-gateways.ts';
 import { gatewayUrl } from '../reach/gateway-url.ts';
 
@@ -86,7 +86,8 @@ function healthOf(view: ServiceView, { ports }: RowTroubles): ServiceRow['health
 }
 
 function waysTo(view: ServiceView, facts: ContextFacts): ServiceWay[] {
-  const { namespace, name, ports, type, note } = view;
+  const { namespace, name, type, note } = view;
+  const ports = mainFirst(view);
   if (isApiServer(view)) return [{ way: 'API server', address: facts.server }];
   const leads = view.reachable && ports.some(({ protocol }) => protocol === 'TCP');
   if (!leads) {
@@ -107,14 +108,27 @@ function waysTo(view: ServiceView, facts: ContextFacts): ServiceWay[] {
     if (url !== undefined) ways.push({ way: 'host name', url });
   }
   ways.push(...localPorts(view, facts));
-  for (const { dial, protocol } of ports) {
-    if (dial !== undefined && protocol === 'TCP') ways.push({ way: 'pod address', address: dial.replace(' ', ':') });
-  }
+  const [main, ...others] = ports.filter(({ protocol }) => protocol === 'TCP').map(podAddress);
+  if (main !== undefined) ways.push(main);
   const { portForward, proxyVerb } = facts.rights(namespace);
+  const further = others.filter((way) => way !== undefined);
+  // Another port's address is no better way than one to the port that is meant.
+  if (main !== undefined) ways.push(...further);
   if (portForward !== false) ways.push({ way: 'port-forward' });
   else if (proxyVerb !== false) ways.push({ way: 'proxy verb' });
   else return [{ way: 'none', why: 'you may neither create pods/portforward nor get services/proxy' }];
-  return ways;
+  return main === undefined ? [...ways, ...further] : ways;
+}
+
+/** The port that is meant where none is named comes first: the default one, else the first for browsers, else the first. */
+function mainFirst({ ports, stem: own }: ServiceView): PortView[] {
+  const main =
+    ports.find(({ stem }) => stem !== undefined && stem === own) ?? ports.find(({ stem }) => stem !== undefined);
+  return main === undefined ? ports : [main, ...ports.filter((port) => port !== main)];
+}
+
+function podAddress({ dial, address = dial }: PortView): ServiceWay | undefined {
+  return address === undefined ? undefined : { way: 'pod address', address: address.replace(' ', ':') };
 }
 
 function localPorts({ namespace, name }: ServiceView, { gateways, forwards, ...context }: ContextFacts): ServiceWay[] {

@@ -2,7 +2,7 @@
 /** What the page knows, changed by one function from what happens: events of the stream, and few of the page's own. */
 
 /**
- * @typedef {{ name: string, port: number, protocol: string, stem?: string, tls?: true, dial?: string }} PortView
+ * @typedef {{ name: string, port: number, protocol: string, stem?: string, tls?: true, dial?: string, address?: string }} PortView
  * @typedef {{ severity: 'error' | 'warning', text: string, command?: string }} ServiceProblem
  * @typedef {{ context: string, namespace: string, name: string, type: string, state: 'ready' | 'partial' | 'down' | 'idle', ready: number, total: number, stem?: string, ports: PortView[], reachable: boolean, note?: string, problem?: ServiceProblem }} ServiceView
  * @typedef {{ url: string, state: 'untested' | 'ready' | 'draining' | 'down', since: number, inFlight: number, lastError?: string, discovered: boolean }} ServerFacts
