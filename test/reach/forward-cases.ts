@@ -142,10 +142,25 @@ export function forwardTests(side: () => ReachSide): void {
     }
   });
 
+  test('a service of several ports is told how one is named', async () => {
+    await using running = await Running.start(side().home, ['forward', 'shop/several=0', '-o', 'json']);
+    const down = await running.event(({ state }) => state === 'down');
+    assert.match(String(down.why), /name one, as in shop\/several:a=LOCALPORT; there is a \(port 81\), b \(port 82\)$/);
+    assert.equal(await running.interrupt(), 0);
+  });
+
   test('a forward that cannot be is refused by name', async () => {
     const udp = await fairlead('forward', 'shop/udp:53/udp=5353');
     assert.equal(udp.code, 2);
     assert.match(udp.stderr, /UDP cannot be forwarded/);
+    for (const word of ['shop/udp:53=0', 'udp.shop=0', 'shop/dns:query=0']) {
+      const told = await fairlead('forward', word);
+      assert.equal(told.code, 1, word);
+      // It has no local port to be told of.
+      assert.match(told.stdout, /^shop\/\S+: FAILED: its port 53\/UDP( \(query\))?: UDP cannot be forwarded: /, word);
+    }
+    const nowhere = await fairlead('forward', 'nowhere/shop/web=0');
+    assert.match(nowhere.stdout, /^nowhere\/shop\/web: FAILED: No context "nowhere"/);
     const twice = await fairlead('forward', 'shop/web=18080', 'shop/raw=18080');
     assert.match(twice.stderr, /port 18080 is asked for twice/);
   });

@@ -70,6 +70,26 @@ export const objects = [
   service('speaks-tls', 'web', { name: 'http', port: 80, targetPort: 8443 }),
   service('speaks-plain', 'web', { name: 'https', port: 443, targetPort: 8080 }),
   service('udp', 'web', { port: 53, protocol: 'UDP', targetPort: 8080 }),
+  {
+    ...service('dns', 'web', {}),
+    spec: {
+      selector: { app: 'web' },
+      ports: [
+        { name: 'http', port: 80, targetPort: 8080 },
+        { name: 'query', port: 53, protocol: 'UDP', targetPort: 8080 },
+      ],
+    },
+  },
+  {
+    ...service('several', 'web', {}),
+    spec: {
+      selector: { app: 'web' },
+      ports: [
+        { name: 'a', port: 81, targetPort: 8080 },
+        { name: 'b', port: 82, targetPort: 8080 },
+      ],
+    },
+  },
   { ...service('outside', '', {}), spec: { type: 'ExternalName', externalName: 'db.example.com' } },
   // Never ready, in the moments between two crashes neither.
   pod('crash', echo({ args: ['--port', 'nonsense'], readinessProbe: { tcpSocket: { port: 8080 } } })),

@@ -138,6 +138,12 @@ export class Forward implements AsyncDisposable {
   }
 
   #reason(problem: Problem): string {
+    // The gateway's advice is for names of hosts.
+    const [first] = problem.links ?? [];
+    if (problem.code === 300 && first !== undefined) {
+      const ports = problem.links?.map(({ text }) => text).join(', ');
+      return `${problem.title}: name one, as in ${this.#options.to}:${first.text.split(' ')[0]}=LOCALPORT; there is ${ports}`;
+    }
     if (problem.code !== 404 && problem.code !== 503) return problemText(problem);
     return `${problem.title}; "fairlead why ${this.#options.to}" tells more`;
   }

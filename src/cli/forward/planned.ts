@@ -10,8 +10,11 @@ export interface PlannedForward {
   local: number;
 }
 
-export const udpRefusal =
-  'UDP cannot be forwarded: the ways into a cluster (port-forward streams of the API server) carry TCP only';
+export function protocolRefusal(protocol: string): string {
+  return `${protocol} cannot be forwarded: the ways into a cluster (port-forward streams of the API server) carry TCP only`;
+}
+
+export const udpRefusal = protocolRefusal('UDP');
 
 /** What can be forwarded of what `parseClusterTarget` reads. Throws UsageError. */
 export function parseForwardTarget(text: string): PlannedForward['target'] {

@@ -27,6 +27,11 @@ export function stateText(state: ForwardState): string {
   return 'starting';
 }
 
+/** With its local port, where it has one. */
+function nameOf({ to, local }: ForwardStatus): string {
+  return local === 0 ? to : `${to} (localhost:${local})`;
+}
+
 /** A client that tries again and again is told of once in this time. */
 const silenceMs = 10_000;
 
@@ -56,15 +61,15 @@ class Lines implements ForwardReport {
     const key = `${status.to}=${status.local}`;
     if (!this.#begun || status.state.kind === 'starting' || this.#told.get(key) === text) return;
     this.#told.set(key, text);
-    this.#io.stdout.write(escapeControls(`${status.to} (localhost:${status.local}): ${text}\n`));
+    this.#io.stdout.write(escapeControls(`${nameOf(status)}: ${text}\n`));
   }
 
-  failure({ to, local }: ForwardStatus, why: string): void {
-    const key = `${to}=${local}`;
+  failure(status: ForwardStatus, why: string): void {
+    const key = `${status.to}=${status.local}`;
     const tell =
       this.#failures.get(key) ??
       oncePer(silenceMs, (text) => {
-        this.#io.stderr.write(escapeControls(`${to} (localhost:${local}): a connection failed: ${text}\n`));
+        this.#io.stderr.write(escapeControls(`${nameOf(status)}: a connection failed: ${text}\n`));
       });
     this.#failures.set(key, tell);
     tell(why);

@@ -1,5 +1,6 @@
 /** From what was planned to local ports that lead there. */
 
+import type { ClusterClient } from '../../client/cluster-client.ts';
 import type { GatewayContext } from '../../gateway/contexts.ts';
 import type { Target } from '../../gateway/destination.ts';
 import { Destinations } from '../../gateway/destinations.ts';
@@ -7,6 +8,7 @@ import type { ForwardContexts } from './contexts.ts';
 import { Forward, type ForwardStatus } from './forward.ts';
 import { OutageWatch } from './outage.ts';
 import type { PlannedForward } from './planned.ts';
+import { refusedProtocol } from './protocol.ts';
 
 export interface StartedForward {
   readonly status: ForwardStatus;
@@ -85,7 +87,7 @@ export async function startForwards(
       }),
     );
     forwards.push(forward);
-    starting.push(forward.start());
+    starting.push(begin(forward, { client: opened.context.client, target: exact, signal: ended }));
     return {
       get status() {
         return forward.status;
@@ -111,6 +113,15 @@ export async function startForwards(
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+async function begin(
+  forward: Forward,
+  { client, target, signal }: { client: ClusterClient; target: Target; signal: AbortSignal },
+): Promise<void> {
+  const why = await refusedProtocol(client, target, signal);
+  if (why === undefined) await forward.start();
+  else forward.fail(why);
 }
 
 function nameOf({ kind, namespace, name, port }: Target, context: string | undefined): string {
