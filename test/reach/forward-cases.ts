@@ -142,6 +142,15 @@ export function forwardTests(side: () => ReachSide): void {
     }
   });
 
+  test('a forward is stopped by the word that started it', async () => {
+    await using running = await Running.start(side().home, ['forward', 'web.shop:http=0', '-o', 'json']);
+    await running.event(({ state }) => state === 'ready');
+    const other = await fairlead('forward', '--stop', 'web.shop:http=1');
+    assert.match(other.stderr, /^error: no forward "web\.shop:http=1" runs/);
+    const stop = await fairlead('forward', '--stop', 'web.shop:http=0');
+    assert.match(stop.stdout, /^Stopped forwarding localhost:\d+ to shop\/web:http\n$/, stop.stderr);
+  });
+
   test('a service of several ports is told how one is named', async () => {
     await using running = await Running.start(side().home, ['forward', 'shop/several=0', '-o', 'json']);
     const down = await running.event(({ state }) => state === 'down');

@@ -5,6 +5,7 @@ import { cellText, TableLayout } from '../print/table-layout.ts';
 import { type RecordedForwards, recordedForwardProcesses } from '../proxy/running-gateways.ts';
 import { askControl } from './control.ts';
 import type { ForwardStatus } from './forward.ts';
+import { forwardsMeant } from './named-forward.ts';
 import { stateText } from './reports.ts';
 
 interface RunningForward extends ForwardStatus {
@@ -35,26 +36,33 @@ async function statusOf({ control, pid }: RecordedForwards): Promise<RunningForw
   return (statuses ?? []).filter(({ state }) => state.kind !== 'failed').map((status) => ({ ...status, pid }));
 }
 
-/** `which`: local ports, or targets as `--status` names them; none: all. Others stay as they are. */
+/**
+ * `which`: local ports, or targets as `--status` names them or as they were started; none: all. Others stay as they are.
+ * Throws CommandError, before any is stopped, for a word that means none or may mean several.
+ */
 export async function stopForwards(which: readonly string[], io: CommandIo): Promise<number> {
-  const processes = await recordedForwardProcesses(io.env);
-  const found = new Set<string>();
+  const processes = (await recordedForwardProcesses(io.env)).filter(({ control }) => control !== null);
+  const running = (await Promise.all(processes.map(statusOf))).flat();
+  const chosen = which.length === 0 ? running : [...new Set(which.flatMap((word) => meant(word, running)))];
   const stopped: string[] = [];
-  for (const each of processes) {
-    if (each.control === null) continue;
-    const chosen = (await statusOf(each)).filter(({ local, to }) => {
-      const by = which.filter((word) => word === String(local) || word === `localhost:${local}` || word === to);
-      for (const word of by) found.add(word);
-      return which.length === 0 || by.length > 0;
-    });
-    if (chosen.length === 0) continue;
-    const left = await askControl(each.control, { ask: 'stop', ports: chosen.map(({ local }) => local) });
-    if (left !== undefined) stopped.push(...chosen.map(({ local, to }) => `localhost:${local} to ${to}`));
+  for (const { control, pid } of processes) {
+    const own = chosen.filter((each) => each.pid === pid);
+    if (control === null || own.length === 0) continue;
+    const left = await askControl(control, { ask: 'stop', ports: own.map(({ local }) => local) });
+    if (left !== undefined) stopped.push(...own.map(({ local, to }) => `localhost:${local} to ${to}`));
   }
   for (const line of stopped) io.stdout.write(`Stopped forwarding ${line}\n`);
-  const missing = which.find((word) => !found.has(word));
-  if (missing !== undefined)
-    throw new CommandError(`no forward "${missing}" runs: "fairlead forward --status" lists those that do`);
   if (stopped.length === 0) throw new CommandError('no forward runs');
   return 0;
+}
+
+function meant(word: string, running: readonly RunningForward[]): readonly RunningForward[] {
+  const found = forwardsMeant(word, running);
+  if (found.length === 0)
+    throw new CommandError(`no forward "${word}" runs: "fairlead forward --status" lists those that do`);
+  const names = new Set(found.map(({ to }) => to));
+  if (names.size === 1) return found;
+  throw new CommandError(
+    `"${word}" may mean ${[...names].join(' or ')}: name one as here, or its local port (${found.map(({ local }) => local).join(', ')})`,
+  );
 }
