@@ -37,6 +37,8 @@ export interface CliCommand<F extends FlagTable = FlagTable> {
    * them, in their order; the last one counts for all that follow.
    */
   arguments: { min: number; max: number; complete?: readonly CompletionSource[] };
+  /** The global flags that its help tells of, where they are not the usual ones. */
+  globals?: readonly (keyof GlobalFlags)[];
   /** Its words are no flags, however they look: they are all arguments. */
   wordsAsTheyAre?: true;
   /** Returns the exit code. Throw `UsageError` (exit 2) or any other error (its message as one sentence, exit 1). */

@@ -12,6 +12,8 @@ const headings: readonly (readonly [CommandGroup, string])[] = [
   ['about', 'What there is'],
 ];
 
+const usualGlobals = ['context', 'kubeconfig', 'namespace'] as const;
+
 export function flagLines(table: FlagTable): string[] {
   const rows = Object.entries(table)
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -34,7 +36,7 @@ export function commandHelp({ name, summary }: CommandRow, command: CliCommand):
   for (const { does, line } of command.examples) lines.push(`  # ${does}`, `  ${line}`, '');
   lines.push('Usage:', `  ${usage} [flags]`, '');
   if (Object.keys(command.flags).length > 0) lines.push('Flags:', ...flagLines(command.flags), '');
-  const often = (['context', 'kubeconfig', 'namespace'] as const).filter((flag) => !Object.hasOwn(command.flags, flag));
+  const often = (command.globals ?? usualGlobals).filter((flag) => !Object.hasOwn(command.flags, flag));
   lines.push('Global flags ("fairlead options" lists all):');
   lines.push(...flagLines(Object.fromEntries(often.map((flag) => [flag, globalFlags[flag]]))), '');
   return lines.join('\n');

@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { CommandError, defineCommand } from './command.ts';
 import type { CommandRow } from './command-row.ts';
+import { balanceCommand } from './commands/balance.ts';
 import { runCli } from './main.ts';
 
 const echo = defineCommand({
@@ -50,6 +51,17 @@ test('help lists commands, and tells one with examples and all flags', async () 
     assert.equal(code, 0);
     assert.match(out, /fairlead say hello[\s\S]*--loud +in capitals[\s\S]*-n, --namespace NAME/);
   }
+});
+
+test('help tells of the global flags that mean something to the command', async () => {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const io = { stdin: new PassThrough(), stdout, stderr, env: {}, cwd: '/' };
+  const balance: CommandRow = { name: 'balance', group: 'about', summary: 'Balance', load: async () => balanceCommand };
+  assert.equal(await runCli(['balance', '--help'], { commands: [balance], io, signal: AbortSignal.abort() }), 0);
+  const help = String(stdout.read());
+  for (const flag of ['-s, --server', '--certificate-authority', '--discover-servers', '--kubeconfig'])
+    assert.match(help, new RegExp(`^ +${flag}\\b`, 'm'));
+  assert.doesNotMatch(help, /--namespace/);
 });
 
 test('exit codes: 2 for the command line, 1 for the rest; control characters are escaped', async () => {

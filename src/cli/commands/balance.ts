@@ -72,6 +72,7 @@ export const balanceCommand = defineCommand({
     },
   },
   arguments: { min: 0, max: 0 },
+  globals: ['certificate-authority', 'context', 'discover-servers', 'kubeconfig', 'server', 'tls-server-name'],
   async run({ flags, globals, io, signal }) {
     const listen = (flags.listen.length > 0 ? flags.listen : ['127.0.0.1:6443']).map((text) =>
       address(text, '--listen'),
