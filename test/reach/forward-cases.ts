@@ -142,6 +142,27 @@ export function forwardTests(side: () => ReachSide): void {
     }
   });
 
+  test('why goes on from the port of a forward to a pod, or to a service of another context', async () => {
+    const current = (await fairlead('config', 'current-context')).stdout.trim();
+    const names = await fairlead('get', 'pods', '-n', 'shop', '-l', 'app=web', '-o', 'name');
+    const [pod = ''] = names.stdout.split('\n');
+    await using running = await Running.start(side().home, [
+      'forward',
+      `${current}/shop/web=0`,
+      `${pod}:8080=0`,
+      '--namespace=shop',
+      '--output=json',
+    ]);
+    for (const fits of [/\/shop\/web$/, /\.shop\.pod:8080$/]) {
+      const { local } = await running.event(({ state, to }) => state === 'ready' && fits.test(String(to)));
+      const { ok, steps } = await why(side(), `localhost:${local}`);
+      assert.ok(ok, JSON.stringify(steps));
+      assert.match(steps[0]?.says ?? '', fits);
+      assert.ok(steps.some(({ check, state }) => check === 'connection' && state === 'ok'));
+    }
+    assert.equal(await running.interrupt(), 0);
+  });
+
   test('a forward is stopped by the word that started it', async () => {
     await using running = await Running.start(side().home, ['forward', 'web.shop:http=0', '-o', 'json']);
     await running.event(({ state }) => state === 'ready');

@@ -22,7 +22,7 @@ export function forwardsMeant<T extends Named>(word: string, running: readonly T
   return running.filter((each) => {
     // 0 asked for any free port.
     if (local !== undefined && Number(local) !== 0 && Number(local) !== each.local) return false;
-    const { context, kind, namespace, name, port } = partsOf(each.to);
+    const { context, kind, namespace, name, port } = forwardParts(each.to);
     const { target } = wanted;
     return (
       kind === target.kind &&
@@ -35,7 +35,7 @@ export function forwardsMeant<T extends Named>(word: string, running: readonly T
 }
 
 /** Of `[CONTEXT/]NAMESPACE/SERVICE[:PORT]` or `[CONTEXT/]POD.NAMESPACE.pod[:PORT]`; contexts may have slashes and colons. */
-function partsOf(to: string): {
+export function forwardParts(to: string): {
   context: string | undefined;
   kind: 'service' | 'pod';
   namespace: string;

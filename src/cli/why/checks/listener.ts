@@ -1,7 +1,8 @@
 /** What listens on the port of this machine that was named, and where it leads. */
 import { connect } from 'node:net';
+import { forwardParts } from '../../forward/named-forward.ts';
 import { type RunningGateway, recordedForwards, runningGateways } from '../../proxy/running-gateways.ts';
-import { type ClusterTarget, parseClusterTarget } from '../../reach/target.ts';
+import type { ClusterTarget } from '../../reach/target.ts';
 import { type AskedPort, askGateway, type PortAnswer, type Scheme } from '../ask-gateway.ts';
 import { type Asked, failed, type Led, note, type Outcome, ok, skipped } from '../check.ts';
 
@@ -111,9 +112,9 @@ async function checkLocalPort(asked: Asked, port: number): Promise<{ outcome: Ou
   return { outcome: note(says), led: undefined };
 }
 
-/** A forward may name its context's alias before. */
 function targetOf(to: string): ClusterTarget {
-  return parseClusterTarget(to);
+  const { kind, namespace, name, port } = forwardParts(to);
+  return { kind, namespace, name, port };
 }
 
 function listens(port: number, signal: AbortSignal): Promise<boolean> {
