@@ -36,6 +36,17 @@ export function otherWayTests(side: () => ReachSide): void {
     assert.equal(await running.interrupt(), 0);
   });
 
+  test('without a gateway pods of this machine are the way, to the port that is meant', async (t) => {
+    const { gatewayUrl, apiUrl, home } = side();
+    if (gatewayUrl === undefined) return t.skip('its pods are not on loopback addresses');
+    // No gateway serves the cluster under this name.
+    const server = `https://localhost:${new URL(apiUrl).port}`;
+    const { code, stdout, stderr } = await home.fairlead('ls', '-n', 'shop', '--server', server);
+    assert.equal(code, 0, stderr);
+    for (const name of ['web', 'two'])
+      assert.match(stdout, new RegExp(`^shop +${name} +2/2 +\\S+ +127(\\.\\d+){3}:8080 +ok$`, 'm'));
+  });
+
   test('a gateway is known by TLS and by plain HTTP, and the wrong scheme is named', async () => {
     await using tls = await Running.start(side().home, ['proxy', '--port=0', '--tls']);
     const [, port] = await tls.stdoutLine(/ https:\/\/localhost:(\d+)\/$/);
