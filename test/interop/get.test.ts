@@ -18,7 +18,7 @@ kind: ConfigMap
 metadata:
   name: odd
   labels: {"yes": "no", n: "1"}
-data: {a: "x: y", b: "#c", c: "", d: "2001-01-01", e: "1e3", f: "~", g: "one\\ntwo\\n", h: "it's", i: "true", j: "0o7", k: "ünï", l: "*"}
+data: {a: "x: y", b: "#c", c: "", d: "2001-01-01", e: "1e3", f: "~", g: "one\\ntwo\\n", h: "it's", i: "true", j: "0o7", k: "ünï", l: "*", m: "0O7", n: "1e_3", o: "e2", p: "- it's", q: "😀", r: "...", s: "trail \\nx", t: "\\nlead", a10: "", a9: "", "10": "", "9": "", u: "a sentence that is long enough to reach beyond the eightieth column of the line and to be folded there"}
 ---
 apiVersion: v1
 kind: ConfigMap
