@@ -1,4 +1,4 @@
-/** Forms of -o that kubectl has for `get` alone, and we for whatever prints objects. */
+/** Forms of -o: those that kubectl has for `get` alone, and we for whatever prints objects; and the order of JSON's keys. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Home, RunningFairlead } from './fairlead-process.ts';
@@ -37,4 +37,26 @@ test('a file that is not there is told in words', async () => {
     assert.equal(code, 1, line.join(' '));
     assert.match(stderr, /^error: cannot read \/no\/such: there is no such file(?:$|;)/m, line.join(' '));
   }
+});
+
+/** Names of fields in the order in which they stand in the text. */
+function fieldsOf(json: string): string {
+  return [...json.matchAll(/"([^"]+)":/g)].map(([, name]) => name).join(' ');
+}
+
+test('JSON of what was made is in the order of the structs, that of what a file held is sorted', async () => {
+  await using home = await Home.make();
+  await using _running = await RunningFairlead.up(home, '--data=:memory:');
+  const deployment = await home.fairlead('create', 'deploy', 'web', '--image=a/b', '--dry-run=client', '-o', 'json');
+  assert.equal(
+    fieldsOf(deployment.stdout),
+    'kind apiVersion metadata name labels app spec replicas selector matchLabels app ' +
+      'template metadata labels app spec containers name image resources strategy status',
+  );
+  const literals = ['--from-literal=9=a', '--from-literal=10=b', '--from-literal=01=c'];
+  const map = await home.fairlead('create', 'cm', 'ints', ...literals, '--dry-run=client', '-o', 'json');
+  assert.equal(fieldsOf(map.stdout), 'kind apiVersion metadata name data 01 10 9');
+  const files = ['one', 'two'].map((name) => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\n`);
+  const applied = await home.runFairlead(['apply', '-f', '-', '--dry-run=client', '-o', 'json'], files.join('---\n'));
+  assert.match(fieldsOf(applied.stdout), /^kind apiVersion metadata items apiVersion kind metadata /);
 });

@@ -1,9 +1,10 @@
 /** Objects made from words and flags, beside kubectl. */
 import { besideKubectl, type Step } from './beside-kubectl.ts';
 
-/** The same object as YAML without a server, then really made. */
+/** The same object as YAML and JSON without a server, then really made. */
 const made = (line: string): Step[] => [
   { line: `create ${line} --dry-run=client -o yaml` },
+  { line: `create ${line} --dry-run=client -o json` },
   { line: `create ${line}` },
 ];
 

@@ -168,7 +168,13 @@ for (const [name, start] of Object.entries(clusters)) {
       });
     }
 
-    for (const [index, flags] of [[], ['--output-watch-events'], ['-o', 'custom-columns=A:.metadata.name']].entries()) {
+    const watches = [
+      [],
+      ['--output-watch-events'],
+      ['-o', 'custom-columns=A:.metadata.name'],
+      ['--output-watch-events', '-o', 'json'],
+    ];
+    for (const [index, flags] of watches.entries()) {
       test(`get -w ${flags.join(' ')} prints the same lines in the same columns`, { timeout: 30_000 }, async () => {
         const kubectl = async (...args: string[]): Promise<void> => {
           const { code, stderr } = await side.home.run(kubectlPath, [...side.flags, ...args]);
@@ -183,7 +189,7 @@ for (const [name, start] of Object.entries(clusters)) {
         await using theirs = follow(side, kubectlPath, args);
         await using ours = follow(side, process.execPath, [fairleadEntry, ...args]);
         const both = (count: number) => Promise.all([theirs.until(count), ours.until(count)]);
-        const before = 3;
+        const before = flags.includes('json') ? 2 : 3;
         await both(before);
         await kubectl('create', 'cm', 'a-name-that-is-longer-than-the-heading', '-n', namespace, '--from-literal=a=b');
         await both(before + 1);

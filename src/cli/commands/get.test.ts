@@ -176,6 +176,16 @@ test('a watch prints what is there and every change in the same columns', async 
   assert.ok(asked.some((url) => url.includes('resourceVersion=7&watch=true')));
 });
 
+test('an event of a watch is one line of JSON, its type first', async () => {
+  const { code, out } = await fairlead('get', 'svc', '-w', '--output-watch-events', '-o', 'json');
+  assert.equal(code, 0);
+  const lines = out.trimEnd().split('\n');
+  assert.deepEqual(
+    lines.map((line) => line.slice(0, 46)),
+    ['{"type":"ADDED","object":{"apiVersion":"meta.k', '{"type":"DELETED","object":{"apiVersion":"meta'],
+  );
+});
+
 test('nothing found, unknown types and wrong use are said in kubectl`s words and codes', async () => {
   assert.deepEqual(await fairlead('get', 'pods', '-n', 'empty'), {
     code: 0,

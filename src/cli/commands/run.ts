@@ -85,7 +85,7 @@ async function run(invocation: Run): Promise<number> {
   const plain = runPod(wanted);
   const object =
     flags.overrides === undefined ? plain : withOverrides(plain, flags.overrides, flags['override-type'] ?? 'merge');
-  const printer = await openOutcomePrinter(io, { flags, dryRun });
+  const printer = await openOutcomePrinter(io, { flags, dryRun, generated: true });
   await using objects = await openObjects(invocation);
   const common = { namespaced: true, manager: 'kubectl-run' };
   const pod = await send({ ...common, object }, objects, invocation);

@@ -58,7 +58,7 @@ export async function watchObjects(
   { reader, selection, io, changesOnly, showEvents }: WatchContext,
 ): Promise<void> {
   const print = async (object: Record<string, unknown>, type: string): Promise<void> => {
-    io.stdout.write(await printer.print(showEvents ? { type, object } : object));
+    io.stdout.write(await (showEvents ? printer.printEvent({ type, object }) : printer.print(object)));
   };
   const { labelSelector } = selection;
   const query = { labelSelector, fieldSelector: fieldSelectorOf(wanted, selection) };

@@ -34,10 +34,17 @@ export interface OutcomePrinter {
   printTogether(objects: readonly UnstructuredObject[]): Promise<void>;
 }
 
+interface OutcomeOptions {
+  flags: FlagValues<typeof outcomeFlags>;
+  dryRun: DryRun;
+  /** Objects made from words: structs to kubectl, where those of files are maps. */
+  generated?: boolean;
+}
+
 /** Throws UsageError, KubectlOnly or CommandError for an --output that cannot be. */
 export async function openOutcomePrinter(
   { stdout, cwd }: Pick<CommandIo, 'stdout' | 'cwd'>,
-  { flags, dryRun }: { flags: FlagValues<typeof outcomeFlags>; dryRun: DryRun },
+  { flags, dryRun, generated = false }: OutcomeOptions,
 ): Promise<OutcomePrinter> {
   const format = await parseOutputFormat(flags.output, { template: flags.template, cwd });
   if (format.kind === 'table') {
@@ -52,14 +59,17 @@ export async function openOutcomePrinter(
     showManagedFields: flags['show-managed-fields'],
   };
   const printer = await openObjectPrinter(format, options, stdout);
+  const { listOrder, structOrder } = await import('../print/struct-order.ts');
   return {
     isWhole: format.kind !== 'name',
-    print: async ({ object }) => void stdout.write(await printer.print(object)),
+    async print({ object }) {
+      stdout.write(await printer.print({ ...object }, generated ? structOrder(object) : undefined));
+    },
     async printTogether(objects) {
       const [only, more] = objects;
       if (only === undefined) return;
       const list = { apiVersion: 'v1', kind: 'List', metadata: {}, items: objects };
-      stdout.write(await printer.print(more === undefined ? { ...only } : list));
+      stdout.write(await (more === undefined ? printer.print({ ...only }) : printer.print(list, listOrder)));
     },
   };
 }

@@ -1,4 +1,5 @@
 /** Prints objects, one after the other or as a list, in the form that `-o` asks for. */
+import type { FieldOrder } from '../../lib/go-json.ts';
 import { CommandError, type CommandIo } from '../command.ts';
 import { escapeControls } from './escape.ts';
 import { JsonPathError } from './jsonpath/template.ts';
@@ -14,21 +15,48 @@ export interface ObjectPrinterOptions {
 }
 
 export interface ObjectPrinter {
-  /** The object as text: for YAML after a separator where it is not the first, for columns below those before it. */
-  print(object: Readonly<Record<string, unknown>>): Promise<string>;
+  /**
+   * The object as text: for YAML after a separator where it is not the first, for columns below those before it. `order`: of
+   * its fields as JSON, where it is a struct to kubectl.
+   */
+  print(object: Readonly<Record<string, unknown>>, order?: FieldOrder): Promise<string>;
+  /** An event of a watch, which as JSON is a line. */
+  printEvent(event: WatchEvent): Promise<string>;
 }
+
+interface WatchEvent {
+  type: string;
+  object: Readonly<Record<string, unknown>>;
+}
+
+const eventOrder: FieldOrder = { place: (field) => (field === 'type' ? 0 : 1), inside: () => undefined };
 
 /** Throws CommandError where a template asks for what cannot be. */
 export async function openObjectPrinter(
   format: ObjectFormat,
-  { noHeaders, allowMissingKeys, showManagedFields }: ObjectPrinterOptions,
+  options: ObjectPrinterOptions,
   stdout: CommandIo['stdout'],
 ): Promise<ObjectPrinter> {
+  const printer = await openPrinter(format, options, stdout);
+  return {
+    ...printer,
+    async printEvent({ type, object }) {
+      if (format.kind !== 'json') return await printer.print({ type, object });
+      return await formatStructured({ type, object }, 'json', stdout, { order: eventOrder, compact: true });
+    },
+  };
+}
+
+async function openPrinter(
+  format: ObjectFormat,
+  { noHeaders, allowMissingKeys, showManagedFields }: ObjectPrinterOptions,
+  stdout: CommandIo['stdout'],
+): Promise<Pick<ObjectPrinter, 'print'>> {
   const shown = (object: Readonly<Record<string, unknown>>) =>
     showManagedFields === true ? object : withoutManagedFields(object);
   switch (format.kind) {
     case 'json':
-      return { print: async (object) => await formatStructured(shown(object), 'json', stdout) };
+      return { print: async (object, order) => await formatStructured(shown(object), 'json', stdout, { order }) };
     case 'yaml': {
       let count = 0;
       return {
