@@ -60,3 +60,35 @@ test('JSON of what was made is in the order of the structs, that of what a file 
   const applied = await home.runFairlead(['apply', '-f', '-', '--dry-run=client', '-o', 'json'], files.join('---\n'));
   assert.match(fieldsOf(applied.stdout), /^kind apiVersion metadata items apiVersion kind metadata /);
 });
+
+test('events, tokens and who one is are printed whole, as structs and by templates', async () => {
+  await using home = await Home.make();
+  await using _running = await RunningFairlead.up(home, '--data=:memory:');
+  const event = {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: 'e' },
+    reason: 'Seen',
+    message: 'm',
+    type: 'Normal',
+  };
+  const about = { ...event, involvedObject: { kind: 'ConfigMap', namespace: 'default', name: 'one' } };
+  const made = await home.runFairlead(['create', '-f', '-'], JSON.stringify(about));
+  assert.equal(made.code, 0, made.stderr);
+  const events = await home.fairlead('events', '-o', 'json');
+  assert.equal(
+    fieldsOf(events.stdout),
+    'kind apiVersion metadata items kind apiVersion metadata name namespace uid resourceVersion creationTimestamp ' +
+      'involvedObject kind namespace name reason message source firstTimestamp lastTimestamp type eventTime ' +
+      'reportingComponent reportingInstance',
+  );
+  assert.match(events.stdout, /"eventTime": null/);
+  assert.equal((await home.fairlead('events', '-o', 'jsonpath={.items[*].reason}')).stdout, 'Seen');
+  const nothing = await home.fairlead('events', '-n', 'nowhere', '-o', 'json');
+  assert.deepEqual([nothing.stdout, nothing.stderr], ['', 'No events found in nowhere namespace.\n']);
+  const me = await home.fairlead('auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}');
+  assert.deepEqual([me.code, me.stdout], [0, 'fairlead-admin'], me.stderr);
+  assert.match((await home.fairlead('auth', 'whoami', '-o', 'json')).stdout, /^\{\n {4}"kind": "SelfSubjectReview",/);
+  const token = await home.fairlead('create', 'token', 'default', '-o', 'jsonpath={.kind}');
+  assert.deepEqual([token.code, token.stdout], [0, 'TokenRequest'], token.stderr);
+});

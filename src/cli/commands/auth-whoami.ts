@@ -2,7 +2,7 @@ import { isReason } from '../../api/status.ts';
 import type { SelfSubjectReview } from '../../api/types/authentication-v1.ts';
 import { openApiReader } from '../api-reader.ts';
 import { CommandError, defineCommand } from '../command.ts';
-import { formatStructured } from '../print/structured.ts';
+import { objectOutputFlags, openStructPrinter } from '../print/struct-printer.ts';
 import { cellText, TableLayout } from '../print/table-layout.ts';
 
 export const authWhoamiCommand = defineCommand({
@@ -11,12 +11,11 @@ export const authWhoamiCommand = defineCommand({
     { does: 'Name, groups and more', line: 'fairlead auth whoami' },
     { does: 'Of another context, for a program', line: 'fairlead auth whoami --context staging -o json' },
   ],
-  flags: {
-    output: { type: 'string', short: 'o', value: 'FORMAT', choices: ['json', 'yaml'], description: 'how to print it' },
-  },
+  flags: objectOutputFlags,
   arguments: { min: 0, max: 0 },
   async run(invocation) {
     const { flags, io, signal } = invocation;
+    const print = await openStructPrinter(flags, io);
     await using reader = await openApiReader(invocation);
     let review: SelfSubjectReview;
     try {
@@ -31,8 +30,8 @@ export const authWhoamiCommand = defineCommand({
       }
       throw error;
     }
-    if (flags.output === 'json' || flags.output === 'yaml') {
-      io.stdout.write(await formatStructured(review, flags.output, io.stdout));
+    if (print !== undefined) {
+      await print({ ...review });
       return 0;
     }
     const { username, uid, groups = [], extra = {} } = review.status?.userInfo ?? {};

@@ -6,7 +6,7 @@ import { CommandError, defineCommand, UsageError } from '../command.ts';
 import { interval } from '../describe/events.ts';
 import { parseArguments } from '../get/arguments.ts';
 import { discoverTypes } from '../get/resource-types.ts';
-import { formatStructured } from '../print/structured.ts';
+import { objectOutputFlags, openStructPrinter } from '../print/struct-printer.ts';
 import { cellText, TableLayout } from '../print/table-layout.ts';
 
 export const eventsCommand = defineCommand({
@@ -17,18 +17,12 @@ export const eventsCommand = defineCommand({
     { does: 'What went wrong anywhere', line: 'fairlead events -A --types=Warning' },
   ],
   flags: {
+    ...objectOutputFlags,
     'all-namespaces': { type: 'boolean', short: 'A', description: 'in every namespace' },
     for: { type: 'string', value: 'TYPE/NAME', description: 'only what happened to this object' },
     types: { type: 'list', commas: true, value: 'TYPES', description: 'only these: Normal, Warning' },
     watch: { type: 'boolean', short: 'w', description: 'go on and show what happens' },
     'no-headers': { type: 'boolean', description: 'leave the headings out' },
-    output: {
-      type: 'string',
-      short: 'o',
-      value: 'FORMAT',
-      choices: ['json', 'yaml'],
-      description: 'how to print them',
-    },
   },
   arguments: { min: 0, max: 0 },
   async run(invocation) {
@@ -36,6 +30,7 @@ export const eventsCommand = defineCommand({
     const types = flags.types.map((type) => type.toLowerCase());
     const unknown = types.find((type) => type !== 'normal' && type !== 'warning');
     if (unknown !== undefined) throw new UsageError(`no events are of type "${unknown}": there are Normal and Warning`);
+    const printWhole = await openStructPrinter(flags, io);
     const everywhere = flags['all-namespaces'] === true;
     await using reader = await openApiReader(invocation);
     const { namespace } = reader.config;
@@ -46,8 +41,8 @@ export const eventsCommand = defineCommand({
     const layout = new TableLayout();
     let headed = flags['no-headers'] === true;
     const print = async (events: readonly Event[]): Promise<void> => {
-      if (flags.output !== undefined) {
-        for (const event of events) io.stdout.write(await formatStructured(event, structured(flags.output), io.stdout));
+      if (printWhole !== undefined) {
+        for (const event of events) await printWhole(typed(event));
         return;
       }
       const rows = events.map((event) => eventCells(event, everywhere));
@@ -60,9 +55,8 @@ export const eventsCommand = defineCommand({
       if (change.type === 'put' && isWanted(change.object)) await print([change.object]);
       if (change.type !== 'replace') continue;
       const events = change.objects.filter(isWanted).sort((a, b) => lastSeen(a) - lastSeen(b));
-      if (flags.watch !== true && flags.output !== undefined) {
-        const list = { apiVersion: 'v1', kind: 'EventList', metadata: {}, items: events };
-        io.stdout.write(await formatStructured(list, structured(flags.output), io.stdout));
+      if (flags.watch !== true && printWhole !== undefined && events.length > 0) {
+        await printWhole({ apiVersion: 'v1', kind: 'EventList', metadata: {}, items: events.map(typed) });
       } else if (events.length > 0) await print(events);
       else if (flags.watch !== true) {
         io.stderr.write(everywhere ? 'No events found.\n' : `No events found in ${namespace} namespace.\n`);
@@ -77,8 +71,11 @@ function throwIt(error: unknown): void {
   throw error;
 }
 
-function structured(output: string): 'json' | 'yaml' {
-  return output === 'yaml' ? 'yaml' : 'json';
+/** As Go's struct has it, where these are always there. */
+function typed(event: Event): Record<string, unknown> {
+  const { firstTimestamp = null, lastTimestamp = null, eventTime = null, source = {} } = event;
+  const { reportingComponent = '', reportingInstance = '' } = event;
+  return { ...event, source, firstTimestamp, lastTimestamp, eventTime, reportingComponent, reportingInstance };
 }
 
 async function selectorFor(target: string, types: ReturnType<typeof discoverTypes>): Promise<string> {

@@ -11,6 +11,6 @@ export function kindPrefix({ kind, group }: { kind: string; group: string }): st
 export function nameLine(object: Readonly<Record<string, unknown>>): string {
   const apiVersion = String(object.apiVersion ?? '');
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
-  const name = isRecord(object.metadata) ? String(object.metadata.name ?? '') : '';
+  const name = (isRecord(object.metadata) && String(object.metadata.name ?? '')) || '<unknown>';
   return escapeControls(`${kindPrefix({ kind: String(object.kind ?? ''), group })}/${name}\n`);
 }

@@ -3,7 +3,7 @@ import { openApiReader } from '../../api-reader.ts';
 import { CommandError, defineCommand, UsageError } from '../../command.ts';
 import { parseDuration } from '../../duration.ts';
 import { failedTo } from '../../objects/failed-to.ts';
-import { formatStructured } from '../../print/structured.ts';
+import { objectOutputFlags, openStructPrinter } from '../../print/struct-printer.ts';
 
 const boundKinds = { Pod: 'v1', Secret: 'v1', Node: 'v1' } as const;
 
@@ -18,6 +18,7 @@ export const createTokenCommand = defineCommand({
     },
   ],
   flags: {
+    ...objectOutputFlags,
     audience: { type: 'list', value: 'NAME', description: 'for whom the token is (default: the API server)' },
     duration: {
       type: 'string',
@@ -32,13 +33,6 @@ export const createTokenCommand = defineCommand({
     },
     'bound-object-name': { type: 'string', value: 'NAME', description: 'its name' },
     'bound-object-uid': { type: 'string', value: 'UID', description: 'its UID' },
-    output: {
-      type: 'string',
-      short: 'o',
-      value: 'FORMAT',
-      choices: ['json', 'yaml'],
-      description: "the server's answer",
-    },
   },
   arguments: { min: 1, max: 1, complete: ['names of serviceaccounts'] },
   async run(invocation) {
@@ -54,6 +48,7 @@ export const createTokenCommand = defineCommand({
     const milliseconds = flags.duration === undefined ? 0 : parseDuration(flags.duration, '--duration');
     if (milliseconds < 0 || milliseconds % 1000 !== 0)
       throw new UsageError('--duration cannot be below zero or have fractions of seconds');
+    const print = await openStructPrinter(flags, io);
     await using reader = await openApiReader(invocation);
     const spec = {
       // Go's empty list is null, and null is what kubectl sends.
@@ -78,9 +73,8 @@ export const createTokenCommand = defineCommand({
       });
     const token = answer.status?.token;
     if (token === undefined || token === '') throw new CommandError('the server answered without a token');
-    if (flags.output === 'json' || flags.output === 'yaml') {
-      io.stdout.write(await formatStructured(answer, flags.output, io.stdout));
-    } else io.stdout.write(`${token}\n`);
+    if (print !== undefined) await print({ ...answer });
+    else io.stdout.write(`${token}\n`);
     return 0;
   },
 });
