@@ -85,6 +85,7 @@ besideKubectl('what the server says of itself and of you', {
     { line: 'api-resources --api-group=apps --no-headers' },
     { line: 'api-resources --verbs=list,delete --categories=all' },
     { line: 'api-resources -o yaml' },
+    { line: 'api-resources -o json' },
     { line: 'api-versions' },
     { line: 'auth whoami' },
     { line: 'auth whoami -o yaml' },

@@ -65,9 +65,12 @@ export const apiResourcesCommand = defineCommand({
         );
         return 0;
       case 'json':
-      case 'yaml':
-        io.stdout.write(await formatStructured(resourceList(types), flags.output, io.stdout));
+      case 'yaml': {
+        const list = resourceList(types);
+        const { structOrder } = await import('../print/struct-order.ts');
+        io.stdout.write(await formatStructured(list, flags.output, io.stdout, { order: structOrder(list) }));
         return 0;
+      }
     }
     const wide = flags.output === 'wide';
     const headings = [
@@ -113,7 +116,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-function resourceList(types: readonly ResourceType[]): object {
+function resourceList(types: readonly ResourceType[]): Record<string, unknown> {
   return {
     apiVersion: 'v1',
     kind: 'APIResourceList',

@@ -59,6 +59,8 @@ export const oddStructs: Readonly<Record<string, string>> = {
   'core.v1.TypedLocalObjectReference': `apiGroup kind name`,
   'core.v1.TypedObjectReference': `apiGroup kind name namespace`,
   'core.v1.VolumeMount': `name readOnly recursiveReadOnly mountPath subPath mountPropagation subPathExpr`,
+  'meta.v1.APIResource': `
+    name singularName namespaced group version kind verbs shortNames categories storageVersionHash`,
   'meta.v1.ManagedFieldsEntry': `manager operation apiVersion time fieldsType fieldsV1 subresource`,
   'meta.v1.OwnerReference': `apiVersion kind name uid controller blockOwnerDeletion`,
   'networking.v1.HTTPIngressPath': `path pathType backend`,
