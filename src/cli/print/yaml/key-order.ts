@@ -1,43 +1,46 @@
 /** go-yaml's order of keys: letters after what is none, numbers by their value. */
 
-const isLetter = (character: string): boolean => /^\p{L}$/u.test(character);
-const isDigit = (character: string | undefined): boolean => character !== undefined && /^\p{Nd}$/u.test(character);
-
 export function compareKeys(a: string, b: string): number {
-  const left = Array.from(a);
-  const right = Array.from(b);
-  const at = left.findIndex((character, index) => character !== right[index]);
-  const [one, other] = [left[at], right[at]];
-  if (one === undefined || other === undefined) return left.length - right.length;
-  if (isLetter(one) || isLetter(other)) {
-    if (isLetter(one) && isLetter(other)) return codePoint(one) - codePoint(other);
-    return isLetter(one) ? 1 : -1;
-  }
+  const at = firstDifference(a, b);
+  const [one, other] = [a.codePointAt(at), b.codePointAt(at)];
+  if (one === undefined || other === undefined) return a.length - b.length;
+  const [isOneLetter, isOtherLetter] = [isLetter(one), isLetter(other)];
+  if (isOneLetter && isOtherLetter) return one - other;
+  if (isOneLetter || isOtherLetter) return isOneLetter ? 1 : -1;
   // A zero counts only where the number has begun before it.
-  const prefix = one === '0' || other === '0' ? startedNumber(left, at) : 0n;
-  const [leftValue, leftEnd] = numberFrom(left, at, prefix);
-  const [rightValue, rightEnd] = numberFrom(right, at, prefix);
-  if (leftValue !== rightValue) return leftValue < rightValue ? -1 : 1;
-  return leftEnd === rightEnd ? codePoint(one) - codePoint(other) : leftEnd - rightEnd;
+  const prefix = (one === 0x30 || other === 0x30) && isWithinNumber(a, at) ? '1' : '';
+  const [left, right] = [digitsFrom(a, at), digitsFrom(b, at)];
+  const [leftValue, rightValue] = [numberOf(prefix + left), numberOf(prefix + right)];
+  if (leftValue < rightValue) return -1;
+  if (leftValue > rightValue) return 1;
+  return left.length === right.length ? one - other : left.length - right.length;
 }
 
-function startedNumber(characters: readonly string[], before: number): bigint {
-  for (let index = before - 1; index >= 0 && isDigit(characters[index]); index--) {
-    if (characters[index] !== '0') return 1n;
-  }
-  return 0n;
+/** Where a whole character begins. */
+function firstDifference(a: string, b: string): number {
+  let at = 0;
+  while (at < a.length && a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  const isLowHalf = (text: string): boolean => (text.charCodeAt(at) & 0xfc00) === 0xdc00;
+  return at > 0 && (isLowHalf(a) || isLowHalf(b)) ? at - 1 : at;
+}
+
+function isLetter(codePoint: number): boolean {
+  if (codePoint < 0x80) return (codePoint | 0x20) >= 0x61 && (codePoint | 0x20) <= 0x7a;
+  return /^\p{L}$/u.test(String.fromCodePoint(codePoint));
+}
+
+function digitsFrom(text: string, at: number): string {
+  let end = at;
+  while (text.charCodeAt(end) >= 0x30 && text.charCodeAt(end) <= 0x39) end++;
+  return text.slice(at, end);
+}
+
+/** Whether a digit other than zero stands before, with nothing but digits between. */
+function isWithinNumber(text: string, at: number): boolean {
+  return /[1-9][0-9]*$/.test(text.slice(0, at));
 }
 
 /** In Go's 64 bits, which overflow. */
-function numberFrom(characters: readonly string[], start: number, prefix: bigint): [bigint, number] {
-  let value = prefix;
-  let end = start;
-  for (; isDigit(characters[end]); end++) {
-    value = BigInt.asIntN(64, value * 10n + BigInt(codePoint(characters[end] ?? '') - 0x30));
-  }
-  return [value, end];
-}
-
-function codePoint(character: string): number {
-  return character.codePointAt(0) ?? 0;
+function numberOf(digits: string): bigint | number {
+  return digits.length < 16 ? Number(digits) : BigInt.asIntN(64, BigInt(digits));
 }
