@@ -1,5 +1,5 @@
 /** From kubectl's global flags to a cluster. */
-import type { ClientConfig, Impersonation } from '../client/client-config.ts';
+import { type ClientConfig, ConfigError, type Impersonation } from '../client/client-config.ts';
 import type { CredentialCommand } from '../client/exec-credentials.ts';
 import { type KubeconfigChoice, loadKubeconfig } from '../client/kubeconfig.ts';
 import type { CommandIo } from './command.ts';
@@ -43,6 +43,8 @@ export async function clusterConfig(
     beforeCommand: (command) => (unattended ? refuseNewCommand(command, io.env) : showCommand(command, io)),
     ...(unattended && { interactive: false }),
     saveLogin: (update) => saveLogin(update, io.stderr),
+  }).catch(async (error: unknown) => {
+    throw await withContextHint(error, globals, io);
   });
   if (config.tls?.insecureSkipVerify === true && globals['insecure-skip-tls-verify'] !== true) {
     const files = config.origin?.files.join(', ') ?? '';
@@ -53,6 +55,20 @@ export async function clusterConfig(
     );
   }
   return config;
+}
+
+/** Where the context that was named is none, the one that was most likely meant. */
+async function withContextHint(error: unknown, globals: GlobalFlags, io: Pick<CommandIo, 'env'>): Promise<unknown> {
+  if (!(error instanceof ConfigError) || globals.context === undefined) return error;
+  const [{ readConfigFiles }, { didYouMean, withHint }, { nearest }] = await Promise.all([
+    import('./kubeconfig/config-files.ts'),
+    import('./hint.ts'),
+    import('./nearest.ts'),
+  ]);
+  // A file that cannot be read is what the error says.
+  const files = await readConfigFiles(globals, io).catch(() => undefined);
+  const names = [...(files?.merged.contexts.keys() ?? [])];
+  return names.includes(globals.context) ? error : withHint(error, didYouMean(nearest(globals.context, names)));
 }
 
 async function refuseNewCommand(command: CredentialCommand, env: CommandIo['env']): Promise<void> {

@@ -2,7 +2,7 @@
 import { KubectlOnly, UsageError } from './command.ts';
 import type { CommandRow } from './command-row.ts';
 import { globalFlags } from './flags.ts';
-import { kubectlCommand } from './kubectl/facts.ts';
+import { kubectlCommand, kubectlFirstWords } from './kubectl/facts.ts';
 import { nearest } from './nearest.ts';
 
 export type FoundCommand =
@@ -26,7 +26,13 @@ export function findCommand(argv: readonly string[], commands: readonly CommandR
     throw unknownCommand(about, commands);
   }
   const found = longest(words, commands);
-  if (found !== undefined) return { row: found.row, rest: [...before, ...words.slice(found.count)] };
+  if (found !== undefined) {
+    // `create -f` is a command, `create deployment` another: a word after it is meant as the second.
+    const next = words[found.count];
+    if (next !== undefined && !next.startsWith('-') && isFamily(words.slice(0, found.count), commands))
+      throw unknownCommand(words, commands);
+    return { row: found.row, rest: [...before, ...words.slice(found.count)] };
+  }
   const family = words.findIndex((word) => word.startsWith('-'));
   const about = family < 0 ? words : words.slice(0, family);
   const asked = family < 0 ? undefined : words[family];
@@ -54,7 +60,11 @@ export function longest(
 }
 
 function isFamily(words: readonly string[], commands: readonly CommandRow[]): boolean {
-  return words.length > 0 && commands.some(({ name }) => name.startsWith(`${words.join(' ')} `));
+  const begin = `${words.join(' ')} `;
+  return (
+    words.length > 0 &&
+    commands.some(({ name, aliases = [] }) => [name, ...aliases].some((one) => one.startsWith(begin)))
+  );
 }
 
 /** Where the first word is that is no flag and no flag's value. */
@@ -71,20 +81,47 @@ export function firstWord(argv: readonly string[]): number {
 }
 
 function unknownCommand(words: readonly string[], commands: readonly CommandRow[]): UsageError {
-  const [first = '', second] = words;
-  const names = commands.filter(({ hidden }) => hidden !== true).map(({ name }) => name);
-  const family = names.filter((name) => name.startsWith(`${first} `));
+  const [first = ''] = words;
+  const shown = commands.filter(({ hidden }) => hidden !== true);
+  const names = shown.map(({ name }) => name);
   const kubectl = kubectlCommand(words);
-  if (family.length > 0) {
-    if (kubectl !== undefined && kubectl !== first) return new KubectlOnly(`"${kubectl}" is not here`);
-    if (second === undefined) return new UsageError(`"${first}" needs a further word; there is: ${family.join(', ')}`);
-    const close = nearest(`${first} ${second}`, family);
-    const hint = close === undefined ? `; there is: ${family.join(', ')}` : ` (did you mean "${close}"?)`;
-    return new UsageError(`"${first}" has no "${second}"${hint}`);
+  const about = longestFamily(words, commands);
+  if (about.length > 0) {
+    const family = about.join(' ');
+    if (kubectl !== undefined && kubectl.split(' ').length > about.length)
+      return new KubectlOnly(`"${kubectl}" is not here`);
+    const members = (withAliases: boolean): string[] =>
+      shown
+        .flatMap(({ name, aliases = [] }) => (withAliases ? [name, ...aliases] : [name]))
+        .filter((name) => name.startsWith(`${family} `));
+    const own = members(false);
+    const there = (own.length > 0 ? own : members(true)).join(', ');
+    const next = words[about.length];
+    if (next === undefined || next.startsWith('-'))
+      return new UsageError(`"${family}" needs a further word; there is: ${there}`);
+    const ends = members(true).map((name) => name.slice(family.length + 1));
+    const near = nearest(next, ends) ?? ends.find((end) => end.startsWith(next));
+    const close = near === undefined ? undefined : `${family} ${near}`;
+    const hint = close === undefined ? `; there is: ${there}` : ` (did you mean "${close}"?)`;
+    return new UsageError(`"${family}" has no "${next}"${hint}`);
   }
   if (kubectl !== undefined) return new KubectlOnly(`"${kubectl}" is not here`);
   const close = nearest(first, names);
-  return new UsageError(
-    `unknown command "${first}"${close === undefined ? '' : ` (did you mean "${close}"?)`}; "fairlead --help" lists what there is`,
-  );
+  const elsewhere = close === undefined ? nearest(first, kubectlFirstWords()) : undefined;
+  const hint =
+    close !== undefined
+      ? ` (did you mean "${close}"?)`
+      : elsewhere !== undefined
+        ? ` (did you mean "${elsewhere}"? Only kubectl has it)`
+        : '';
+  return new UsageError(`unknown command "${first}"${hint}; "fairlead --help" lists what there is`);
+}
+
+/** The words at the beginning that several commands have in common. */
+function longestFamily(words: readonly string[], commands: readonly CommandRow[]): readonly string[] {
+  for (let count = Math.min(words.length, 2); count > 0; count--) {
+    const about = words.slice(0, count);
+    if (isFamily(about, commands)) return about;
+  }
+  return [];
 }

@@ -2,8 +2,10 @@
 import { StatusError } from '../api/status.ts';
 import { shellWords } from '../lib/shell-words.ts';
 import { CommandError, type CommandIo, KubectlOnly, UsageError } from './command.ts';
+import { firstWord } from './find-command.ts';
+import { hintLine } from './hint.ts';
 import { redactArguments } from './kubeconfig/redact.ts';
-import { kubectlHasFlag } from './kubectl/facts.ts';
+import { kubectlCommand, kubectlHasFlag } from './kubectl/facts.ts';
 import { UnknownFlag } from './parse-flags.ts';
 import { escapeControls } from './print/escape.ts';
 import { statusLine } from './print/status-line.ts';
@@ -13,6 +15,11 @@ export function reportError(
   error: unknown,
   { argv, command, io }: { argv: readonly string[]; command: string; io: CommandIo },
 ): number {
+  if (error instanceof UsageError && !(error instanceof KubectlOnly) && command !== '') {
+    // What follows the command's name may make it another one, whose flags and words these are.
+    const asked = kubectlCommand(argv.slice(firstWord(argv)));
+    if (asked?.startsWith(`${command} `)) return reportKubectlOnly(`"${asked}" is not here`, argv, io);
+  }
   if (error instanceof UnknownFlag && command !== '' && kubectlHasFlag(command, error.flag)) {
     const flag = error.flag.length === 1 ? `-${error.flag}` : `--${error.flag}`;
     return reportKubectlOnly(`${flag} is not supported here`, argv, io);
@@ -24,11 +31,11 @@ export function reportError(
     return 2;
   }
   if (error instanceof StatusError) {
-    io.stderr.write(`${statusLine(error)}\n`);
+    io.stderr.write(`${statusLine(error)}\n${hintLine(error)}`);
     return 1;
   }
   const message = error instanceof Error ? error.message : String(error);
-  io.stderr.write(`error: ${escapeControls(message)}\n`);
+  io.stderr.write(`error: ${escapeControls(message)}\n${hintLine(error)}`);
   if (io.env.FAIRLEAD_DEBUG === '1' && error instanceof Error && !(error instanceof CommandError)) {
     io.stderr.write(`${error.stack ?? ''}\n`);
   }

@@ -67,34 +67,38 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
   const printer = await openOutcomePrinter(io, { flags, dryRun });
   const whole: UnstructuredObject[] = [];
   const grace = flags['grace-period'];
-  const code = await eachTarget({ ...chosen, targets }, { io, signal, doing: 'applying' }, async (target, now) => {
-    const placed = applicable(target);
-    const { object, done } = onServer
-      ? {
-          object: await applyOnServer(
-            placed,
-            {
-              fieldManager,
-              fieldValidation,
-              force: flags['force-conflicts'] === true,
-              dryRun: dryRun === 'server',
-              subresource: flags.subresource,
-            },
+  const code = await eachTarget(
+    { ...chosen, targets },
+    { objects, io, signal, doing: 'applying' },
+    async (target, now) => {
+      const placed = applicable(target);
+      const { object, done } = onServer
+        ? {
+            object: await applyOnServer(
+              placed,
+              {
+                fieldManager,
+                fieldValidation,
+                force: flags['force-conflicts'] === true,
+                dryRun: dryRun === 'server',
+                subresource: flags.subresource,
+              },
+              objects,
+            ),
+            done: 'serverside-applied',
+          }
+        : await applyByPatch(placed, {
             objects,
-          ),
-          done: 'serverside-applied',
-        }
-      : await applyByPatch(placed, {
-          objects,
-          signal,
-          now,
-          local: dryRun === 'client',
-          write: { fieldManager, fieldValidation, dryRun: dryRun === 'server' },
-          ...(flags.force === true && { force: { gracePeriodSeconds: grace } }),
-        });
-    if (printer.isWhole) whole.push(object);
-    else await printer.print({ object, done });
-  });
+            signal,
+            now,
+            local: dryRun === 'client',
+            write: { fieldManager, fieldValidation, dryRun: dryRun === 'server' },
+            ...(flags.force === true && { force: { gracePeriodSeconds: grace } }),
+          });
+      if (printer.isWhole) whole.push(object);
+      else await printer.print({ object, done });
+    },
+  );
   await printer.printTogether(whole);
   return code;
 }

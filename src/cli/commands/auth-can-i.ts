@@ -2,7 +2,8 @@ import type { SelfSubjectAccessReview, SelfSubjectRulesReview } from '../../api/
 import { type ApiReader, openApiReader } from '../api-reader.ts';
 import { accessRows } from '../auth/access-rows.ts';
 import { CommandError, defineCommand, UsageError } from '../command.ts';
-import { discoverTypes } from '../get/resource-types.ts';
+import { discoverTypes, type ResourceType } from '../get/resource-types.ts';
+import { hintLine } from '../hint.ts';
 import { escapeControls } from '../print/escape.ts';
 import { cellText, TableLayout } from '../print/table-layout.ts';
 
@@ -46,7 +47,7 @@ export const authCanICommand = defineCommand({
     const { args, flags, io, signal } = invocation;
     const everywhere = flags['all-namespaces'] === true;
     const [verb, what] = args;
-    const warn = (text: string): void => void io.stderr.write(`Warning: ${escapeControls(text)}\n\n`);
+    const warn: Warn = (text, hint = '') => void io.stderr.write(`Warning: ${escapeControls(text)}\n\n${hint}`);
     if (flags.list === true) {
       if (args.length > 0) throw new UsageError('--list tells everything: it takes no arguments');
       if (flags.quiet === true || everywhere || flags.subresource !== undefined) {
@@ -98,9 +99,12 @@ export const authCanICommand = defineCommand({
   },
 });
 
+/** `hint`: a line of its own below. */
+type Warn = (text: string, hint?: string) => void;
+
 type Spec = SelfSubjectAccessReview['spec'];
 
-function pathQuestion(verb: string, path: string, subresource: string | undefined, warn: (text: string) => void): Spec {
+function pathQuestion(verb: string, path: string, subresource: string | undefined, warn: Warn): Spec {
   if (subresource !== undefined) throw new UsageError('--subresource does not go with a path');
   if (!knownUrlVerbs.has(verb)) warn(`verb '${verb}' is not a known verb`);
   return { nonResourceAttributes: { verb, path } };
@@ -108,7 +112,7 @@ function pathQuestion(verb: string, path: string, subresource: string | undefine
 
 async function resourceQuestion(
   reader: ApiReader,
-  question: { verb: string; what: string; subresource: string; everywhere: boolean; warn: (text: string) => void },
+  question: { verb: string; what: string; subresource: string; everywhere: boolean; warn: Warn },
 ): Promise<Spec> {
   const { verb, what, subresource, everywhere, warn } = question;
   const slash = what.indexOf('/');
@@ -118,8 +122,8 @@ async function resourceQuestion(
   const attributes = { namespace, verb, subresource, name };
   if (word === '*') return { resourceAttributes: { ...attributes, group: '', resource: '*' } };
   const type = await resolveType(reader, word);
-  if (type === undefined) {
-    if (!undiscovered.has(word.toLowerCase())) warn(noSuchType(word));
+  if (type instanceof CommandError) {
+    if (!undiscovered.has(word.toLowerCase())) warn(noSuchType(word), hintLine(type));
     return { resourceAttributes: { ...attributes, group: '', resource: word } };
   }
   const { group, plural, namespaced } = type;
@@ -130,13 +134,13 @@ async function resourceQuestion(
   return { resourceAttributes: { ...attributes, group, resource: plural } };
 }
 
-async function resolveType(reader: ApiReader, word: string) {
+async function resolveType(reader: ApiReader, word: string): Promise<ResourceType | CommandError> {
   try {
     const [type] = await discoverTypes(reader).resolve(word);
-    return type;
+    return type ?? new CommandError(noSuchType(word));
   } catch (error) {
     // Rights may be asked about what is not there yet.
-    if (error instanceof CommandError) return undefined;
+    if (error instanceof CommandError) return error;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { defineCommand, UsageError } from '../command.ts';
 import { completionScripts } from '../completion/scripts.ts';
+import { nearest } from '../nearest.ts';
 
 export const completionCommand = defineCommand({
   usage: 'bash|zsh|fish',
@@ -16,8 +17,11 @@ export const completionCommand = defineCommand({
   async run({ args: [shell = ''], io }) {
     const script = Object.hasOwn(completionScripts, shell) ? completionScripts[shell] : undefined;
     if (script === undefined) {
-      const known = Object.keys(completionScripts).join(', ');
-      throw new UsageError(`there is no completion for "${shell}"; there is for: ${known}`);
+      const shells = Object.keys(completionScripts);
+      const close = nearest(shell, shells);
+      const hint = close === undefined ? '' : ` (did you mean "${close}"?)`;
+      const known = shells.join(', ');
+      throw new UsageError(`there is no completion for "${shell}"${hint}; there is for: ${known}`);
     }
     io.stdout.write(script);
     return 0;

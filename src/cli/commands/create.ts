@@ -1,4 +1,4 @@
-import { CommandError, defineCommand, KubectlOnly, UsageError } from '../command.ts';
+import { CommandError, defineCommand, UsageError } from '../command.ts';
 import { parseDryRun } from '../objects/dry-run.ts';
 import { eachTarget } from '../objects/each-target.ts';
 import { withLastApplied } from '../objects/last-applied.ts';
@@ -26,7 +26,7 @@ export const createCommand = defineCommand({
   async run(invocation) {
     const { args, flags, io, signal } = invocation;
     const [word] = args;
-    if (word !== undefined) throw new KubectlOnly(`create ${word} is not supported here`);
+    if (word !== undefined) throw new UsageError(`the kind comes before the flags: create ${word} …`);
     if (flags.filename.length === 0 && flags.kustomize === undefined) {
       throw new UsageError('say what to create: a file with -f, or a kind (create deployment …)');
     }
@@ -35,7 +35,7 @@ export const createCommand = defineCommand({
     const fieldValidation = parseValidation(flags.validate);
     await using objects = await openObjects(invocation);
     const chosen = await objects.selectSome([], flags);
-    return await eachTarget(chosen, { io, signal, doing: 'creating' }, async (target) => {
+    return await eachTarget(chosen, { objects, io, signal, doing: 'creating' }, async (target) => {
       const { object } = target;
       if (object === undefined) throw new CommandError(`${target.name} has no object`);
       const body = flags['save-config'] === true ? withLastApplied(object) : object;

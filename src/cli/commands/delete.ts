@@ -91,7 +91,7 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
     io.stdout.write(escapeControls(`${kindPrefix(type)} "${name}" ${done}${dryRunSuffix(dryRun)}\n`));
   };
   const waited: { target: Target; uid: string | undefined }[] = [];
-  const code = await eachTarget({ targets, problems }, { io, signal, doing: 'deleting' }, async (target) => {
+  const code = await eachTarget({ targets, problems }, { objects, io, signal, doing: 'deleting' }, async (target) => {
     if (dryRun === 'client') return say(target);
     try {
       const answer = await objects.delete(target, {

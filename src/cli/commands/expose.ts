@@ -1,5 +1,6 @@
 import type { UnstructuredObject } from '../../api/object.ts';
 import { CommandError, defineCommand, type Invocation, UsageError } from '../command.ts';
+import { readNamed } from '../name-hint.ts';
 import { exposable } from '../objects/exposable.ts';
 import { generate, generateFlags } from '../objects/generate.ts';
 import { fileFlags } from '../objects/object-flags.ts';
@@ -60,9 +61,7 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
       throw new CommandError(`one object is exposed at a time, and these are ${targets.length}`);
     }
     const object =
-      target.source === undefined
-        ? await objects.call(target, { method: 'GET' })
-        : (target.object ?? (await objects.read(target)));
+      target.source === undefined ? await readNamed(objects, target) : (target.object ?? (await objects.read(target)));
     return { namespaced: true, done: 'exposed', manager: 'kubectl-expose', object: serviceFor(object, flags) };
   });
 }

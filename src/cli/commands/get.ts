@@ -110,11 +110,13 @@ export const getCommand = defineCommand({
     };
     const wanted = await findWanted(invocation, reader);
     checkNames(wanted, selection);
-    const run = { reader, selection, io, format, flags, signal };
+    const namespaceGiven = invocation.globals.namespace !== undefined;
+    const run = { reader, selection, io, format, flags, signal, namespaceGiven };
     const watching = flags.watch === true || flags['watch-only'] === true;
     const errors = watching ? await watch(wanted, run) : await print(wanted, run);
     const ignored = flags['ignore-not-found'] === true;
-    return reportErrors(ignored ? errors.filter((error) => !isNotFound(error)) : errors, io);
+    const reported = ignored ? errors.filter((error) => !isNotFound(error)) : errors;
+    return await reportErrors(reported, { wanted, reader, io });
   },
 });
 
@@ -125,6 +127,7 @@ interface Run {
   format: OutputFormat;
   flags: GetFlags;
   signal: AbortSignal;
+  namespaceGiven: boolean;
 }
 
 /** Throws UsageError for flags that contradict one another. */
@@ -185,11 +188,15 @@ function checkNames(wanted: readonly Wanted[], selection: Selection): void {
   }
 }
 
-async function print(wanted: readonly Wanted[], { reader, selection, io, format, flags }: Run): Promise<unknown[]> {
+async function print(
+  wanted: readonly Wanted[],
+  { reader, selection, io, format, flags, namespaceGiven }: Run,
+): Promise<unknown[]> {
   const ignoreNotFound = flags['ignore-not-found'] === true;
   const sortBy = flags['sort-by'];
   if (format.kind === 'table') {
-    return await printTables(wanted, { reader, selection, options: humanOptions(format, flags), io, ignoreNotFound });
+    const options = humanOptions(format, flags);
+    return await printTables(wanted, { reader, selection, options, io, namespaceGiven, ignoreNotFound });
   }
   const [{ printObjects }, printer] = await Promise.all([
     import('../get/print-objects.ts'),
@@ -236,15 +243,22 @@ async function watch(
     else await watchObjects(only, await openPrinter(format, flags, io), context);
   } catch (error) {
     if (signal.aborted) return [];
-    throw error;
+    const { withNameHint } = await import('../name-hint.ts');
+    throw await withNameHint(error, wanted, reader);
   }
   return [];
 }
 
-function reportErrors(errors: readonly unknown[], io: CommandIo): number {
+async function reportErrors(
+  errors: readonly unknown[],
+  { wanted, reader, io }: { wanted: readonly Wanted[]; reader: ApiReader; io: CommandIo },
+): Promise<number> {
+  if (errors.length === 0) return 0;
+  const [{ hintLine }, { withNameHint }] = await Promise.all([import('../hint.ts'), import('../name-hint.ts')]);
   for (const error of errors) {
     if (!(error instanceof StatusError)) throw error;
-    io.stderr.write(`${statusLine(error)}\n`);
+    await withNameHint(error, wanted, reader);
+    io.stderr.write(`${statusLine(error)}\n${hintLine(error)}`);
   }
-  return errors.length === 0 ? 0 : 1;
+  return 1;
 }

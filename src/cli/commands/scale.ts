@@ -46,7 +46,7 @@ export const scaleCommand = defineCommand({
     if (resourceVersion !== undefined && targets.length > 1) {
       throw new CommandError(`--resource-version is for a single object, and these are ${targets.length}`);
     }
-    return await eachTarget({ targets, problems }, { io, signal }, async (target) => {
+    return await eachTarget({ targets, problems }, { objects, io, signal }, async (target) => {
       const object = await objects.read(target);
       if (dryRun === 'client') return printer.print({ object: withReplicas(object, replicas), done: 'scaled' });
       const scale = { subresource: 'scale', dryRun: dryRun === 'server' } as const;

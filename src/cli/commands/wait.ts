@@ -2,6 +2,7 @@ import type { UnstructuredObject } from '../../api/object.ts';
 import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
 import { CommandError, defineCommand, type Invocation, UsageError } from '../command.ts';
 import { parseDuration } from '../duration.ts';
+import { readNamed } from '../name-hint.ts';
 import { fileFlags, selectionFlags } from '../objects/object-flags.ts';
 import { objectStates } from '../objects/object-states.ts';
 import { type Objects, openObjects } from '../objects/open-objects.ts';
@@ -111,7 +112,7 @@ async function met(condition: WaitCondition, target: Target, waiting: Waiting): 
     throw new CommandError(`condition not met for ${type.plural}/${name}: ${condition.now(object)}`);
   }
   // Named and not there: an answer, not a reason to wait.
-  if (condition.kind === 'state') await objects.call(target, { method: 'GET' });
+  if (condition.kind === 'state') await readNamed(objects, target);
   let last: UnstructuredObject | undefined;
   for await (const state of objectStates(objects, target, waiting.signal)) {
     if (condition.kind === 'delete') {

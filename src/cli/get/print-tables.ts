@@ -2,6 +2,7 @@
 import { StatusError } from '../../api/status.ts';
 import type { ApiReader } from '../api-reader.ts';
 import type { CommandIo } from '../command.ts';
+import { escapeControls } from '../print/escape.ts';
 import { kindPrefix } from '../print/name-line.ts';
 import { TableLayout } from '../print/table-layout.ts';
 import type { Wanted } from './arguments.ts';
@@ -61,6 +62,8 @@ export interface TablesRun {
   selection: Selection;
   options: HumanOptions;
   io: CommandIo;
+  /** The user named it by a flag. */
+  namespaceGiven: boolean;
   /** Where nothing was found nothing is said. */
   ignoreNotFound: boolean;
 }
@@ -68,7 +71,7 @@ export interface TablesRun {
 /** Prints what was found, and returns what was refused. */
 export async function printTables(
   wanted: readonly Wanted[],
-  { reader, selection, options, io, ignoreNotFound }: TablesRun,
+  { reader, selection, options, io, namespaceGiven, ignoreNotFound }: TablesRun,
 ): Promise<unknown[]> {
   const { sortBy } = options;
   const asked = wanted.map(async (one) => {
@@ -95,7 +98,10 @@ export async function printTables(
     return new TableLayout().lines(options.noHeaders ? rows : [headings(columns, style), ...rows]);
   });
   io.stdout.write(texts.join(options.noHeaders ? '' : '\n'));
-  if (texts.length === 0 && errors.length === 0 && !ignoreNotFound) io.stderr.write(nothingFound(wanted, selection));
+  if (texts.length === 0 && errors.length === 0 && !ignoreNotFound) {
+    io.stderr.write(nothingFound(wanted, selection));
+    if (namespaceGiven && !isEverywhere(wanted, selection)) io.stderr.write(await namespaceNote(reader, selection));
+  }
   return errors;
 }
 
@@ -104,9 +110,21 @@ async function sortTable(table: Table, path: string): Promise<Table> {
   return { ...table, rows: sortObjects(table.rows, path, ({ object }) => object) };
 }
 
-function nothingFound(wanted: readonly Wanted[], { allNamespaces, namespace }: Selection): string {
-  const everywhere = allNamespaces || wanted.some(({ type }) => !type.namespaced);
-  return everywhere ? 'No resources found\n' : `No resources found in ${namespace} namespace.\n`;
+function nothingFound(wanted: readonly Wanted[], selection: Selection): string {
+  return isEverywhere(wanted, selection)
+    ? 'No resources found\n'
+    : `No resources found in ${selection.namespace} namespace.\n`;
+}
+
+function isEverywhere(wanted: readonly Wanted[], { allNamespaces }: Selection): boolean {
+  return allNamespaces || wanted.some(({ type }) => !type.namespaced);
+}
+
+/** Nothing is found in a namespace that there is not, either. */
+async function namespaceNote(reader: ApiReader, { namespace }: Selection): Promise<string> {
+  const { missingNamespace } = await import('../name-hint.ts');
+  const note = await missingNamespace(namespace, reader);
+  return note === undefined ? '' : `${escapeControls(note)}\n`;
 }
 
 /** True for an error that says that something is not there. */

@@ -3,6 +3,7 @@ import { apiRoot, formatApiVersion, parseApiVersion } from '../../api/group-vers
 import { isRecord } from '../../lib/is-record.ts';
 import type { ApiReader } from '../api-reader.ts';
 import { CommandError } from '../command.ts';
+import { nearest } from '../nearest.ts';
 import { type KeptTypes, keepTypes, readKeptTypes } from './kept-types.ts';
 
 export interface ResourceType {
@@ -65,7 +66,9 @@ export function discoverTypes(reader: TypesReader, { fresh = false }: { fresh?: 
         return category.length > 0 ? category : undefined;
       });
       if (found !== undefined) return found;
-      throw new CommandError(`the server doesn't have a resource type "${word}"`);
+      const missing = new CommandError(`the server doesn't have a resource type "${word}"`);
+      const { didYouMean, withHint } = await import('../hint.ts');
+      throw withHint(missing, didYouMean(nearestType(wanted, await all(discovery))));
     },
     async ofKind(apiVersion, kind) {
       const wanted = parseApiVersion(apiVersion);
@@ -100,6 +103,16 @@ function ask(reader: TypesReader): Discovery {
     () => {},
   );
   return { core, others };
+}
+
+/** By any of its names; a group that was given goes with it. */
+function nearestType(wanted: string, types: readonly ResourceType[]): string | undefined {
+  const at = wanted.indexOf('.');
+  const group = at < 0 ? '' : wanted.slice(at);
+  const names = types.flatMap(({ plural, singular, shortNames }) => [plural, singular, ...shortNames]);
+  const close = nearest(at < 0 ? wanted : wanted.slice(0, at), names);
+  const whole = `${close}${group}`;
+  return close !== undefined && (group === '' || match(types, whole) !== undefined) ? whole : undefined;
 }
 
 /** `pods`, `pod`, `po`; `deployments.apps`; `deployments.v1.apps`. */

@@ -87,7 +87,12 @@ function fieldSelectorOf(wanted: Wanted, { fieldSelector }: Selection): string |
 
 function missing({ type, name }: Wanted): StatusError {
   const what = type.group === '' ? type.plural : `${type.plural}.${type.group}`;
-  return new StatusError({ code: 404, reason: 'NotFound', message: `${what} "${name}" not found` });
+  return new StatusError({
+    code: 404,
+    reason: 'NotFound',
+    message: `${what} "${name}" not found`,
+    details: { ...(name !== undefined && { name }), group: type.group, kind: type.plural },
+  });
 }
 
 async function* watchEvents(

@@ -15,16 +15,30 @@ function facts(): KubectlFacts {
   return loaded;
 }
 
+/** Other names of commands that are not here, and a word under which releases keep what they try out. */
+const otherNames: Readonly<Record<string, string>> = {
+  'create ing': 'create ingress',
+  'create pdb': 'create poddisruptionbudget',
+  'create pc': 'create priorityclass',
+  'create resourcequota': 'create quota',
+  alpha: 'alpha',
+};
+
 /** The words at the beginning that are a command of kubectl; undefined when the first is none. */
 export function kubectlCommand(words: readonly string[]): string | undefined {
   const { commands } = facts();
   let found: string | undefined;
   for (let count = 1; count <= words.length; count++) {
     const name = words.slice(0, count).join(' ');
-    if (!Object.hasOwn(commands, name)) break;
-    found = name;
+    const known = Object.hasOwn(commands, name) ? name : Object.hasOwn(otherNames, name) ? otherNames[name] : undefined;
+    if (known === undefined) break;
+    found = known;
   }
   return found;
+}
+
+export function kubectlFirstWords(): string[] {
+  return Object.keys(facts().commands).filter((name) => !name.includes(' '));
 }
 
 /** Flag without its dashes. */

@@ -55,7 +55,7 @@ export async function changeKeys(
   }
   const printer = await openOutcomePrinter(io, { flags, dryRun });
 
-  return await eachTarget({ targets, problems }, { io, signal }, async (target) => {
+  return await eachTarget({ targets, problems }, { objects, io, signal }, async (target) => {
     const before = await objects.read(target);
     const plan = planChanges(before.metadata[field] ?? {}, wanted, {
       overwrite: flags.overwrite === true,

@@ -1,8 +1,11 @@
 /** One object after the other: what fails is told at its place, the others are still done. */
 import { StatusError } from '../../api/status.ts';
 import { CommandError, type CommandIo } from '../command.ts';
+import { hintLine } from '../hint.ts';
+import { withNameHint } from '../name-hint.ts';
 import { escapeControls } from '../print/escape.ts';
 import { answerLine, statusLine } from '../print/status-line.ts';
+import type { Objects } from './open-objects.ts';
 import type { Target } from './select-targets.ts';
 
 /**
@@ -11,7 +14,12 @@ import type { Target } from './select-targets.ts';
  */
 export async function eachTarget(
   { targets, problems }: { targets: readonly Target[]; problems: readonly CommandError[] },
-  { io, signal, doing: usual = 'processing' }: { io: Pick<CommandIo, 'stderr'>; signal: AbortSignal; doing?: string },
+  {
+    objects,
+    io,
+    signal,
+    doing: usual = 'processing',
+  }: { objects: Pick<Objects, 'reader'>; io: Pick<CommandIo, 'stderr'>; signal: AbortSignal; doing?: string },
   act: (target: Target, now: (doing: string) => void) => Promise<void>,
 ): Promise<number> {
   let failed = problems.length > 0;
@@ -23,8 +31,11 @@ export async function eachTarget(
         doing = now;
       });
     } catch (error) {
-      if (error instanceof StatusError && error.code !== 401) io.stderr.write(`${failureLine(error, target, doing)}\n`);
-      else if (error instanceof CommandError) io.stderr.write(`error: ${escapeControls(error.message)}\n`);
+      if (error instanceof StatusError && error.code !== 401) {
+        await withNameHint(error, [target], objects.reader);
+        io.stderr.write(`${failureLine(error, target, doing)}\n${hintLine(error)}`);
+      } else if (error instanceof CommandError)
+        io.stderr.write(`error: ${escapeControls(error.message)}\n${hintLine(error)}`);
       else throw error;
       failed = true;
     }

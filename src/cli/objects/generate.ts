@@ -2,6 +2,7 @@
 import type { UnstructuredObject } from '../../api/object.ts';
 import type { Invocation } from '../command.ts';
 import type { FlagTable } from '../flags.ts';
+import { withNameHint } from '../name-hint.ts';
 import { parseDryRun } from './dry-run.ts';
 import { failedTo } from './failed-to.ts';
 import { withLastApplied } from './last-applied.ts';
@@ -70,6 +71,7 @@ export async function send(
       },
     );
   } catch (error) {
-    throw failure === undefined ? error : failedTo(failure, error);
+    const hinted = await withNameHint(error, [], objects.reader);
+    throw failure === undefined ? hinted : failedTo(failure, hinted);
   }
 }

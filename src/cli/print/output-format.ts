@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { CommandError, KubectlOnly, UsageError } from '../command.ts';
 import { fileProblem } from '../file-problem.ts';
 import type { FlagTable } from '../flags.ts';
+import { nearest } from '../nearest.ts';
 import type { CustomColumn } from './custom-columns.ts';
 import { JsonPathError, type Segment } from './jsonpath/template.ts';
 import type { StructuredFormat } from './structured.ts';
@@ -67,7 +68,9 @@ export async function parseOutputFormat(
   const form = templateForms.find((one) => one === kind);
   if (form === undefined) {
     const allowed = [...plainForms, ...templateForms.map((one) => `${one}=…`)].join(', ');
-    throw new UsageError(`invalid value "${output}" for --output: allowed are ${allowed}`);
+    const close = nearest(kind, [...plainForms, ...templateForms]);
+    const hint = close === undefined ? '' : ` (did you mean ${close}?)`;
+    throw new UsageError(`invalid value "${output}" for --output${hint}: allowed are ${allowed}`);
   }
   const argument = equals < 0 ? template : output.slice(equals + 1);
   if (argument === undefined || argument === '') {
