@@ -8,6 +8,7 @@ import type { CommandIo, Invocation } from './command.ts';
 import { CommandError } from './command.ts';
 import { clusterConfig } from './connect.ts';
 import { forgetTypes, type TypesPlace, typesPlace } from './get/kept-types.ts';
+import { escapeControls } from './print/escape.ts';
 
 export interface ApiReader extends AsyncDisposable {
   /** Where what was discovered of this server is kept from one run to the next. */
@@ -16,6 +17,8 @@ export interface ApiReader extends AsyncDisposable {
   readonly client: ClusterClient;
   /** Throws StatusError for what the server refused. */
   getJson(path: string, accept?: string): Promise<unknown>;
+  /** Prints a warning of the server once, as kubectl does. */
+  warn(text: string): void;
   /** The body of an endless answer. */
   getStream(path: string, accept: string): Promise<Readable>;
 }
@@ -40,6 +43,12 @@ export async function openApiReader({
   const config = await clusterConfig(globals, io, { unattended, ...(isShort && { laterCheck }) });
   if (isShort) await leaveSystemAuthorities(config);
   const client = openClusterClient(config);
+  const said = new Set<string>();
+  const warn = (text: string): void => {
+    if (said.has(text)) return;
+    said.add(text);
+    io.stderr.write(`Warning: ${escapeControls(text)}\n`);
+  };
   const verbose = Number(globals.v ?? 0) >= 6;
 
   async function get(path: string, accept: string): Promise<RawResponse> {
@@ -51,6 +60,10 @@ export async function openApiReader({
       throw error;
     });
     if (answer.status === 401) await checkCertificate();
+    if (!unattended && answer.headers.has('warning')) {
+      const { warningsOf } = await import('../client/warnings.ts');
+      for (const text of warningsOf([...answer.headers])) warn(text);
+    }
     if (verbose)
       logRequest(io, { url: `${config.server}${path}`, status: answer.status, ms: performance.now() - started });
     return answer;
@@ -61,6 +74,7 @@ export async function openApiReader({
     config,
     client,
     keptTypes,
+    warn,
     async getJson(path, accept = 'application/json') {
       const answer = await get(path, accept);
       const text = Buffer.concat(await answer.body.toArray({ signal })).toString();

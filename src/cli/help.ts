@@ -1,6 +1,7 @@
 /** What `--help` prints. */
 import type { CliCommand } from './command.ts';
 import type { CommandGroup, CommandRow } from './command-row.ts';
+import type { CommandFamily } from './commands/families.ts';
 import { type FlagTable, globalFlags } from './flags.ts';
 
 const headings: readonly (readonly [CommandGroup, string])[] = [
@@ -32,8 +33,7 @@ export function commandHelp({ name, summary }: CommandRow, command: CliCommand):
   const usage = `fairlead ${name}${command.usage === '' ? '' : ` ${command.usage}`}`;
   const lines = [summary, ''];
   if (command.description !== undefined) lines.push(command.description, '');
-  lines.push('Examples:');
-  for (const { does, line } of command.examples) lines.push(`  # ${does}`, `  ${line}`, '');
+  lines.push(...exampleLines(command.examples));
   lines.push('Usage:', `  ${usage} [flags]`, '');
   if (Object.keys(command.flags).length > 0) lines.push('Flags:', ...flagLines(command.flags), '');
   const often = (command.globals ?? usualGlobals).filter((flag) => !Object.hasOwn(command.flags, flag));
@@ -42,14 +42,21 @@ export function commandHelp({ name, summary }: CommandRow, command: CliCommand):
   return lines.join('\n');
 }
 
+function exampleLines(examples: CliCommand['examples']): string[] {
+  return ['Examples:', ...examples.flatMap(({ does, line }) => [`  # ${does}`, `  ${line}`, ''])];
+}
+
 export type CommandEntry = Pick<CommandRow, 'name' | 'group' | 'summary'>;
 
 /** `families` says of commands that have a first word in common what that word is about: they are one line. */
-export function overviewHelp(commands: readonly CommandEntry[], families: Readonly<Record<string, string>>): string {
+export function overviewHelp(
+  commands: readonly CommandEntry[],
+  families: Readonly<Record<string, CommandFamily>>,
+): string {
   const entries: CommandEntry[] = [];
   for (const { name, group, summary } of commands) {
     const [first = ''] = name.split(' ');
-    const family = Object.hasOwn(families, first) ? families[first] : undefined;
+    const family = Object.hasOwn(families, first) ? families[first]?.about : undefined;
     if (family === undefined) entries.push({ name, group, summary });
     else if (!entries.some((entry) => entry.name === first)) entries.push({ name: first, group, summary: family });
   }
@@ -73,10 +80,14 @@ export function overviewHelp(commands: readonly CommandEntry[], families: Readon
 }
 
 /** The commands of one first word. */
-export function familyHelp(first: string, about: string | undefined, commands: readonly CommandEntry[]): string {
+export function familyHelp(
+  first: string,
+  family: CommandFamily | undefined,
+  commands: readonly CommandEntry[],
+): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
   return [
-    ...(about === undefined ? [] : [about, '']),
+    ...(family === undefined ? [] : [family.about, '', ...exampleLines(family.examples)]),
     'Commands:',
     ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     '',

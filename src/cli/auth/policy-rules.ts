@@ -23,11 +23,19 @@ interface Words {
   'resource-name': readonly string[];
 }
 
+const knownVerbs = new Set(
+  '* get delete list create update patch watch proxy deletecollection use bind escalate impersonate'.split(' '),
+);
+
 const distinct = (words: readonly string[]): string[] => [...new Set(words)];
 
-/** One rule for each group. Throws UsageError, and CommandError for types that the server does not have. */
-export async function rulesFrom(words: Words, types: ResourceTypes): Promise<PolicyRule[]> {
+/** One rule for each group; `warn` is told of verbs that are not the API's own. Throws UsageError, and CommandError for types that the server does not have. */
+export async function rulesFrom(
+  words: Words,
+  { types, warn }: { types: ResourceTypes; warn: (text: string) => void },
+): Promise<PolicyRule[]> {
   const verbs = verbsFrom(words.verb);
+  for (const verb of verbs) if (!knownVerbs.has(verb)) warn(`'${verb}' is not a standard resource verb`);
   const resources = distinct(words.resource);
   if (resources.length === 0) throw new UsageError('--resource is needed: to what shall it be allowed?');
   const names = distinct(words['resource-name']);

@@ -53,7 +53,7 @@ export const applyCommand = defineCommand({
 async function run(invocation: Invocation<typeof flags>): Promise<number> {
   const { flags, io, signal } = invocation;
   const onServer = flags['server-side'] === true;
-  const dryRun = parseDryRun(flags['dry-run']);
+  const dryRun = parseDryRun(flags['dry-run'], io);
   checkFlags(flags, onServer, dryRun);
   const fieldValidation = parseValidation(flags.validate);
   const fieldManager = flags['field-manager'] ?? (onServer ? usualManager : 'kubectl-client-side-apply');

@@ -30,7 +30,7 @@ export const createCommand = defineCommand({
     if (flags.filename.length === 0 && flags.kustomize === undefined) {
       throw new UsageError('say what to create: a file with -f, or a kind (create deployment …)');
     }
-    const dryRun = parseDryRun(flags['dry-run']);
+    const dryRun = parseDryRun(flags['dry-run'], io);
     const printer = await openOutcomePrinter(io, { flags, dryRun });
     const fieldValidation = parseValidation(flags.validate);
     await using objects = await openObjects(invocation);

@@ -57,7 +57,7 @@ type Flags = Invocation<typeof flags>['flags'];
 
 async function run(invocation: Invocation<typeof flags>): Promise<number> {
   const { args, flags, io, signal } = invocation;
-  const dryRun = parseDryRun(flags['dry-run']);
+  const dryRun = parseDryRun(flags['dry-run'], io);
   const grace = gracePeriod(flags);
   const timeoutMs = flags.timeout === undefined ? 0 : parseDuration(flags.timeout, '--timeout');
   const selects = flags.all === true || flags.selector !== undefined || flags['field-selector'] !== undefined;
@@ -155,7 +155,8 @@ async function waitGone(
       if (error instanceof StatusError && (error.code === 403 || error.code === 405)) continue;
       throw error;
     }
-    if (!gone && !signal.aborted) {
+    if (!gone) {
+      signal.throwIfAborted();
       throw new CommandError(
         `timed out waiting for ${target.type.plural}/${target.name} to go: a finalizer or a program that does not end may hold it; look with: fairlead get ${kindPrefix(target.type)}/${target.name} -o yaml`,
       );

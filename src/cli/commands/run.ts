@@ -1,6 +1,6 @@
 import type { UnstructuredObject } from '../../api/object.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
-import { defineCommand, type Invocation, UsageError } from '../command.ts';
+import { CommandError, defineCommand, type Invocation, UsageError } from '../command.ts';
 import { parseDryRun } from '../objects/dry-run.ts';
 import { generateFlags, send } from '../objects/generate.ts';
 import { fieldManagerFlag } from '../objects/object-flags.ts';
@@ -8,6 +8,7 @@ import { type Objects, openObjects } from '../objects/open-objects.ts';
 import { openOutcomePrinter } from '../objects/print-outcome.ts';
 import { detachKeysFlag, parseDetachKeys, usualDetachKeys } from '../pods/detach-keys.ts';
 import { getPod, parseRunningTimeout, podsOf, runningTimeoutFlag } from '../pods/find-pods.ts';
+import { imageFault } from '../pods/image-reference.ts';
 import { runAttached } from '../pods/run-attached.ts';
 import { type RunPod, runPod, runService, withOverrides } from '../pods/run-pod.ts';
 import { escapeControls } from '../print/escape.ts';
@@ -75,7 +76,7 @@ type Run = Invocation<typeof flags>;
 
 async function run(invocation: Run): Promise<number> {
   const { args, flags, io, dashAt } = invocation;
-  const dryRun = parseDryRun(flags['dry-run']);
+  const dryRun = parseDryRun(flags['dry-run'], io);
   const attaches = flags.attach ?? flags.stdin === true;
   const wanted = wantedPod(args, flags);
   checkFlags(invocation, { attaches, isDry: dryRun !== 'none' });
@@ -122,6 +123,8 @@ async function run(invocation: Run): Promise<number> {
 
 function wantedPod([name = '', ...args]: readonly string[], flags: Run['flags']): RunPod {
   if (flags.image === undefined || flags.image === '') throw new UsageError('--image is needed: what shall run?');
+  const fault = imageFault(flags.image);
+  if (fault !== undefined) throw new CommandError(`Invalid image name ${JSON.stringify(flags.image)}: ${fault}`);
   const stdin = flags.stdin === true;
   return {
     name,

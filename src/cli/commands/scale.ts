@@ -37,7 +37,7 @@ export const scaleCommand = defineCommand({
     if (replicas === undefined || replicas < 0)
       throw new UsageError('--replicas=N is needed: how many pods there shall be');
     if (current !== undefined && current < 0) throw new UsageError('--current-replicas cannot be below 0');
-    const dryRun = parseDryRun(flags['dry-run']);
+    const dryRun = parseDryRun(flags['dry-run'], io);
     const timeoutMs = flags.timeout === undefined ? 0 : parseDuration(flags.timeout, '--timeout');
     const printer = await openOutcomePrinter(io, { flags, dryRun });
     await using objects = await openObjects(invocation);
@@ -77,8 +77,8 @@ export const scaleCommand = defineCommand({
         const isSeen = seen === undefined || seen >= (state?.metadata.generation ?? 0);
         if (isSeen && (numberIn(state?.status, 'replicas') ?? 0) === replicas) return;
       }
-      if (!signal.aborted)
-        throw new CommandError(`${targetName(target)} did not come to ${replicas} replicas in ${flags.timeout}`);
+      signal.throwIfAborted();
+      throw new CommandError(`${targetName(target)} did not come to ${replicas} replicas in ${flags.timeout}`);
     });
   },
 });

@@ -57,7 +57,7 @@ function nextWords(named: readonly string[], current: string, commands: readonly
     const next = parts[named.length];
     if (next === undefined || !next.startsWith(current) || named.some((word, index) => word !== parts[index])) continue;
     if (candidates.has(next)) continue;
-    const family = named.length === 0 && parts.length > 1 ? commandFamilies[next] : undefined;
+    const family = named.length === 0 && parts.length > 1 ? commandFamilies[next]?.about : undefined;
     candidates.set(next, { value: next, description: family ?? summary });
   }
   return [...candidates.values()];

@@ -16,6 +16,7 @@ export async function parseArguments(words: readonly string[], types: ResourceTy
     throw new UsageError('say what to get: a type such as pods, several (pods,services), or one object (pod/web)');
   }
   if (words.some((word) => word.includes('/'))) return parsePairs(words, types);
+  if (names.includes('')) throw new CommandError('resource name may not be empty');
   const found = (await Promise.all(first.split(',').map((word) => resolve(word, types)))).flat();
   if (names.length === 0) return found.map((type) => ({ type }));
   return found.flatMap((type) => names.map((name) => ({ type, name })));

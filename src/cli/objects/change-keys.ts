@@ -39,7 +39,7 @@ export async function changeKeys(
   invocation: Invocation<ReturnType<typeof keyFlags>>,
 ): Promise<number> {
   const { args, flags, io, signal } = invocation;
-  const dryRun = parseDryRun(flags['dry-run']);
+  const dryRun = parseDryRun(flags['dry-run'], io);
   const { names, changes } = splitChanges(args);
   const wanted = parseChanges(changes);
   const list = flags.list === true;

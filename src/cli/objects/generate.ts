@@ -36,7 +36,7 @@ export async function generate(
   make: (objects: Objects) => Promise<Generated> | Generated,
 ): Promise<number> {
   const { flags, io } = invocation;
-  const printer = await openOutcomePrinter(io, { flags, dryRun: parseDryRun(flags['dry-run']), generated: true });
+  const printer = await openOutcomePrinter(io, { flags, dryRun: parseDryRun(flags['dry-run'], io), generated: true });
   parseValidation(flags.validate);
   await using objects = await openObjects(invocation);
   const generated = await make(objects);

@@ -1,5 +1,6 @@
 /** Flags that commands share which act on objects of any kind. */
 import type { FlagTable } from '../flags.ts';
+import { bareDryRun } from './dry-run.ts';
 
 export const fileFlags = {
   filename: {
@@ -38,7 +39,7 @@ export const dryRunFlag = {
   'dry-run': {
     type: 'string',
     value: 'WHERE',
-    bare: 'client',
+    bare: bareDryRun,
     description: 'change nothing: client only shows what would be sent, server lets the server check it; none',
   },
 } as const satisfies FlagTable;

@@ -7,7 +7,6 @@ import type { CallOptions, DeleteOptions, ResourceCall, ResourceClient } from '.
 import { type ApiReader, openApiReader } from '../api-reader.ts';
 import type { Invocation } from '../command.ts';
 import { discoverTypes, type ResourceType, type ResourceTypes } from '../get/resource-types.ts';
-import { escapeControls } from '../print/escape.ts';
 import { type Selecting, type Selection, selectSomeTargets, selectTargets, type Target } from './select-targets.ts';
 
 export interface Objects extends AsyncDisposable {
@@ -33,12 +32,7 @@ export async function openObjects(invocation: Pick<Invocation, 'globals' | 'io' 
   const { io, signal, globals } = invocation;
   const reader = await openApiReader(invocation);
   const types = discoverTypes(reader);
-  const said = new Set<string>();
-  const onWarning = (text: string): void => {
-    if (said.has(text)) return;
-    said.add(text);
-    io.stderr.write(`Warning: ${escapeControls(text)}\n`);
-  };
+  const onWarning = reader.warn;
   const resource = (type: ResourceType) =>
     reader.client.resource<UnstructuredObject>(formatApiVersion(type), type.plural);
   const inNamespace = ({ namespace }: Target) => (namespace === undefined ? {} : { namespace });

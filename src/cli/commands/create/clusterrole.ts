@@ -42,10 +42,10 @@ export const createClusterroleCommand = defineCommand({
       const object = { ...shape, aggregationRule: { clusterRoleSelectors: [{ matchLabels }] }, rules: null };
       return generate(invocation, () => ({ namespaced: false, object }));
     }
-    return generate(invocation, async ({ types }) => {
+    return generate(invocation, async (objects) => {
       const forPaths = paths.length === 0 ? [] : [{ verbs: verbsFrom(flags.verb), nonResourceURLs: paths }];
       const onlyPaths = paths.length > 0 && flags.resource.length === 0;
-      const rules = onlyPaths ? forPaths : [...(await rulesFrom(flags, types)), ...forPaths];
+      const rules = onlyPaths ? forPaths : [...(await rulesFrom(flags, objects)), ...forPaths];
       return { namespaced: false, object: { ...shape, rules } };
     });
   },

@@ -17,13 +17,13 @@ export const createRoleCommand = defineCommand({
   flags: { ...generateFlags, ...ruleFlags },
   arguments: { min: 1, max: 1, complete: ['nothing'] },
   run: (invocation) =>
-    generate(invocation, async ({ types }) => ({
+    generate(invocation, async (objects) => ({
       namespaced: true,
       object: {
         apiVersion: 'rbac.authorization.k8s.io/v1',
         kind: 'Role',
         metadata: { name: invocation.args[0] ?? '' },
-        rules: await rulesFrom(invocation.flags, types),
+        rules: await rulesFrom(invocation.flags, objects),
       },
     })),
 });
