@@ -134,7 +134,7 @@ test('a stop before it is ready is obeyed without a word', async () => {
   await stop({ child });
   socket.destroy();
   silent.close();
-  assert.equal(child.exitCode, 130);
+  assert.equal(child.exitCode, 143);
   assert.equal(await told, '');
 });
 

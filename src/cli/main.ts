@@ -5,16 +5,15 @@ import type { CommandRow } from './command-row.ts';
 import { commandFamilies } from './commands/families.ts';
 import { findCommand } from './find-command.ts';
 import { type GlobalFlags, globalFlags } from './flags.ts';
+import { interrupted } from './interrupted.ts';
 import { parseFlags } from './parse-flags.ts';
+import { stoppedCode } from './stop-signal.ts';
 
 const helpFlag = { help: { type: 'boolean', short: 'h', description: 'show help' } } as const;
 
 const noGlobals: GlobalFlags = parseFlags([], globalFlags).flags;
 
-/** The exit code of what was stopped before it was done, as shells have it for Ctrl-C. */
-const stopped = 130;
-
-/** Runs one command. Exit codes: 0 done, 1 it failed, 2 the command line was wrong, 130 it was stopped. */
+/** Runs one command. Exit codes: 0 done, 1 it failed, 2 the command line was wrong, 130 Ctrl-C stopped it, 143 SIGTERM did. */
 export async function runCli(
   argv: readonly string[],
   { commands, io, signal }: { commands: readonly CommandRow[]; io: CommandIo; signal: AbortSignal },
@@ -36,10 +35,11 @@ export async function runCli(
       return 0;
     }
     checkArgumentCount(name, command, args);
-    return await command.run({ args, flags, globals: globalsOf(flags, command), io, signal, dashAt });
+    const code = await command.run({ args, flags, globals: globalsOf(flags, command), io, signal, dashAt });
+    return code === interrupted && signal.aborted ? stoppedCode(signal) : code;
   } catch (error) {
     // Whoever stopped it knows.
-    if (signal.aborted && isAbort(error, signal)) return stopped;
+    if (signal.aborted && isAbort(error, signal)) return stoppedCode(signal);
     const { reportError } = await import('./report-error.ts');
     return reportError(error, { argv, command: name, io });
   }

@@ -1,18 +1,29 @@
 /** This process as commands see it. Its streams are opened on use: each takes a part of a short command's time. */
+import { writeSync } from 'node:fs';
 import type { CommandIo } from './command.ts';
+import { stopUnheard } from './stop-signal.ts';
 
-let isUnheard = false;
+const failures = { stdout: onFailure('standard output'), stderr: onFailure('standard error') };
 
-/** Who reads has left (`| head`): there is nobody to go on for, and the command is told to end as by a signal. */
-function endingWithReader<S extends NodeJS.WriteStream>(stream: S): S {
-  if (stream.listeners('error').includes(onFailure)) return stream;
-  return stream.on('error', onFailure);
+function watched<S extends NodeJS.WriteStream>(stream: S, onError: (error: NodeJS.ErrnoException) => void): S {
+  return stream.listeners('error').includes(onError) ? stream : stream.on('error', onError);
 }
 
-function onFailure(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  if (!isUnheard) process.kill(process.pid, 'SIGTERM');
-  isUnheard = true;
+/** Where the reader has left (`| head`) the command is told to end as by a signal; what cannot be written is lost. */
+function onFailure(place: string): (error: NodeJS.ErrnoException) => void {
+  return ({ code, message }) => {
+    if (code === 'EPIPE') {
+      stopUnheard();
+      return;
+    }
+    const why = code === 'ENOSPC' ? 'no space is left on the device' : message;
+    try {
+      writeSync(process.stderr.fd, `error: cannot write to ${place}: ${why}; what was to follow is lost\n`);
+    } catch {
+      // Then the exit code alone tells.
+    }
+    process.exit(1);
+  };
 }
 
 export const processIo: CommandIo = {
@@ -20,10 +31,10 @@ export const processIo: CommandIo = {
     return process.stdin;
   },
   get stdout() {
-    return endingWithReader(process.stdout);
+    return watched(process.stdout, failures.stdout);
   },
   get stderr() {
-    return endingWithReader(process.stderr);
+    return watched(process.stderr, failures.stderr);
   },
   env: process.env,
   cwd: process.cwd(),

@@ -63,6 +63,7 @@ export const eventsCommand = defineCommand({
       }
       if (flags.watch !== true) return 0;
     }
+    signal.throwIfAborted();
     return 0;
   },
 });

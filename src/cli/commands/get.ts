@@ -242,10 +242,11 @@ async function watch(
     if (format.kind === 'table') await watchTable(only, humanOptions(format, flags), context);
     else await watchObjects(only, await openPrinter(format, flags, io), context);
   } catch (error) {
-    if (signal.aborted) return [];
+    signal.throwIfAborted();
     const { withNameHint } = await import('../name-hint.ts');
     throw await withNameHint(error, wanted, reader);
   }
+  signal.throwIfAborted();
   return [];
 }
 

@@ -17,7 +17,8 @@ export const proxyCommand = defineCommand({
     'Serves on localhost, with your rights: /api/… as kubectl proxy does, a page of all services at /, and every\n' +
     'service at http://SERVICE.NAMESPACE.localhost:PORT/ (in full: [PORT.]SERVICE.NAMESPACE.svc.localhost), through\n' +
     'port-forwards to ready pods that follow restarts. The same port is an HTTP and SOCKS 5 proxy to names of the cluster\n' +
-    '(SERVICE.NAMESPACE.svc) and to nothing else. All flags of kubectl proxy are here; patterns are in the syntax of Go.',
+    '(SERVICE.NAMESPACE.svc) and to nothing else. All flags of kubectl proxy are here; patterns are in the syntax of Go.\n' +
+    'Ctrl-C or SIGTERM ends it once what is under way is done, with exit code 0; a second one ends it at once.',
   examples: [
     { does: 'The page of the current context', line: 'fairlead proxy' },
     { does: 'Another context, on any free port', line: 'fairlead proxy --context staging --port 0' },

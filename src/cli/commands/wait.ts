@@ -2,7 +2,7 @@ import type { UnstructuredObject } from '../../api/object.ts';
 import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
 import { CommandError, defineCommand, type Invocation, UsageError } from '../command.ts';
 import { parseDuration } from '../duration.ts';
-import { readNamed } from '../name-hint.ts';
+import { eachTarget } from '../objects/each-target.ts';
 import { fileFlags, selectionFlags } from '../objects/object-flags.ts';
 import { objectStates } from '../objects/object-states.ts';
 import { type Objects, openObjects } from '../objects/open-objects.ts';
@@ -56,63 +56,77 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
   const timer = setTimeout(() => limit.abort(), timeoutMs);
   try {
     const either = AbortSignal.any([signal, limit.signal]);
-    const context = { objects, signal: either, once: timeoutMs === 0 };
+    const context = { objects, signal: either, stopped: signal, once: timeoutMs === 0 };
     const comes = conditions.some(({ kind }) => kind === 'create');
-    const targets = await choose(args, { invocation, objects, comes, signal: either });
+    const targets = await choose(args, { invocation, objects, comes, signal: either, stopped: signal });
     const goes = conditions.some(({ kind }) => kind === 'delete');
     if (targets.length === 0 && !goes) throw new CommandError('no matching resources found');
-    for (const target of targets) {
+    // As kubectl: which file named it is not told.
+    const waitedFor = targets.map(({ source: _, ...target }): Target => target);
+    return await eachTarget(waitedFor, { objects, io, signal }, async (target) => {
       // As kubectl: of what is gone already there is nothing to say.
-      if (goes && (await objects.readIfThere(target)) === undefined) continue;
+      if (goes && (await objects.readIfThere(target)) === undefined) return;
       for (const condition of conditions) {
         const object = await met(condition, target, context);
         signal.throwIfAborted();
         await printer.print({ object, done: 'condition met' });
       }
-    }
+    });
   } finally {
     clearTimeout(timer);
   }
-  return 0;
 }
 
 /** A selector that is to find what is made only later is asked again until it does. */
 async function choose(
   args: readonly string[],
-  context: { invocation: Invocation<typeof flags>; objects: Objects; comes: boolean; signal: AbortSignal },
+  context: {
+    invocation: Invocation<typeof flags>;
+    objects: Objects;
+    comes: boolean;
+    signal: AbortSignal;
+    stopped: AbortSignal;
+  },
 ): Promise<Target[]> {
-  const { invocation, objects, comes, signal } = context;
+  const { invocation, objects, comes, signal, stopped } = context;
   for (;;) {
     const targets = await objects.select(args, invocation.flags);
     if (targets.length > 0 || !comes) return targets;
     await sleepUnlessAborted(500, signal);
+    stopped.throwIfAborted();
     if (signal.aborted) throw new CommandError('timed out waiting for the condition: nothing was found');
   }
 }
 
 interface Waiting {
   objects: Objects;
+  /** Fires when the time is over, too. */
   signal: AbortSignal;
+  /** Fires when the user stops the command. */
+  stopped: AbortSignal;
   /** Look once, do not wait. */
   once: boolean;
 }
 
 /** Resolves with the object when the condition is met. Throws CommandError when the time is over, StatusError (NotFound). */
 async function met(condition: WaitCondition, target: Target, waiting: Waiting): Promise<UnstructuredObject> {
-  const { objects, once } = waiting;
+  const { objects, once, stopped } = waiting;
   const { type, name } = target;
-  if (once) {
-    const object = await objects.readIfThere(target);
+  if (once || waiting.signal.aborted) {
+    stopped.throwIfAborted();
+    const unmet = `${once ? 'condition not met for' : 'timed out waiting for the condition on'} ${type.plural}/${name}`;
+    const isNamed = !once && condition.kind === 'state';
+    const object = isNamed ? await objects.call(target, { method: 'GET' }) : await objects.readIfThere(target);
     if (condition.kind === 'delete') {
       if (object === undefined) return stub(target);
-      throw new CommandError(`condition not met for ${type.plural}/${name}: it is still there`);
+      throw new CommandError(`${unmet}: it is still there`);
     }
-    if (object === undefined) throw new CommandError(`condition not met for ${type.plural}/${name}: it is not there`);
+    if (object === undefined) throw new CommandError(`${unmet}: it is not there`);
     if (condition.kind === 'create' || condition.isMet(object)) return object;
-    throw new CommandError(`condition not met for ${type.plural}/${name}: ${condition.now(object)}`);
+    throw new CommandError(`${unmet}: ${condition.now(object)}`);
   }
   // Named and not there: an answer, not a reason to wait.
-  if (condition.kind === 'state') await readNamed(objects, target);
+  if (condition.kind === 'state') await objects.call(target, { method: 'GET' });
   let last: UnstructuredObject | undefined;
   for await (const state of objectStates(objects, target, waiting.signal)) {
     if (condition.kind === 'delete') {
@@ -120,6 +134,7 @@ async function met(condition: WaitCondition, target: Target, waiting: Waiting): 
     } else if (state !== undefined && (condition.kind === 'create' || condition.isMet(state))) return state;
     last = state;
   }
+  stopped.throwIfAborted();
   const now =
     last === undefined ? 'it is not there' : condition.kind === 'state' ? condition.now(last) : 'it is still there';
   throw new CommandError(`timed out waiting for the condition on ${type.plural}/${name}: ${now}`);

@@ -47,7 +47,7 @@ interface Source {
 }
 
 async function readSources(file: string, { recursive, io, signal }: Omit<ManifestOptions, 'files'>): Promise<Source[]> {
-  if (file === '-') return [{ source: 'STDIN', content: await text(io.stdin) }];
+  if (file === '-') return [{ source: 'STDIN', content: await readAll(io.stdin, signal) }];
   if (/^https?:\/\//.test(file)) return [{ source: file, content: await fetchText(file, signal) }];
   const path = resolve(io.cwd, file);
   try {
@@ -67,6 +67,23 @@ async function readSources(file: string, { recursive, io, signal }: Omit<Manifes
   } catch (error) {
     if (error instanceof CommandError) throw error;
     throw new CommandError(`cannot read ${file}: ${fileProblem(error)}`);
+  }
+}
+
+/** A stop ends the reading: whoever writes may never come to an end. Rejects with the signal's reason. */
+async function readAll(stdin: CommandIo['stdin'], signal: AbortSignal): Promise<string> {
+  signal.throwIfAborted();
+  const stop = Promise.withResolvers<never>();
+  const onStop = (): void => {
+    stop.reject(signal.reason);
+    // Open it would keep the process.
+    if ('destroy' in stdin && typeof stdin.destroy === 'function') stdin.destroy();
+  };
+  signal.addEventListener('abort', onStop, { once: true });
+  try {
+    return await Promise.race([text(stdin), stop.promise]);
+  } finally {
+    signal.removeEventListener('abort', onStop);
   }
 }
 

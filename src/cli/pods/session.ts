@@ -1,5 +1,6 @@
 /** A command in a container, at this process's standard streams, in the user's terminal where that was asked for. */
 import { finished } from 'node:stream/promises';
+import { StatusError } from '../../api/status.ts';
 import { CommandCutOff } from '../../client/command-cut-off.ts';
 import type { ExecSession } from '../../client/exec.ts';
 import type { CommandIo } from '../command.ts';
@@ -34,7 +35,7 @@ export interface SessionEnd {
   inTerminal: boolean;
 }
 
-/** Resolves when all output is told. Throws StatusError, CommandError where the connection broke. */
+/** Resolves when all output is told. Throws what `open` does, CommandError where it could not be run or the connection broke. */
 export async function runSession(options: SessionOptions): Promise<SessionEnd> {
   const { io, signal, stdin, quiet } = options;
   const terminal = stdin && options.tty ? userTerminal(io) : undefined;
@@ -66,6 +67,8 @@ export async function runSession(options: SessionOptions): Promise<SessionEnd> {
     if (error instanceof CommandCutOff) {
       throw new CommandError(`${error.message}. Whether it goes on there is not known.`);
     }
+    // What the node says of the command: kubectl does not call it an answer of the server, either.
+    if (error instanceof StatusError) throw new CommandError(error.message);
     throw error;
   }
 }

@@ -1,0 +1,99 @@
+/** How commands end that do not come to their own end: stopped, unheard, out of time, or with nowhere to write to. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { after, before, test } from 'node:test';
+import { entry, Home, RunningFairlead } from './fairlead-process.ts';
+
+let home: Home;
+let running: RunningFairlead;
+before(async () => {
+  home = await Home.make();
+  running = await RunningFairlead.up(home, '--data=:memory:');
+  for (const name of ['one', 'two'])
+    assert.equal((await home.fairlead('run', name, '--image=fairlead.local/echo', '--labels=app=still')).code, 0);
+  const ready = await home.fairlead('wait', 'pods', '-l', 'app=still', '--for=condition=Ready', '--timeout=20s');
+  assert.equal(ready.code, 0, ready.stderr);
+});
+after(async () => {
+  await running[Symbol.asyncDispose]();
+  await home[Symbol.asyncDispose]();
+});
+
+/** Ends it as soon as it has asked the server something, printed something or read its standard input. */
+async function stopped(signal: 'SIGINT' | 'SIGTERM', line: string): Promise<{ code: unknown; stderr: string }> {
+  const child = spawn(process.execPath, [entry, ...line.split(' '), '-v=6'], {
+    // Without a home nothing is kept from one run to the next, so that the server is asked.
+    env: { ...home.env, HOME: undefined },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const said: string[] = [];
+  child.stderr.setEncoding('utf8').on('data', (piece: string) => said.push(piece));
+  const begun = Promise.withResolvers<void>();
+  for (const stream of [child.stdout, child.stderr]) stream.once('data', () => begun.resolve());
+  // More than a pipe holds: it was read.
+  if (line.endsWith(' -')) child.stdin.write(' '.repeat(1 << 20), () => begun.resolve());
+  await begun.promise;
+  child.stdin.on('error', () => {});
+  child.kill(signal);
+  const [code] = await once(child, 'close');
+  return { code, stderr: said.join('').replaceAll(/^GET .*\n/gm, '') };
+}
+
+test('Ctrl-C ends with 130 and SIGTERM with 143, without a word', async () => {
+  for (const line of [
+    'get pods -w',
+    'get pods -w -o name',
+    'events --watch',
+    'logs pod/one -f',
+    'wait pod/one --for=delete --timeout=20s',
+    'apply -f -',
+    'delete -f -',
+  ]) {
+    assert.deepEqual({ line, ...(await stopped('SIGINT', line)) }, { line, code: 130, stderr: '' });
+    assert.deepEqual({ line, ...(await stopped('SIGTERM', line)) }, { line, code: 143, stderr: '' });
+  }
+});
+
+test('output that cannot be written is one sentence', { skip: process.platform !== 'linux' }, async () => {
+  for (const line of ['get pods', 'get pods -o json', 'logs one', 'exec one -- echo a']) {
+    const script = `"$0" "$@" >/dev/full`;
+    const { code, stderr } = await home.run('sh', ['-c', script, process.execPath, entry, ...line.split(' ')]);
+    assert.equal(code, 1, line);
+    assert.equal(
+      stderr,
+      'error: cannot write to standard output: no space is left on the device; what was to follow is lost\n',
+    );
+  }
+});
+
+test('nothing is said to whom nobody listens any more', async () => {
+  const child = spawn(process.execPath, [entry, 'exec', 'one', '--', 'seq', '1', '1000000'], {
+    env: home.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const told = text(child.stderr);
+  child.stdout.once('data', () => child.stdout.destroy());
+  const [code] = await once(child, 'close');
+  assert.equal(await told, '');
+  assert.equal(code, 141);
+});
+
+test('a command that is not in the container is no answer of the server', async () => {
+  const { code, stderr } = await home.fairlead('exec', 'one', '--', 'nosuchcmd');
+  assert.equal(code, 1);
+  assert.match(stderr, /^error: Internal error occurred: .*"nosuchcmd": executable file not found in \$PATH\n$/);
+});
+
+test('a wait names each object that did not become what was waited for', async () => {
+  const path = '{.status.nosuch}';
+  const late = await home.fairlead('wait', 'pods', '-l', 'app=still', `--for=jsonpath=${path}=x`, '--timeout=500ms');
+  const line = (name: string) => `error: timed out waiting for the condition on pods/${name}: "${path}" is not there\n`;
+  assert.deepEqual([late.code, late.stderr], [1, line('one') + line('two')]);
+  const some = await home.fairlead('wait', 'pod/on', 'pod/two', '--for=condition=Ready');
+  assert.deepEqual(
+    [some.code, some.stdout, some.stderr],
+    [1, 'pod/two condition met\n', 'Error from server (NotFound): pods "on" not found\ndid you mean "one"?\n'],
+  );
+});
