@@ -68,7 +68,7 @@ const lines: readonly (string | readonly string[])[] = [
   'get svc,cm -o json',
   'get svc -l component=apiserver',
   'get svc --field-selector metadata.name=web',
-  'get pods -n nowhere',
+  'get pods -n kube-node-lease',
   'get nodes',
   'get foo',
   'get svc,foo',
@@ -173,6 +173,19 @@ for (const [name, start] of Object.entries(clusters)) {
         assert.deepEqual(ours, theirs);
       });
     }
+
+    test('what is not there at all is told below the words of kubectl', async () => {
+      for (const [line, note] of [
+        ['get pods -n nowhere', 'there is no namespace "nowhere"\n'],
+        ['get pods -n defualt', 'there is no namespace "defualt"; did you mean "default"?\n'],
+        ['get svc wbe', 'did you mean "web"?\n'],
+        ['get depoy', 'did you mean "deploy"?\n'],
+        ['get deploy ingx -o json', ''],
+      ] as const) {
+        const [theirs, ours] = await compare([...side.flags, ...line.split(' ')]);
+        assert.deepEqual(ours, { ...theirs, stderr: `${theirs.stderr}${note}` });
+      }
+    });
 
     const watches = [
       [],

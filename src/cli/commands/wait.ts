@@ -63,7 +63,7 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
     if (targets.length === 0 && !goes) throw new CommandError('no matching resources found');
     // As kubectl: which file named it is not told.
     const waitedFor = targets.map(({ source: _, ...target }): Target => target);
-    return await eachTarget(waitedFor, { objects, io, signal }, async (target) => {
+    return await eachTarget({ targets: waitedFor, problems: [] }, { objects, io, signal }, async (target) => {
       // As kubectl: of what is gone already there is nothing to say.
       if (goes && (await objects.readIfThere(target)) === undefined) return;
       for (const condition of conditions) {
