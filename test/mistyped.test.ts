@@ -65,7 +65,7 @@ test('a namespace that is not there', async () => {
   );
   assert.equal(
     (await told('create configmap c -n defualt')).stderr,
-    'Error from server (NotFound): namespaces "defualt" not found\ndid you mean "default"?\n',
+    'error: failed to create configmap: namespaces "defualt" not found\ndid you mean "default"?\n',
   );
 });
 
