@@ -5,7 +5,7 @@ import type { ServerLease } from '../client/api-servers.ts';
 import type { Rostered } from '../lib/roster.ts';
 import { defaultKeepAliveMs } from '../net/http1/open-socket.ts';
 import { UpstreamError } from '../net/http1/upstream.ts';
-import { relay } from '../net/relay.ts';
+import { passThrough } from './pass-through.ts';
 import type { ProxyProtocol } from './proxy-protocol.ts';
 import { proxyHeader } from './proxy-protocol.ts';
 
@@ -124,7 +124,7 @@ export class Session implements Rostered {
       const destination = { address: client.localAddress ?? '::', port: client.localPort ?? 0 };
       upstream.write(proxyHeader(proxyProtocol, { source, destination }));
     }
-    void relay(client, upstream, { bare: true }).then(() => this.#finish());
+    passThrough(client, upstream, () => this.#finish());
     this.#rules.onConnected(this);
   }
 

@@ -3,31 +3,25 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { passBounded, writeBounded } from './write-bounded.ts';
 
-/**
- * Resolves when both directions are over. A direction's failure destroys both streams, so that it looks cut off. `bare`: both are
- * connections without a protocol of their own, such as TLS, that says good-bye: closing is all that the second end needs.
- */
-export function relay(a: Duplex, b: Duplex, { bare = false } = {}): Promise<void> {
+/** Resolves when both directions are over. A direction's failure destroys both streams, so that it looks cut off. */
+export function relay(a: Duplex, b: Duplex): Promise<void> {
   return new Promise((resolve) => {
     let open = 2;
     const closed = (): void => {
       if (--open === 0) resolve();
     };
-    pass(a, b, bare, closed);
-    pass(b, a, bare, closed);
+    pass(a, b, closed);
+    pass(b, a, closed);
   });
 }
 
-function pass(from: Duplex, to: Duplex, bare: boolean, closed: () => void): void {
+function pass(from: Duplex, to: Duplex, closed: () => void): void {
   const write = from instanceof Socket ? passBounded : writeBounded;
   from.on('data', (chunk: Buffer) => {
     if (!write(to, chunk)) from.pause();
   });
   to.on('drain', () => from.resume());
-  from.on('end', () => {
-    if (bare && to.readableEnded && to.writableLength === 0 && from.writableFinished) to.destroy();
-    else to.end();
-  });
+  from.on('end', () => to.end());
   from.on('error', () => from.destroy());
   from.on('close', () => {
     // After its regular end what was written still drains; otherwise the other side is cut as well.
