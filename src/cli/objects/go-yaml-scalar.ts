@@ -1,34 +1,21 @@
 /** Which value a scalar of YAML stands for, as kubectl's parser (go-yaml v2, then JSON) has it. */
+import { plainFloat, plainWords } from '../../lib/go-yaml-plain.ts';
 
 /** `bigint`: an integer as it is written. Numbers that JSON cannot carry stay numbers: the caller refuses them. */
 export type Scalar = string | number | bigint | boolean | null;
 
-const words = new Map<string, Scalar>([
-  ...meaning(null, '', '~', 'null', 'Null', 'NULL'),
-  ...meaning(true, 'y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'),
-  ...meaning(false, 'n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'),
-  ...meaning(Number.NaN, '.nan', '.NaN', '.NAN'),
-  ...meaning(Number.POSITIVE_INFINITY, '.inf', '.Inf', '.INF', '+.inf', '+.Inf', '+.INF'),
-  ...meaning(Number.NEGATIVE_INFINITY, '-.inf', '-.Inf', '-.INF'),
-]);
-
-function meaning(value: Scalar, ...spellings: readonly string[]): [string, Scalar][] {
-  return spellings.map((spelling) => [spelling, value]);
-}
-
-const float = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 const integer = /^([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))$/;
 /** What Go's integers hold, signed and unsigned. */
 const [least, most] = [-(2n ** 63n), 2n ** 64n - 1n];
 
 /** A scalar without quotes and without a tag. */
 export function resolvePlain(text: string): Scalar {
-  const word = words.get(text);
+  const word = plainWords.get(text);
   if (word !== undefined) return word;
-  if (text.startsWith('.')) return (float.test(text) ? finite(text) : undefined) ?? text;
+  if (text.startsWith('.')) return plainFloat(text) ?? text;
   if (!/^[-+0-9]/.test(text)) return text;
   const digits = text.replaceAll('_', '');
-  return integerOf(digits) ?? (float.test(digits) ? finite(digits) : undefined) ?? text;
+  return integerOf(digits) ?? plainFloat(digits) ?? text;
 }
 
 function integerOf(digits: string): bigint | undefined {
@@ -38,12 +25,6 @@ function integerOf(digits: string): bigint | undefined {
   if (size === undefined) return undefined;
   const value = sign === '-' ? -BigInt(size) : BigInt(size);
   return value < least || value > most ? undefined : value;
-}
-
-/** Too large a number is a text. */
-function finite(digits: string): number | undefined {
-  const value = Number(digits);
-  return Number.isFinite(value) ? value : undefined;
 }
 
 const prefix = 'tag:yaml.org,2002:';

@@ -1,29 +1,19 @@
 /** What go-yaml takes a plain text for: that which would not be a string has to be quoted. */
-
-const words = new Set(
-  `y Y yes Yes YES true True TRUE on On ON n N no No NO false False FALSE off Off OFF ~ null Null NULL
-  .nan .NaN .NAN .inf .Inf .INF +.inf +.Inf +.INF -.inf -.Inf -.INF`.split(/\s+/),
-);
+import { plainFloat, plainWords } from '../../../lib/go-yaml-plain.ts';
 
 /** `190:20:30`, a number to other readers of YAML 1.1. */
 const base60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
-const decimalFloat = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
-/** Where the text begins with a dot, Go's own floats are tried, in which underscores are for other bases only. */
-const dottedFloat = /^\.[0-9]+(?:[eE][-+]?[0-9]+)?$/;
 const timestamp =
   /^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:(?:[Tt]([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]+)?(?:Z|([-+][0-9]{2}):([0-9]{2})))|(?: +([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]+)?))?$/;
 
 export function isOtherPlain(text: string): boolean {
-  if (text === '' || words.has(text)) return true;
-  if (text.startsWith('.')) return dottedFloat.test(text) && isFinite64(text);
+  if (plainWords.has(text)) return true;
+  // Underscores are for other bases only where the text begins with a dot.
+  if (text.startsWith('.')) return plainFloat(text) !== undefined;
   if (!/^[-+0-9]/.test(text)) return false;
   if (base60.test(text) || isTimestamp(text)) return true;
   const digits = text.replaceAll('_', '');
-  return isInteger(digits) || (decimalFloat.test(digits) && isFinite64(digits));
-}
-
-function isFinite64(digits: string): boolean {
-  return Number.isFinite(Number(digits));
+  return isInteger(digits) || plainFloat(digits) !== undefined;
 }
 
 /** As `strconv.ParseInt` and `ParseUint` with the base that the text names; go-yaml adds `0b-1`. */
