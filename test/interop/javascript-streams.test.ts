@@ -78,6 +78,7 @@ async function streamsHold(t: TestContext, kubeconfig: string): Promise<void> {
     const socket = await new PortForward(config).portForward(namespace, 'echo', [8080], output, null, input);
     assert.ok('readyState' in socket);
     const sent = Buffer.concat([Buffer.from('begin '), randomBytes(2_000_000)]);
+    socket.on('close', () => output.end());
     input.write(sent);
     const received: Buffer[] = [];
     let size = 0;
@@ -86,6 +87,7 @@ async function streamsHold(t: TestContext, kubeconfig: string): Promise<void> {
       size += chunk.length;
       if (size >= sent.length) break;
     }
+    assert.equal(size, sent.length);
     assert.ok(Buffer.concat(received).equals(sent));
     const closed = once(socket, 'close');
     socket.close();

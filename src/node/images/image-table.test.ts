@@ -29,6 +29,13 @@ test('built-in images run on our own Node, and their programs exist', () => {
   }
 });
 
+test('where a built-in image listens is known by its arguments', () => {
+  const program = openImageTable(new Map(), '/cache').resolve('fairlead.local/echo');
+  assert.equal(program?.listensOn?.([]), 8080);
+  assert.equal(program?.listensOn?.(['--port', '9000', '--tls-port=9443']), 9000);
+  assert.throws(() => program?.listensOn?.(['--prot', '9000']), /Unknown option '--prot'/);
+});
+
 test('mappings that make no sense are refused', () => {
   assert.throws(() => openImageTable(new Map([['a', '  ']]), '/cache'), /image a is mapped to an empty command/);
   assert.throws(() => openImageTable(new Map([['fairlead.local/echo', 'x']]), '/cache'), /built in/);

@@ -2,6 +2,7 @@
 import { getCompileCacheDir } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { programUrl } from '../../lib/program-url.ts';
+import { echoPorts } from './echo/ports.ts';
 
 export interface ImageProgram {
   kind: 'built-in' | 'mapped';
@@ -11,6 +12,8 @@ export interface ImageProgram {
   id: string;
   /** What the image sets, as ENV does. */
   environment: Readonly<Record<string, string>>;
+  /** The TCP port on which it listens as soon as it works, by the arguments that it is given. Absent: not known. */
+  listensOn?: (args: readonly string[]) => number;
 }
 
 export interface ImageTable {
@@ -20,10 +23,15 @@ export interface ImageTable {
   names(): string[];
 }
 
-/** Where the programs of built-in images are, relative to this file. */
-const BUILT_IN: Readonly<Record<string, string>> = {
-  'fairlead.local/echo': './echo/main.ts',
-  'fairlead.local/demo-web': '../../../examples/demo/server.ts',
+interface BuiltIn {
+  /** The program, relative to this file. */
+  file: string;
+  listensOn?: (args: readonly string[]) => number;
+}
+
+const BUILT_IN: Readonly<Record<string, BuiltIn>> = {
+  'fairlead.local/echo': { file: './echo/main.ts', listensOn: (args) => echoPorts(args).plain },
+  'fairlead.local/demo-web': { file: '../../../examples/demo/server.ts' },
 };
 
 /** Built-in programs are small: little memory for young objects keeps them so. */
@@ -37,13 +45,14 @@ const NODE_OPTIONS = ['--max-semi-space-size=1'];
 export function openImageTable(mapped: ReadonlyMap<string, string>, cacheDirectory: string): ImageTable {
   const cached = { NODE_COMPILE_CACHE: getCompileCacheDir() ?? cacheDirectory };
   const programs = new Map<string, ImageProgram>();
-  for (const [name, file] of Object.entries(BUILT_IN)) {
+  for (const [name, { file, ...known }] of Object.entries(BUILT_IN)) {
     const path = fileURLToPath(programUrl(file, import.meta.url));
     programs.set(name, {
       kind: 'built-in',
       entrypoint: [process.execPath, ...NODE_OPTIONS, path],
       id: `builtin://${name}`,
       environment: cached,
+      ...known,
     });
   }
   for (const [name, command] of mapped) {

@@ -1,5 +1,5 @@
 /** What a container's runner asks of the pod around it. */
-import type { Container } from '../../api/types/core-v1.ts';
+import type { Container, Probe } from '../../api/types/core-v1.ts';
 import type { ContainerLaunch, Runtime } from '../runtime/runtime.ts';
 
 export type ContainerRole = 'init' | 'sidecar' | 'main';
@@ -11,6 +11,8 @@ export interface PreparedLaunch {
   logFile: string;
   /** The container's root, where a termination message may be. */
   root: string;
+  /** How to tell that the image's program has started, where the spec has no startup probe. */
+  startupProbe?: Probe;
 }
 
 /** Nothing provides the container's image: it will not run however often it is tried. */

@@ -1,6 +1,6 @@
 /** One container of a pod through all its runs: start, probes, restarts with back-off, end. */
 import { constants } from 'node:os';
-import type { Container, ContainerState, ContainerStatus } from '../../api/types/core-v1.ts';
+import type { Container, ContainerState, ContainerStatus, Probe } from '../../api/types/core-v1.ts';
 import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
 import { ContainerLog } from '../logs/container-log.ts';
 import type { AttemptResult } from '../probes/attempt.ts';
@@ -268,7 +268,7 @@ export class ContainerRunner {
     this.#setState({ running: { startedAt: seconds(running.startedAt) } });
     // Stopped while it was being started: nobody else knows of the process yet.
     if (this.#stop.signal.aborted) running.kill('SIGKILL');
-    const probes = this.#watchOver(running);
+    const probes = this.#watchOver(running, spec.startupProbe ?? prepared.startupProbe);
     const exit = await running.exited;
     this.running = undefined;
     await probes;
@@ -277,7 +277,7 @@ export class ContainerRunner {
   }
 
   /** Hook after the start, then probes, until the run is over or is being ended. */
-  async #watchOver(running: RunningContainer): Promise<void> {
+  async #watchOver(running: RunningContainer, startupProbe: Probe | undefined): Promise<void> {
     const { spec } = this;
     const signal = AbortSignal.any([this.#stop.signal, exitSignal(running)]);
     const podIP = this.#host.podIP();
@@ -294,6 +294,7 @@ export class ContainerRunner {
     }
     await runProbes({
       container: spec,
+      startupProbe,
       running,
       podIP,
       signal,
@@ -314,7 +315,7 @@ export class ContainerRunner {
       onUnhealthy: (probe) => {
         const message = `Container ${spec.name} failed ${probe} probe, will be restarted`;
         this.#host.event(spec, 'Normal', 'Killing', message);
-        const own = probe === 'startup' ? spec.startupProbe : spec.livenessProbe;
+        const own = probe === 'startup' ? startupProbe : spec.livenessProbe;
         void this.#end(running, own?.terminationGracePeriodSeconds ?? this.#graceSeconds);
       },
     });

@@ -1,7 +1,7 @@
 /** From a container's spec to something that can be started: image, arguments, environment, volumes, working directory. */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Container, Pod } from '../../api/types/core-v1.ts';
+import type { Container, Pod, Probe } from '../../api/types/core-v1.ts';
 import type { ImageProgram, ImageTable } from '../images/image-table.ts';
 import type { PodVolumes } from '../volumes/pod-volumes.ts';
 import { ConfigError } from './config-error.ts';
@@ -46,14 +46,17 @@ export async function prepareLaunch(options: LaunchOptions): Promise<PreparedLau
   await mkdir(dirname(logFile), { recursive: true, mode: 0o700 });
   await forgetLogs(dirname(logFile), attemptNumber - 2);
   const { workingDir = '' } = container;
+  const argv = commandLine(container, program, environment);
+  const startupProbe = startupOf(program, argv);
   return {
     imageID: program.id,
     logFile,
     root,
+    ...(startupProbe === undefined ? {} : { startupProbe }),
     launch: {
       podUid: pod.metadata.uid ?? '',
       name: container.name,
-      argv: commandLine(container, program, environment),
+      argv,
       environment,
       workingDirectory: workingDir === '' ? root : workingDir,
       stdin: container.stdin === true,
@@ -61,6 +64,17 @@ export async function prepareLaunch(options: LaunchOptions): Promise<PreparedLau
       directory: podDirectory,
     },
   };
+}
+
+/** A failure counts once in ten seconds: a busy machine has five minutes. */
+function startupOf({ listensOn, entrypoint }: ImageProgram, argv: readonly string[]): Probe | undefined {
+  if (listensOn === undefined) return undefined;
+  try {
+    return { tcpSocket: { port: listensOn(argv.slice(entrypoint.length)) }, failureThreshold: 30 };
+  } catch {
+    // The program itself says in its log what is wrong with its arguments.
+    return undefined;
+  }
 }
 
 /** By them a built-in image would run another program after all. */

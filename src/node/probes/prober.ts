@@ -6,6 +6,8 @@ import { attempt } from './attempt.ts';
 
 export interface ProberOptions {
   container: Container;
+  /** The container's own, or what its image knows of itself. */
+  startupProbe: Probe | undefined;
   running: RunningContainer;
   podIP: string;
   /** Fires when the container is gone or is being stopped. */
@@ -20,8 +22,8 @@ export interface ProberOptions {
 
 /** Returns when the signal has fired. A container without a probe counts as started and ready. */
 export async function runProbes(options: ProberOptions): Promise<void> {
-  const { container, signal, onStarted, onReady, onUnhealthy, onFailure } = options;
-  const { startupProbe, readinessProbe, livenessProbe } = container;
+  const { container, startupProbe, signal, onStarted, onReady, onUnhealthy, onFailure } = options;
+  const { readinessProbe, livenessProbe } = container;
   if (startupProbe !== undefined) {
     for await (const { ok, message, settled } of attempts(startupProbe, options, true)) {
       if (!ok) onFailure('startup', message);
@@ -56,8 +58,8 @@ interface Outcome {
   settled: boolean;
 }
 
-/** A program takes a moment to listen: in its first period it is asked this often, and failures do not count yet. */
-const EAGER_PAUSE_MS = 100;
+/** A program takes a moment to listen: in its first period it is asked more often, and failures do not count yet. */
+const EAGER_PAUSE_MS = { first: 25, longest: 100 };
 
 /** One outcome a period, until the signal fires. */
 async function* attempts(
@@ -70,6 +72,7 @@ async function* attempts(
   let streak = 0;
   let last: boolean | undefined;
   const delayed = (probe.initialDelaySeconds ?? 0) * 1000;
+  let pause = EAGER_PAUSE_MS.first;
   await sleepUnlessAborted(delayed, signal);
   if (signal.aborted) return;
   for (;;) {
@@ -77,7 +80,8 @@ async function* attempts(
     const { ok, message } = await attempt(probe, { container, running, podIP, signal: limit });
     if (signal.aborted) return;
     if (!ok && eager && Date.now() < running.startedAt.getTime() + delayed + period) {
-      await sleepUnlessAborted(EAGER_PAUSE_MS, signal);
+      await sleepUnlessAborted(pause, signal);
+      pause = Math.min(pause * 2, EAGER_PAUSE_MS.longest);
       if (signal.aborted) return;
       continue;
     }

@@ -89,6 +89,7 @@ test('thresholds: ready after a success, unhealthy after failures in a row', asy
   };
   await runProbes({
     container: { name: 'c', livenessProbe: { exec: { command: ['x'] }, periodSeconds: 0.001, failureThreshold: 2 } },
+    startupProbe: undefined,
     running: flapping,
     podIP: '127.0.0.1',
     signal: over.signal,
@@ -120,7 +121,8 @@ test('nothing counts as started or ready before the startup probe', async () => 
   };
   const probe = { exec: { command: ['x'] }, periodSeconds: 0.001, failureThreshold: 5 };
   await runProbes({
-    container: { name: 'c', startupProbe: probe, readinessProbe: probe },
+    container: { name: 'c', readinessProbe: probe },
+    startupProbe: probe,
     running: slow,
     podIP: '127.0.0.1',
     signal: over.signal,

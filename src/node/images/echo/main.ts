@@ -8,12 +8,10 @@ import { flushCompileCache } from 'node:module';
 import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { hostname } from 'node:os';
-import { parseArgs } from 'node:util';
 import { echoServer } from './http.ts';
+import { echoPorts } from './ports.ts';
 
-const { values } = parseArgs({
-  options: { port: { type: 'string', default: '8080' }, 'tls-port': { type: 'string', default: '8443' } },
-});
+const ports = echoPorts(process.argv.slice(2));
 const pod = process.env.HOSTNAME ?? hostname();
 const host = process.env.POD_IP ?? '0.0.0.0';
 const http = echoServer(pod);
@@ -32,15 +30,15 @@ const udp = createSocket('udp4');
 udp.on('message', (message, from) => udp.send(message, from.port, from.address));
 
 for (const [server, port] of [
-  [plain, Number(values.port)],
-  [tls, Number(values['tls-port'])],
+  [plain, ports.plain],
+  [tls, ports.tls],
 ] as const) {
   server.on('error', fail);
   server.listen(port, host, () => console.log(`listening on ${host}:${port}/tcp`));
 }
 udp.on('error', fail);
-udp.bind(Number(values.port), host, () => {
-  console.log(`listening on ${host}:${values.port}/udp`);
+udp.bind(ports.plain, host, () => {
+  console.log(`listening on ${host}:${ports.plain}/udp`);
   // The next one to start finds itself compiled.
   setTimeout(flushCompileCache, 1000).unref();
 });
