@@ -22,7 +22,7 @@ export interface ServerLease {
   readonly isGuarded: boolean;
   /** Fires when the server has fallen silent: what only reads should be tried elsewhere, or end. */
   readonly lost?: AbortSignal;
-  /** The head of an answer came. True when the request was turned away undone, or only read, by a server that stops. */
+  /** The head of an answer came. True when another server may be asked at once: this one has turned away what it did not do, or what only reads. */
   answered(status: number, headers: HeaderLines, request: { onlyReads: boolean; bodyWithheld: boolean }): boolean;
   /** There was no answer. */
   failed(error: unknown): void;

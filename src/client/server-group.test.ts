@@ -285,6 +285,16 @@ test('a read that a stopping server answers with 503 is asked elsewhere at once'
   assert.deepEqual(new Set(await askUntil(fixture.client, fixture.a, 'GET')), new Set(['200 b']));
 });
 
+test('a read that is answered with 503 on a connection that stays open is asked elsewhere at once, a write without a body is not', async () => {
+  await using fixture = await open(never, ({ socket }) => {
+    answer(socket, '503 Service Unavailable', '{}', ['Retry-After: 3600']);
+    return true;
+  });
+  const { a, client } = fixture;
+  assert.deepEqual(new Set(await askUntil(client, a, 'GET')), new Set(['200 b']));
+  assert.equal((await askUntil(client, a, 'DELETE')).at(-1), '503 undefined');
+});
+
 test('reads leave a server that accepts and never answers once it is silent to probes too; writes wait for its answer', async () => {
   const asked = Promise.withResolvers<void>();
   const waiting: (() => void)[] = [];

@@ -138,7 +138,8 @@ class GroupLease implements ServerLease {
       const reason = `it answers ${status} with Retry-After and closes its connections`;
       this.#group.pool.observe(this.#member, { kind: 'draining', reason });
     }
-    return isClosing && (status === 429 || bodyWithheld || onlyReads);
+    // kube-apiserver says so on open connections too, in its last moments: another one would answer now, not in a second.
+    return status === 429 || bodyWithheld || onlyReads;
   }
 
   failed(error: unknown): void {
