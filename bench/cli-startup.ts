@@ -1,7 +1,10 @@
-/** How long the installed command line takes for what people type all day, beside kubectl: pairs in turn, medians. */
+/**
+ * How long the installed command line takes for what people type all day, beside kubectl: pairs in turn, medians. A cluster of this
+ * machine is reached by its local socket; what it takes over TLS, as to any other cluster, is told beside it.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startCluster } from '../src/testing.ts';
@@ -13,7 +16,11 @@ const fairlead = resolve(import.meta.dirname, '../dist/bin/fairlead.cjs');
 const pairs = 40;
 /** No more wall time than kubectl. */
 const limit = 1;
-const lines = ['version --client', 'get svc'];
+const cases = [
+  { line: 'version --client', way: '' },
+  { line: 'get svc', way: '' },
+  { line: 'get svc', way: 'over TLS' },
+];
 
 /** Milliseconds of one run. */
 async function time(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -33,9 +40,11 @@ export async function benchCliStartup(): Promise<boolean> {
     await using cluster = await startCluster({ nodes: 0 });
     const kubeconfig = join(home, 'kubeconfig');
     await cluster.writeKubeconfig(kubeconfig);
-    const env = { PATH: process.env.PATH, HOME: home, KUBECONFIG: kubeconfig };
+    const overTls = join(home, 'kubeconfig-tls');
+    await writeFile(overTls, cluster.kubeconfig.replace(/ +extensions:[\s\S]*?(?=contexts:)/, ''), { mode: 0o600 });
     let met = true;
-    for (const line of lines) {
+    for (const { line, way } of cases) {
+      const env = { PATH: process.env.PATH, HOME: home, KUBECONFIG: way === '' ? kubeconfig : overTls };
       const ours = () => time(process.execPath, [fairlead, ...line.split(' ')], env);
       const theirs = () => time(peerPath('kubectl'), line.split(' '), env);
       // What both keep from one run to the next is there before it counts.
@@ -46,9 +55,9 @@ export async function benchCliStartup(): Promise<boolean> {
         times.ours.push(await ours());
       }
       const ratio = median(times.ours) / median(times.theirs);
-      met &&= ratio <= limit;
+      if (way === '') met &&= ratio <= limit;
       console.log(
-        `${line}: kubectl ${median(times.theirs).toFixed(0)} ms, fairlead ${median(times.ours).toFixed(0)} ms, ratio ${ratio.toFixed(2)} (limit ${limit})`,
+        `${line}${way && ` ${way}`}: kubectl ${median(times.theirs).toFixed(0)} ms, fairlead ${median(times.ours).toFixed(0)} ms, ratio ${ratio.toFixed(2)}${way === '' ? ` (limit ${limit})` : ''}`,
       );
     }
     return met;

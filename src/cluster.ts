@@ -1,5 +1,5 @@
 /** The composition root of the embedded cluster: one process, parts that know each other only through the Kubernetes API. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { ensureCertificates } from './apiserver/pki/ensure-certificates.ts';
 import type { Storage } from './apiserver/storage/storage.ts';
@@ -43,6 +43,8 @@ export interface ClusterCredentials {
 
 export interface Cluster extends AsyncDisposable {
   apiUrl: string;
+  /** Path of a unix socket that leads to the same server, for this user alone and with the administrator's rights; absent where its directory cannot have one. */
+  localSocket: string | undefined;
   /** Undefined without a gateway. */
   gatewayUrl: string | undefined;
   admin: ClusterCredentials;
@@ -78,7 +80,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   ] as const;
   await Promise.allSettled(starting);
   const [storage, pki, { openClusterServer }] = await Promise.all(starting);
-  const server = parts.use(await openClusterServer(options, { pki, storage, pool, range, signal }));
+  const localSocket = localSocketIn(options.directory);
+  const server = parts.use(await openClusterServer(options, { pki, storage, pool, range, localSocket, signal }));
   pki.onRenewal(() => server.renewTls({ ...pki.serving, clientCa: pki.ca }));
   const readyMilliseconds = Math.round(performance.now());
 
@@ -89,6 +92,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const running = parts.move();
   return {
     apiUrl,
+    localSocket: server.localSocket,
     gatewayUrl: started.gatewayUrl,
     admin: { caPem: pki.ca, certPem: pki.admin.cert, keyPem: pki.admin.key },
     client: started.client,
@@ -108,6 +112,14 @@ const podModes = [
   'Network mode loopback: a pod listens on its own 127.x.y.z (POD_IP), ports from 1024 unless you are root;',
   'service addresses answer through the gateway and the API server only.',
 ];
+
+/** Systems have room for so many bytes in the address of a unix socket, and for fewer where it is bound under another name first. */
+const longestSocketPath = 90;
+
+function localSocketIn(directory: string): string | undefined {
+  const path = resolve(directory, 'api.sock');
+  return Buffer.byteLength(path) <= longestSocketPath ? path : undefined;
+}
 
 async function openStorage({ storage, directory }: ClusterOptions): Promise<Storage> {
   if (storage === 'memory') return (await import('./apiserver/storage/memory.ts')).openMemoryStorage();

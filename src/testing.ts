@@ -74,14 +74,14 @@ export async function startCluster(options: TestClusterOptions = {}): Promise<Te
       log,
     }),
   );
-  const { apiUrl, nodesReady, gatewayUrl, admin } = cluster;
+  const { apiUrl, localSocket, nodesReady, gatewayUrl, admin } = cluster;
   await ensureDefaultAccount(cluster.client);
   const config: ClientConfig = {
     server: apiUrl,
     namespace: 'default',
     tls: { ca: admin.caPem, cert: admin.certPem, key: admin.keyPem },
   };
-  const kubeconfig = kubeconfigText({ name, server: apiUrl, ...admin });
+  const kubeconfig = kubeconfigText({ name, server: apiUrl, localSocket, ...admin });
   const client = parts.use(openCluster(config, undefined));
   const running = parts.move();
   return {

@@ -1,8 +1,11 @@
-/** HTTPS servers on several addresses of one port, and closing them without cutting anybody off. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+/** HTTPS servers on several addresses of one port, a local socket beside them, and closing all without cutting anybody off. */
+import type { IncomingMessage, Server as PlainServer, ServerResponse } from 'node:http';
+import { createServer as createPlainServer } from 'node:http';
 import type { Server } from 'node:https';
 import { createServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { listenOnUnixSocket } from '../net/unix-socket.ts';
 
 /** PEM texts: the server's certificate chain, its key, and the CA that client certificates must come from. */
 export interface ServerTls {
@@ -18,9 +21,16 @@ export interface Listen {
   port: number;
 }
 
+export interface LocalSocket {
+  /** In a directory that exists. Only the user of this process may connect, and in clear text. */
+  path: string;
+  onConnection(socket: Socket): void;
+}
+
 interface ListenerOptions {
   tls: ServerTls;
   listen: Listen;
+  localSocket: LocalSocket | undefined;
   onRequest(request: IncomingMessage, response: ServerResponse): void;
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
@@ -28,6 +38,8 @@ interface ListenerOptions {
 export interface Listener {
   readonly port: number;
   readonly hosts: readonly string[];
+  /** Undefined where there is none. */
+  readonly localSocket: string | undefined;
   renewTls(tls: ServerTls): void;
   closeIdle(): void;
   /** Accepts no more; resolves when every connection is closed, which is forced after the time that draining may take. */
@@ -51,13 +63,10 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   }
 }
 
-async function openAll({ tls, listen, onRequest, onUpgrade }: ListenerOptions): Promise<Listener> {
+async function openAll({ tls, listen, localSocket, onRequest, onUpgrade }: ListenerOptions): Promise<Listener> {
   const open: { server: Server; host: string }[] = [];
   const upgraded = new Set<Duplex>();
-  let { port } = listen;
-  let missing: unknown;
-  for (const host of listen.hosts) {
-    const server = createServer(serverOptions(tls), onRequest);
+  const prepare = <T extends Server | PlainServer>(server: T): T => {
     server.keepAliveTimeout = KEEP_ALIVE_MILLISECONDS;
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       upgraded.add(socket);
@@ -65,6 +74,12 @@ async function openAll({ tls, listen, onRequest, onUpgrade }: ListenerOptions): 
       socket.on('error', () => socket.destroy()).once('close', () => upgraded.delete(socket));
       onUpgrade(request, socket, head);
     });
+    return server;
+  };
+  let { port } = listen;
+  let missing: unknown;
+  for (const host of listen.hosts) {
+    const server = prepare(createServer({ ...commonOptions, ...tlsOptions(tls) }, onRequest));
     try {
       port = await listenOn(server, host, port);
       open.push({ server, host });
@@ -78,12 +93,20 @@ async function openAll({ tls, listen, onRequest, onUpgrade }: ListenerOptions): 
     }
   }
   if (open.length === 0) throw missing ?? new Error('no address to listen on was given');
-  const servers = open.map(({ server }) => server);
+  const secure = open.map(({ server }) => server);
+  const local = localSocket && {
+    server: prepare(createPlainServer(commonOptions, onRequest)).on('connection', localSocket.onConnection),
+    path: localSocket.path,
+  };
+  // Not every file system has room for sockets, and everything can be reached without.
+  const localListening = local && (await listenOnUnixSocket(local.server, local.path).catch(() => undefined));
+  const servers = [...secure, ...(local === undefined ? [] : [local.server])];
   return {
     port,
     hosts: open.map(({ host }) => host),
+    localSocket: localListening && localSocket?.path,
     renewTls(renewed) {
-      for (const server of servers) server.setSecureContext(secureOptions(renewed));
+      for (const server of secure) server.setSecureContext(secureOptions(renewed));
     },
     closeIdle() {
       for (const server of servers) server.closeIdleConnections();
@@ -93,7 +116,10 @@ async function openAll({ tls, listen, onRequest, onUpgrade }: ListenerOptions): 
         for (const server of servers) server.closeAllConnections();
         for (const socket of upgraded) socket.destroy();
       }, DRAIN_MILLISECONDS);
-      await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+      await Promise.all([
+        ...secure.map((server) => new Promise((done) => server.close(done))),
+        localListening?.[Symbol.asyncDispose](),
+      ]);
       clearTimeout(force);
     },
   };
@@ -103,18 +129,21 @@ function secureOptions({ cert, key, clientCa }: ServerTls) {
   return { cert, key, ...(clientCa === undefined ? {} : { ca: clientCa }) };
 }
 
-function serverOptions(tls: ServerTls) {
+function tlsOptions(tls: ServerTls) {
   return {
     ...secureOptions(tls),
     requestCert: tls.clientCa !== undefined,
     // a certificate of a foreign CA is answered with 401, not with a broken handshake
     rejectUnauthorized: false,
-    keepAlive: true,
-    keepAliveInitialDelay: 30_000,
-    // other upgrades, such as h2c, are offers that may be passed over
-    shouldUpgradeCallback: ({ headers }: IncomingMessage) => /\b(websocket|spdy\/3\.1)\b/i.test(headers.upgrade ?? ''),
   };
 }
+
+const commonOptions = {
+  keepAlive: true,
+  keepAliveInitialDelay: 30_000,
+  // other upgrades, such as h2c, are offers that may be passed over
+  shouldUpgradeCallback: ({ headers }: IncomingMessage) => /\b(websocket|spdy\/3\.1)\b/i.test(headers.upgrade ?? ''),
+};
 
 function listenOn(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {

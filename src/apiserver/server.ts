@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { lazy } from '../lib/lazy.ts';
 import { Roster, type Rostered } from '../lib/roster.ts';
-import { readCredentials } from './auth/credentials.ts';
+import { countAsHolder, readCredentials } from './auth/credentials.ts';
 import type { PolicyFactory } from './auth/policy.ts';
 import type { Connector } from './connect/connector.ts';
 import { buildCatalog } from './discovery/catalog.ts';
@@ -46,6 +46,8 @@ export interface ApiServerOptions {
   checks?: readonly HealthCheck[];
   tls: ServerTls;
   listen: Listen;
+  /** A way in for the user of this process alone, who counts there as the holder of this client certificate (PEM). */
+  localSocket?: { path: string; clientCertificate(): string };
   /** Stops the server: it drains, then `closed` resolves. */
   signal: AbortSignal;
   /** One line for each defect of the server's own and for failing health checks; standard error unless said. */
@@ -57,6 +59,8 @@ export interface ApiServer extends AsyncDisposable {
   readonly port: number;
   /** Addresses that it listens on. */
   readonly hosts: readonly string[];
+  /** Undefined where none was asked for, or its place cannot have one. */
+  readonly localSocket: string | undefined;
   /** Resolves when every request has been answered and every connection is closed. */
   readonly closed: Promise<void>;
   /** New connections get this certificate; old ones keep theirs. */
@@ -131,9 +135,14 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
     const entry = { exchange, work, rosterIndex: -1 };
     active.add(entry);
   };
+  const { localSocket } = options;
   const listener = await openListener({
     tls: options.tls,
     listen: options.listen,
+    localSocket: localSocket && {
+      path: localSocket.path,
+      onConnection: (socket) => countAsHolder(socket, localSocket.clientCertificate()),
+    },
     onRequest: (request: IncomingMessage, response: ServerResponse) =>
       start(new Exchange(request, response, undefined), response),
     onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) =>
@@ -160,6 +169,7 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
   return {
     port: listener.port,
     hosts: listener.hosts,
+    localSocket: listener.localSocket,
     closed,
     renewTls: (tls) => listener.renewTls(tls),
     [Symbol.asyncDispose]: close,

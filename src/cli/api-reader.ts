@@ -102,8 +102,10 @@ export async function openApiReader({
 }
 
 /** Node reads them all before the first connection, which takes longer than the connection. */
-async function leaveSystemAuthorities({ tls: trust, credentials, proxy }: ClientConfig): Promise<void> {
+async function leaveSystemAuthorities({ tls: trust, credentials, proxy, localSocket }: ClientConfig): Promise<void> {
   if (trust?.ca === undefined || credentials !== undefined || proxy !== undefined) return;
+  // There is no TLS on the way then.
+  if (localSocket !== undefined) return;
   const tls = await import('node:tls');
   // Node 24.5 and newer have it.
   if ('setDefaultCACertificates' in tls) tls.setDefaultCACertificates([]);

@@ -19,7 +19,10 @@ export class ApiServer {
   #newest: { credentials: Credentials; endpoint: UpstreamEndpoint } | undefined;
 
   /** Throws TypeError for a URL that is not http or https. */
-  constructor(serverUrl: string, { tls = {}, proxy }: Pick<ClientConfig, 'tls' | 'proxy'>) {
+  constructor(
+    serverUrl: string,
+    { tls = {}, proxy, localSocket }: Pick<ClientConfig, 'tls' | 'proxy' | 'localSocket'>,
+  ) {
     const url = new URL(serverUrl);
     if (url.protocol !== 'https:' && url.protocol !== 'http:') {
       throw new TypeError(`the server's URL must begin with https:// or http://, not ${url.protocol}//`);
@@ -34,7 +37,8 @@ export class ApiServer {
       port: url.port === '' ? (isSecure ? 443 : 80) : Number(url.port),
       ...(proxy && { proxy }),
     };
-    this.#base = isSecure ? { ...base, tls: { ...tls } } : base;
+    const isLocal = localSocket !== undefined && proxy === undefined && tls.cert !== undefined;
+    this.#base = isLocal ? { ...base, unixSocket: localSocket } : isSecure ? { ...base, tls: { ...tls } } : base;
     const hasIdentity = tls.cert !== undefined || tls.key !== undefined;
     this.anonymous = isSecure && hasIdentity ? { ...base, tls: withoutIdentity(tls) } : this.#base;
   }

@@ -29,6 +29,11 @@ export interface ClientConfig {
   /** Look for further ones in the cluster itself (docs/kubeconfig.md says what is checked before one is used). */
   discoverServers?: boolean;
   tls?: ClientTls;
+  /**
+   * Path of a unix socket that leads to the same server in clear text. Whoever may open it counts there as the holder of the client
+   * certificate of `tls`; where it is to be sent, this way is taken instead.
+   */
+  localSocket?: string;
   /** Bearer token. `tokenFile` wins over it and is read again as it changes. */
   token?: string;
   tokenFile?: string;

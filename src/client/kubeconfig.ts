@@ -9,6 +9,7 @@ import type { KubeconfigEntry } from './kubeconfig-entry.ts';
 import { booleanField, textField } from './kubeconfig-entry.ts';
 import type { Environment, Kubeconfig } from './kubeconfig-file.ts';
 import { kubeconfigPaths, readKubeconfig } from './kubeconfig-file.ts';
+import { localSocketOf } from './kubeconfig-local-socket.ts';
 import type { ServerChoice } from './kubeconfig-servers.ts';
 import { extensionOf, namedServers } from './kubeconfig-servers.ts';
 import type { TlsChoice } from './kubeconfig-tls.ts';
@@ -59,6 +60,7 @@ export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<Cli
   const tls = { ...(await clusterTls(cluster, choice)), ...(await userCertificate(user, choice)) };
   const impersonate = choice.impersonate ?? (user && userImpersonation(user));
   const proxy = cluster && clusterProxy(cluster);
+  const localSocket = localSocketOf(cluster, user, choice);
   const written: ClientConfig = {
     ...namedServers(cluster, choice),
     namespace: choice.namespace || (context && textField(context, 'namespace')) || 'default',
@@ -69,6 +71,7 @@ export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<Cli
       ...(user && { user: user.name }),
     },
     ...(Object.keys(tls).length > 0 && { tls }),
+    ...(localSocket !== undefined && { localSocket }),
     ...(impersonate && { impersonate }),
   };
   const config: ClientConfig = proxy === undefined ? withProxy(written, env) : { ...written, proxy };

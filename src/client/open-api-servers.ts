@@ -20,7 +20,9 @@ export function openApiServers(config: ClientConfig): ApiServers {
 /** The same for whoever wants a single server to be watched over too. */
 export function openServerGroup(config: ClientConfig, options: Omit<GroupOptions, 'task'> = {}): ServerGroup {
   const urls = [...new Set([config.server, ...(config.servers ?? [])])];
-  const servers = urls.map((url) => new ApiServer(url, config));
+  // The socket leads to one of them.
+  const { localSocket, ...each } = config;
+  const servers = urls.map((url) => new ApiServer(url, each));
   if (new Set(urls.map((url) => new URL(url).protocol)).size > 1) {
     throw new ConfigError('The API servers of one cluster must all be https or all be http.');
   }

@@ -17,6 +17,7 @@ interface Surroundings {
   storage: Storage;
   pool: UpstreamPool;
   range: LoopbackRange | undefined;
+  localSocket: string | undefined;
   signal: AbortSignal;
 }
 
@@ -31,7 +32,7 @@ export async function openClusterServer(options: ClusterOptions, surroundings: S
 
 async function openServer(
   options: ClusterOptions,
-  { pki, storage, pool, range, signal }: Surroundings,
+  { pki, storage, pool, range, localSocket, signal }: Surroundings,
 ): Promise<ApiServer> {
   const { tokenFile } = options;
   const tokens = tokenFile === undefined ? {} : { tokens: { csv: await readTokens(tokenFile), source: tokenFile } };
@@ -46,6 +47,9 @@ async function openServer(
     }),
     tls: { cert: pki.serving.cert, key: pki.serving.key, clientCa: pki.ca },
     listen: { hosts: ['127.0.0.1', '::1'], port: options.apiPort },
+    ...(localSocket === undefined
+      ? {}
+      : { localSocket: { path: localSocket, clientCertificate: () => pki.admin.cert } }),
     signal,
     log: options.log,
   }).catch((error: unknown) => {

@@ -1,9 +1,9 @@
 /** The ways in: one port on the addresses of this machine, or a unix socket. */
-import { randomBytes } from 'node:crypto';
-import { chmod, lstat, rename, rm, stat } from 'node:fs/promises';
-import type { AddressInfo, ListenOptions, Server, Socket } from 'node:net';
+import { lstat, stat } from 'node:fs/promises';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer, isIP } from 'node:net';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
+import { bind, listenOnUnixSocket } from '../net/unix-socket.ts';
 
 /** The gateway cannot listen; the message says where, why, and the way out. */
 export class ListenError extends Error {
@@ -66,32 +66,10 @@ async function openUnixSocket(path: string, onSocket: OnSocket): Promise<Listene
   if (!(await stat(dirname(path)).catch(() => undefined))?.isDirectory())
     throw new ListenError(`Cannot listen on ${path}: there is no folder ${dirname(path)}.`);
   const server = createServer({ allowHalfOpen: true }, onSocket);
-  // A server that closes removes the path that it was bound to, whoever has it by then: so it is bound to another one.
-  const bound = join(dirname(path), `.${randomBytes(4).toString('hex')}`);
-  // The socket is made within `listen`, so no other file of this process gets this mask; there is no moment at which
-  // others could connect.
-  const mask = process.umask(0o177);
-  let listening: Promise<void>;
   try {
-    listening = bind(server, { path: bound, backlog: 1024 });
-  } finally {
-    process.umask(mask);
-  }
-  try {
-    await listening;
-    await chmod(bound, 0o600);
-    const own = await lstat(bound, { bigint: true });
-    await rename(bound, path);
-    const close = async (): Promise<void> => {
-      // Before the server lets go of it: another file could get its number then.
-      const now = await lstat(path, { bigint: true }).catch(() => undefined);
-      if (now?.ino === own.ino && now.dev === own.dev) await rm(path, { force: true });
-      await closeAll([server]);
-    };
-    let closing: Promise<void> | undefined;
-    return { port: 0, addresses: [path], [Symbol.asyncDispose]: () => (closing ??= close()) };
+    const listening = await listenOnUnixSocket(server, path);
+    return { port: 0, addresses: [path], [Symbol.asyncDispose]: () => listening[Symbol.asyncDispose]() };
   } catch (error) {
-    await closeAll([server]);
     throw new ListenError(`Cannot listen on ${path}: ${error instanceof Error ? error.message : error}.`, {
       cause: error,
     });
@@ -104,14 +82,6 @@ function portOf(server: Server): number {
 
 async function closeAll(servers: readonly Server[]): Promise<void> {
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-}
-
-function bind(server: Server, options: ListenOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    // Stays: that a connection cannot be accepted (no file left to open) ends nothing.
-    server.on('error', reject);
-    server.listen(options, resolve);
-  });
 }
 
 /** Undefined where the machine has no such address (IPv6 turned off). */

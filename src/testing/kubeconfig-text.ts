@@ -4,13 +4,16 @@ export interface KubeconfigFacts {
   server: string;
   /** Further API servers of the cluster. */
   servers?: readonly string[];
+  /** Path of a unix socket of the server where its owner counts as the holder of the certificate. */
+  localSocket?: string | undefined;
   caPem: string;
   certPem: string;
   keyPem: string;
 }
 
 /** A kubeconfig with one context, with everything in it. */
-export function kubeconfigText({ name, server, servers = [], caPem, certPem, keyPem }: KubeconfigFacts): string {
+export function kubeconfigText(facts: KubeconfigFacts): string {
+  const { name, server, servers = [], localSocket, caPem, certPem, keyPem } = facts;
   const quoted = JSON.stringify(name);
   const extensions =
     servers.length === 0
@@ -20,6 +23,15 @@ export function kubeconfigText({ name, server, servers = [], caPem, certPem, key
     - name: fairlead.dev/servers
       extension:
         servers: ${JSON.stringify(servers)}`;
+  const userExtensions =
+    localSocket === undefined
+      ? ''
+      : `
+    extensions:
+    - name: fairlead.dev/local-socket
+      extension:
+        path: ${JSON.stringify(localSocket)}
+        server: ${server}`;
   const base64 = (text: string) => Buffer.from(text).toString('base64');
   return `apiVersion: v1
 kind: Config
@@ -32,7 +44,7 @@ users:
 - name: ${quoted}
   user:
     client-certificate-data: ${base64(certPem)}
-    client-key-data: ${base64(keyPem)}
+    client-key-data: ${base64(keyPem)}${userExtensions}
 contexts:
 - name: ${quoted}
   context:

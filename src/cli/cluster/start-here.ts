@@ -107,6 +107,7 @@ async function publish(
     file: plan.kubeconfig,
     name: plan.context,
     server: cluster.apiUrl,
+    ...(cluster.localSocket === undefined ? {} : { localSocket: cluster.localSocket }),
     caPem,
     certPem,
     keyPem,

@@ -1,4 +1,5 @@
 /** Adds a cluster to a user's kubeconfig, leaving everything else as it was. */
+import { localSocketExtension } from '../../client/kubeconfig-local-socket.ts';
 import { CommandError } from '../command.ts';
 import { editKubeconfig, fieldsOf, foreignServer, itemOf } from './edit-file.ts';
 
@@ -8,6 +9,8 @@ export interface ContextToMerge {
   name: string;
   /** `https://127.0.0.1:6443` */
   server: string;
+  /** Path of a unix socket of that server where its owner counts as the holder of the certificate. */
+  localSocket?: string;
   caPem: string;
   certPem: string;
   keyPem: string;
@@ -49,7 +52,11 @@ export async function mergeContext(merge: ContextToMerge): Promise<{ changed: bo
     });
     config.setItem('users', {
       name,
-      user: { 'client-certificate-data': base64(merge.certPem), 'client-key-data': base64(merge.keyPem) },
+      user: {
+        'client-certificate-data': base64(merge.certPem),
+        'client-key-data': base64(merge.keyPem),
+        ...(merge.localSocket === undefined ? {} : { extensions: [localSocket(merge.server, merge.localSocket)] }),
+      },
     });
     const current = config.value['current-context'];
     if (merge.use === true ? current !== name : current === undefined || current === null || current === '') {
@@ -57,6 +64,10 @@ export async function mergeContext(merge: ContextToMerge): Promise<{ changed: bo
     }
     return { current: config.value['current-context'] === name };
   });
+}
+
+function localSocket(server: string, path: string) {
+  return { extension: { path, server }, name: localSocketExtension };
 }
 
 function base64(pem: string): string {

@@ -8,10 +8,11 @@ import type { UpstreamEndpoint } from './upstream.ts';
 import { UpstreamError } from './upstream.ts';
 
 /** Everything by which connections differ, as one string: none is ever shared across trust or credentials. */
-export function endpointKey({ host, port, tls, dial, proxy }: UpstreamEndpoint): string {
+export function endpointKey({ host, port, unixSocket, tls, dial, proxy }: UpstreamEndpoint): string {
   return JSON.stringify([
     host,
     port,
+    unixSocket ?? null,
     dial?.key ?? null,
     proxy === undefined ? null : [proxyName(proxy), proxy.username ?? null, proxy.password ?? null],
     tls === undefined

@@ -33,12 +33,14 @@ export const defaultKeepAliveMs = 30_000;
 
 /** Rejects with the socket's error or the signal's reason. `keepAliveMs` 0: the operating system never probes it. */
 export async function openTcp(
-  endpoint: { host: string; port: number },
+  endpoint: Pick<UpstreamEndpoint, 'host' | 'port' | 'unixSocket'>,
   signal: AbortSignal,
   keepAliveMs = defaultKeepAliveMs,
   reads?: SocketReads,
 ): Promise<Socket> {
-  const socket = connect({ ...tcpOptions(endpoint, keepAliveMs), ...(reads && { onread: reads.onread }) });
+  const { unixSocket } = endpoint;
+  const way = unixSocket === undefined ? tcpOptions(endpoint, keepAliveMs) : { path: unixSocket, allowHalfOpen: true };
+  const socket = connect({ ...way, ...(reads && { onread: reads.onread }) });
   return whenOpen(socket, 'connect', signal);
 }
 

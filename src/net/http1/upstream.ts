@@ -15,9 +15,11 @@ export interface UpstreamEndpoint {
     key?: string;
     insecureSkipVerify?: boolean;
   };
+  /** Path of a unix socket to connect to instead of host and port. */
+  unixSocket?: string;
   /** Connections lead through it. */
   proxy?: UpstreamProxy;
-  /** Dials instead of TCP to host:port (a stream through a port-forward, a unix socket); `key` keeps pools apart. */
+  /** Dials instead of TCP to host:port (a stream through a port-forward); `key` keeps pools apart. */
   dial?: { key: string; open(signal: AbortSignal): Promise<Duplex> };
 }
 
