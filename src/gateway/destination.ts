@@ -40,6 +40,10 @@ export type Found = { destination: Destination } | { problem: Problem };
 export interface OpenedStream {
   stream: Duplex;
   backend: Backend;
+  /** There are pods that were not tried. */
+  hasOthers: boolean;
+  /** A stream to one of those. Rejects as `open`. */
+  other(signal: AbortSignal): Promise<OpenedStream>;
 }
 
 interface Reach {
@@ -130,10 +134,14 @@ export class Destination {
   /**
    * A raw TCP stream to the least busy pod; where no stream can be opened to it, to another one. Rejects with the last
    * failure (StatusError where the API server refused), or the signal's reason. That nothing listens on the port is told
-   * later, as the stream's failure.
+   * later, as the stream's failure (see `settle`).
    */
-  async open(signal: AbortSignal): Promise<OpenedStream> {
-    let left = this.candidates;
+  open(signal: AbortSignal): Promise<OpenedStream> {
+    return this.#openOneOf(this.candidates, signal);
+  }
+
+  async #openOneOf(candidates: readonly Backend[], signal: AbortSignal): Promise<OpenedStream> {
+    let left = candidates;
     for (;;) {
       const picked = this.pick(left);
       if (picked === undefined) throw new Error('no pod is left to try');
@@ -141,7 +149,13 @@ export class Destination {
       try {
         const stream = await this.#reach.dialer.open(backend, signal);
         stream.once('close', over);
-        return { stream, backend };
+        const others = left.filter((other) => other !== backend);
+        return {
+          stream,
+          backend,
+          hasOthers: others.length > 0,
+          other: (until) => this.#openOneOf(others, until),
+        };
       } catch (error) {
         over();
         signal.throwIfAborted();

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { freePort } from '../../test/free-port.ts';
 import type { GatewayFixture } from '../../test/gateway-fixture.ts';
 import { openGatewayFixture } from '../../test/gateway-fixture.ts';
 import { openSmallCluster } from '../../test/small-cluster.ts';
@@ -82,6 +83,34 @@ test('a pod to which no stream can be opened is passed over', async () => {
   serve(gateway, { name: 'db-1', port: program.port }, { name: 'db-2', port: program.port });
   gateway.cluster.losePod('db-2');
   for (let i = 0; i < 6; i++) assert.equal(await talk(port, ''), 'one\nbye\n');
+});
+
+test('a pod where nothing listens gives way to another one, whoever speaks first', async () => {
+  await using program = await openProgram('one');
+  const silent = createServer({ allowHalfOpen: true }, (socket) => void socket.pipe(socket)).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  await using gateway = await openGatewayFixture({ fixedPorts: [db] });
+  const [port = 0] = gateway.fixedPorts;
+  const talkTimes = async (times: number, words: string) =>
+    Promise.all(Array.from({ length: times }, () => talk(port, words)));
+  const closed = await freePort();
+  const gone = [1, 2, 3].map((n) => ({ name: `gone-${n}`, port: closed }));
+  serve(gateway, ...gone, { name: 'db-1', port: program.port });
+  assert.deepEqual(new Set(await talkTimes(12, '')), new Set(['one\nbye\n']));
+  assert.deepEqual(new Set(await talkTimes(12, 'hello ')), new Set(['one\nhello bye\n']));
+  serve(gateway, ...gone, { name: 'db-2', port: (silent.address() as AddressInfo).port });
+  const words = 'x'.repeat(20_000);
+  while ((await talk(port, 'who')) !== 'who') await new Promise((turn) => setImmediate(turn));
+  assert.deepEqual(new Set(await talkTimes(12, words)), new Set([words]));
+  serve(gateway, ...gone);
+  const nobody = () =>
+    talk(port, words).then(
+      () => false,
+      (error: NodeJS.ErrnoException) => error.code === 'ECONNRESET',
+    );
+  while (!(await nobody())) await new Promise((turn) => setImmediate(turn));
+  assert.match(gateway.log.at(-1) ?? '', /connect ECONNREFUSED/);
+  silent.close();
 });
 
 test('what is wrong is in the log, and the connection is reset', async () => {

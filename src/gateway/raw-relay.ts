@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { cut } from '../net/cut.ts';
 import { relay } from '../net/relay.ts';
 import type { Destination } from './destination.ts';
+import { settle } from './settle.ts';
 
 export interface RawRelay {
   /** A stream to a pod stands; bytes pass from now on. */
@@ -31,7 +32,8 @@ export async function relayRaw(client: Socket, destination: Destination, options
   let failure: Error | undefined;
   client.once('close', onClose);
   try {
-    const { stream } = await destination.open(AbortSignal.any([options.signal, gone.signal]));
+    const either = AbortSignal.any([options.signal, gone.signal]);
+    const { stream } = await settle(client, await destination.open(either), either);
     // It may have failed before anybody listened.
     failure = stream.errored ?? undefined;
     stream.on('error', (error) => {

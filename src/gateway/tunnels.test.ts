@@ -5,6 +5,7 @@ import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
+import { freePort } from '../../test/free-port.ts';
 import type { GatewayFixture } from '../../test/gateway-fixture.ts';
 import { openGatewayFixture } from '../../test/gateway-fixture.ts';
 import { RawClient } from '../../test/raw-sockets.ts';
@@ -19,6 +20,8 @@ interface Stage extends AsyncDisposable {
   gateway: GatewayFixture;
   /** What the web application was asked. */
   asked: { url: string | undefined; headers: IncomingHttpHeaders }[];
+  /** Where `db` really listens. */
+  echoPort: number;
 }
 
 /** `db` echoes bytes on 5432 and ends after a full stop; `web` answers HTTP on 8080; `dns` has a port of UDP. */
@@ -49,7 +52,7 @@ async function openStage(): Promise<Stage> {
   cluster.setService('web', [{ port: 8080, name: 'http' }], [{ name: 'web-0', ports: { 8080: ports.web } }]);
   cluster.setService('dns', [{ port: 53, protocol: 'UDP' }], []);
   const running = parts.move();
-  return { gateway, asked, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { gateway, asked, echoPort: ports.echo, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 const socksTo = (name: string, port: number): string =>
@@ -74,6 +77,24 @@ test('SOCKS 5 leads to services and pods by every one of their names', async () 
     client.send(' late.');
     assert.equal(await client.end(), 'end', name);
     assert.equal(client.received, `${connected}early late.`, name);
+  }
+});
+
+test('a pod where nothing listens gives way to another one', async () => {
+  await using stage = await openStage();
+  const { cluster } = stage.gateway;
+  const pods = [
+    { name: 'gone', ports: { 5432: await freePort() } },
+    { name: 'db-0', ports: { 5432: stage.echoPort } },
+  ];
+  cluster.setService('db', [{ port: 5432 }], pods);
+  while (!cluster.forwards.includes('gone:5432')) {
+    using client = await RawClient.open(stage.gateway.port);
+    client.send(`${socksTo('db.shop', 5432)}early`);
+    await client.until(/early$/);
+    client.send(' late.');
+    assert.equal(await client.end(), 'end');
+    assert.equal(client.received, `${connected}early late.`);
   }
 });
 

@@ -6,6 +6,7 @@ import type { SocksReply, SocksServerOptions } from '../net/proxy/socks5-server.
 import { acceptSocks, answerSocks, socksReplies } from '../net/proxy/socks5-server.ts';
 import { relay } from '../net/relay.ts';
 import * as problems from './app-problems.ts';
+import type { OpenedStream } from './destination.ts';
 import type { Destinations } from './destinations.ts';
 import type { Carrier, GatewayMetrics } from './metrics.ts';
 import type { Problem } from './problem.ts';
@@ -13,6 +14,7 @@ import { answerProblem, problemText } from './problem.ts';
 import type { ProxyTargets } from './proxy-targets.ts';
 import { parseAuthority } from './proxy-targets.ts';
 import { cutWith } from './raw-relay.ts';
+import { settle } from './settle.ts';
 
 export interface TunnelsOptions {
   destinations: Destinations;
@@ -47,9 +49,9 @@ export class Tunnels {
     }
     const opened = await this.#openTo(asked, 'connect', exchange.signal);
     if (exchange.over) {
-      if ('stream' in opened) opened.stream.destroy();
+      if ('stream' in opened) leave(opened);
     } else if ('problem' in opened) answerProblem(exchange, opened.problem);
-    else this.#join(exchange.openTunnel(), opened.stream);
+    else void this.#join(exchange.openTunnel(), opened);
   }
 
   /** Serves a connection that began as SOCKS 5; its bytes are all still in it. Never rejects. */
@@ -63,13 +65,13 @@ export class Tunnels {
       const { host, port } = await acceptSocks(socket, options, handshake);
       const opened = await this.#openTo({ host, port: String(port) }, 'socks', gone.signal);
       if (gone.signal.aborted) {
-        if ('stream' in opened) opened.stream.destroy();
+        if ('stream' in opened) leave(opened);
       } else if ('problem' in opened) {
         answerSocks(socket, replyTo(opened.problem));
         hangUp(socket);
       } else {
         answerSocks(socket, socksReplies.succeeded);
-        this.#join(socket, opened.stream);
+        void this.#join(socket, opened);
       }
     } catch {
       // The client left, was slow, or was refused in the words of the protocol.
@@ -90,22 +92,20 @@ export class Tunnels {
     asked: { host: string; port: string },
     carrier: Carrier,
     client: AbortSignal,
-  ): Promise<{ stream: Duplex } | { problem: Problem }> {
+  ): Promise<CountedStream | { problem: Problem }> {
     const over = this.#options.metrics.stream(carrier);
     const opened = await this.#reach(asked, client);
-    if ('stream' in opened) opened.stream.once('close', () => over(false));
-    else {
-      over(true);
-      // A refused CONNECT is told as a request.
-      if (carrier === 'socks') this.#options.metrics.error(carrier, problemText(opened.problem));
-    }
+    if ('stream' in opened) return { ...opened, over: () => over(false) };
+    over(true);
+    // A refused CONNECT is told as a request.
+    if (carrier === 'socks') this.#options.metrics.error(carrier, problemText(opened.problem));
     return opened;
   }
 
   async #reach(
     { host, port }: { host: string; port: string },
     client: AbortSignal,
-  ): Promise<{ stream: Duplex } | { problem: Problem }> {
+  ): Promise<OpenedStream | { problem: Problem }> {
     const { destinations, targets, signal: gatewayCloses } = this.#options;
     const resolved = await targets.resolve(host, port);
     if ('problem' in resolved) return resolved;
@@ -120,13 +120,27 @@ export class Tunnels {
     }
   }
 
-  #join(client: Duplex, pod: Duplex): void {
+  /** Never rejects. */
+  async #join(client: Duplex, opened: CountedStream): Promise<void> {
     this.#open.add(client);
     client.on('error', () => client.destroy());
+    const { stream: pod } = await settle(client, opened, this.#options.signal);
     pod.on('error', () => pod.destroy());
     cutWith(client, pod);
-    void relay(client, pod).then(() => this.#open.delete(client));
+    await relay(client, pod);
+    this.#open.delete(client);
+    opened.over();
   }
+}
+
+/** `over` is to be called once when nothing passes any more. */
+interface CountedStream extends OpenedStream {
+  over(): void;
+}
+
+function leave({ stream, over }: CountedStream): void {
+  stream.destroy();
+  over();
 }
 
 function replyTo({ code }: Problem): SocksReply {

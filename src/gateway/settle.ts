@@ -1,0 +1,75 @@
+/** To the next pod while pods refuse the connection: a port-forward stands before it is known whether anything listens there. */
+import type { Duplex } from 'node:stream';
+import { ForwardError } from '../net/forward-error.ts';
+import type { OpenedStream } from './destination.ts';
+
+/** Of what a client says before its pod says anything; after more than that it stays with its pod. */
+const mostKeptBytes = 64 * 1024;
+
+/**
+ * Resolves with the stream that both sides go on with, and the client paused: with the first one of which something came, which was
+ * not refused, or after which no pod is left. What the client has said is in it then. Nothing is said twice to a program: where a
+ * connection was refused there was none.
+ */
+export async function settle(client: Duplex, opened: OpenedStream, signal: AbortSignal): Promise<OpenedStream> {
+  const kept: Buffer[] = [];
+  for (let current = opened; ; ) {
+    if (!current.hasOthers || !(await isRefused(client, current.stream, kept))) return current;
+    const next = await current.other(signal).catch(() => undefined);
+    // What became of the last one is told.
+    if (next === undefined) return current;
+    if (client.destroyed) {
+      next.stream.destroy();
+      return current;
+    }
+    current = next;
+    // The last one gets what was said to those before it too.
+    if (!current.hasOthers) sendAll(client, current.stream, kept);
+  }
+}
+
+function sendAll(client: Duplex, pod: Duplex, kept: readonly Buffer[]): void {
+  for (const piece of kept) pod.write(piece);
+  if (client.readableEnded) pod.end();
+}
+
+/** Leads the client's bytes to the pod, and keeps them, until there is a sign of it. */
+function isRefused(client: Duplex, pod: Duplex, kept: Buffer[]): Promise<boolean> {
+  // Whoever goes on with it may come a moment later than its failure.
+  pod.on('error', () => {});
+  if (client.destroyed) pod.destroy();
+  if (pod.destroyed) return Promise.resolve(isRefusal(pod.errored));
+  return new Promise((resolve) => {
+    let keptBytes = kept.reduce((sum, { length }) => sum + length, 0);
+    const settled = (refused: boolean): void => {
+      client.pause().off('data', onSaid).off('end', onEnd).off('close', onGone);
+      pod.off('data', onCame).off('drain', onDrain).off('error', onError).off('end', onOver).off('close', onOver);
+      resolve(refused);
+    };
+    const onSaid = (chunk: Buffer): void => {
+      kept.push(chunk);
+      keptBytes += chunk.length;
+      if (!pod.write(chunk)) client.pause();
+      if (keptBytes > mostKeptBytes) settled(false);
+    };
+    const onEnd = (): void => void pod.end();
+    const onGone = (): void => void pod.destroy();
+    const onDrain = (): void => void client.resume();
+    const onCame = (chunk: Buffer): void => {
+      pod.pause();
+      settled(false);
+      pod.unshift(chunk);
+    };
+    const onOver = (): void => settled(false);
+    const onError = (error: Error): void => settled(isRefusal(error));
+    client.on('data', onSaid).on('end', onEnd).on('close', onGone);
+    pod.on('data', onCame).on('drain', onDrain).on('error', onError).on('end', onOver).on('close', onOver);
+    sendAll(client, pod, kept);
+    client.resume();
+    pod.resume();
+  });
+}
+
+function isRefusal(error: Error | null): boolean {
+  return error instanceof ForwardError && error.code === 'ECONNREFUSED';
+}
