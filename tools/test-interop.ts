@@ -36,6 +36,10 @@ if (missing.length > 0 && mustHave) process.exit(1);
 
 const patterns = process.argv.slice(2);
 const files = globSync(patterns.length > 0 ? patterns : ['test/interop/**/*.test.ts'], { cwd: root }).sort();
+if (files.length === 0) {
+  console.error(`no test matches ${patterns.join(' ')}: name files, as in test/interop/get.test.ts`);
+  process.exit(1);
+}
 /** What these measure is how long something takes beside a cluster that dies: nothing else may run. */
 const alone = ['balance', 'failover', 'leaks', 'one-proxy'].map((name) => `test/interop/${name}.test.ts`);
 
