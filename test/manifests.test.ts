@@ -49,6 +49,22 @@ test('create, apply and delete do the good objects of a file and tell each bad o
   assert.deepEqual([only.code, only.stdout], [1, ''], only.stderr);
 });
 
+test('files without an object end as with kubectl: what makes something fails, what finds nothing does not', async () => {
+  for (const [line, stdout, stderr, code] of [
+    ['apply', '', 'error: no objects passed to apply\n', 1],
+    ['create', '', 'error: no objects passed to create\n', 1],
+    ['scale --replicas=1', '', 'error: no objects passed to scale\n', 1],
+    ['delete', 'No resources found\n', '', 0],
+    ['label a=b', '', '', 0],
+    ['wait --for=delete', '', '', 0],
+    ['get', '', 'No resources found in default namespace.\n', 0],
+    ['get -o name', '', '', 0],
+  ] as const) {
+    const done = await home.runFairlead([...line.split(' '), '-f', '-'], '---\n# a comment\n---\n');
+    assert.deepEqual([done.stdout, done.stderr, done.code], [stdout, stderr, code], line);
+  }
+});
+
 test('a failure says what was being done and names the file as it was given', async () => {
   const cwd = home.directory;
   await mkdir(join(cwd, 'dir'), { recursive: true });

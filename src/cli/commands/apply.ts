@@ -62,8 +62,10 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
   const { filename, recursive, kustomize } = flags;
   const chosen = await objects.selectSome([], { filename, recursive, kustomize });
   const targets = chosen.targets.filter(({ object }) => matchesLabels(selector, object?.metadata.labels));
-  if (targets.length === 0 && chosen.problems.length === 0)
-    throw new CommandError('no objects passed to apply: the selector matches none of the files');
+  if (targets.length === 0 && chosen.problems.length === 0) {
+    const why = chosen.targets.length === 0 ? '' : ': the selector matches none of the files';
+    throw new CommandError(`no objects passed to apply${why}`);
+  }
   const printer = await openOutcomePrinter(io, { flags, dryRun });
   const whole: UnstructuredObject[] = [];
   const grace = flags['grace-period'];

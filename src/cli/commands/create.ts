@@ -35,6 +35,8 @@ export const createCommand = defineCommand({
     const fieldValidation = parseValidation(flags.validate);
     await using objects = await openObjects(invocation);
     const chosen = await objects.selectSome([], flags);
+    if (chosen.targets.length === 0 && chosen.problems.length === 0)
+      throw new CommandError('no objects passed to create');
     return await eachTarget(chosen, { objects, io, signal, doing: 'creating' }, async (target) => {
       const { object } = target;
       if (object === undefined) throw new CommandError(`${target.name} has no object`);

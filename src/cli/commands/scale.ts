@@ -42,7 +42,7 @@ export const scaleCommand = defineCommand({
     const printer = await openOutcomePrinter(io, { flags, dryRun });
     await using objects = await openObjects(invocation);
     const { targets, problems } = await objects.selectSome(args, flags);
-    if (targets.length === 0 && problems.length === 0) throw new CommandError('nothing was found to scale');
+    if (targets.length === 0 && problems.length === 0) throw new CommandError('no objects passed to scale');
     if (resourceVersion !== undefined && targets.length > 1) {
       throw new CommandError(`--resource-version is for a single object, and these are ${targets.length}`);
     }

@@ -131,12 +131,11 @@ async function fromWanted(wanted: Wanted, choice: Selecting, { reader }: SelectC
   });
 }
 
-/** Targets of manifests, with their namespace filled in. Objects with generateName alone have an empty name. */
+/** Targets of manifests, with their namespace filled in; none for files without an object. Objects with generateName alone have an empty name. */
 async function fromFiles(choice: Selecting, context: SelectContext): Promise<Selection> {
   const { io, signal } = context;
   const files = { files: choice.filename, recursive: choice.recursive === true, io, signal };
   const manifests = await readManifests(files);
-  if (manifests.length === 0) throw new CommandError(`${choice.filename.join(', ')}: there is no object in it`);
   const targets: Target[] = [];
   const problems: CommandError[] = [];
   for (const manifest of manifests) {
