@@ -113,6 +113,24 @@ test('a pod where nothing listens gives way to another one, whoever speaks first
   silent.close();
 });
 
+test('a connection on which nobody speaks ends with the gateway', async () => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port: local } = silent.address() as AddressInfo;
+  const gateway = await openGatewayFixture({ fixedPorts: [db] });
+  serve(gateway, { name: 'db-1', port: local }, { name: 'db-2', port: local });
+  const reached = once(silent, 'connection');
+  const client = connect({ port: gateway.fixedPorts[0] ?? 0, host: '127.0.0.1' });
+  await reached;
+  const closed = once(
+    client.on('error', () => {}),
+    'close',
+  );
+  await gateway[Symbol.asyncDispose]();
+  await closed;
+  silent.close();
+});
+
 test('what is wrong is in the log, and the connection is reset', async () => {
   await using gateway = await openGatewayFixture({ fixedPorts: [db] });
   const [port = 0] = gateway.fixedPorts;

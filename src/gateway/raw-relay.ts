@@ -41,7 +41,8 @@ export async function relayRaw(client: Socket, destination: Destination, options
     });
     cutWith(client, stream, () => failure === undefined);
     const onStop = (): void => void stream.destroy();
-    options.signal.addEventListener('abort', onStop, { once: true });
+    if (options.signal.aborted) onStop();
+    else options.signal.addEventListener('abort', onStop, { once: true });
     options.onOpen?.();
     await relay(client, stream);
     options.signal.removeEventListener('abort', onStop);

@@ -9,12 +9,12 @@ const mostKeptBytes = 64 * 1024;
 /**
  * Resolves with the stream that both sides go on with, and the client paused: with the first one of which something came, which was
  * not refused, or after which no pod is left. What the client has said is in it then. Nothing is said twice to a program: where a
- * connection was refused there was none.
+ * connection was refused there was none. The signal cuts the stream off.
  */
 export async function settle(client: Duplex, opened: OpenedStream, signal: AbortSignal): Promise<OpenedStream> {
   const kept: Buffer[] = [];
   for (let current = opened; ; ) {
-    if (!current.hasOthers || !(await isRefused(client, current.stream, kept))) return current;
+    if (!current.hasOthers || !(await isRefused(client, current.stream, { kept, signal }))) return current;
     const next = await current.other(signal).catch(() => undefined);
     // What became of the last one is told.
     if (next === undefined) return current;
@@ -34,15 +34,20 @@ function sendAll(client: Duplex, pod: Duplex, kept: readonly Buffer[]): void {
 }
 
 /** Leads the client's bytes to the pod, and keeps them, until there is a sign of it. */
-function isRefused(client: Duplex, pod: Duplex, kept: Buffer[]): Promise<boolean> {
+function isRefused(
+  client: Duplex,
+  pod: Duplex,
+  { kept, signal }: { kept: Buffer[]; signal: AbortSignal },
+): Promise<boolean> {
   // Whoever goes on with it may come a moment later than its failure.
   pod.on('error', () => {});
-  if (client.destroyed) pod.destroy();
+  if (client.destroyed || signal.aborted) pod.destroy();
   if (pod.destroyed) return Promise.resolve(isRefusal(pod.errored));
   return new Promise((resolve) => {
     let keptBytes = kept.reduce((sum, { length }) => sum + length, 0);
     const settled = (refused: boolean): void => {
       client.pause().off('data', onSaid).off('end', onEnd).off('close', onGone);
+      signal.removeEventListener('abort', onGone);
       pod.off('data', onCame).off('drain', onDrain).off('error', onError).off('end', onOver).off('close', onOver);
       resolve(refused);
     };
@@ -63,6 +68,7 @@ function isRefused(client: Duplex, pod: Duplex, kept: Buffer[]): Promise<boolean
     const onOver = (): void => settled(false);
     const onError = (error: Error): void => settled(isRefusal(error));
     client.on('data', onSaid).on('end', onEnd).on('close', onGone);
+    signal.addEventListener('abort', onGone, { once: true });
     pod.on('data', onCame).on('drain', onDrain).on('error', onError).on('end', onOver).on('close', onOver);
     sendAll(client, pod, kept);
     client.resume();
