@@ -121,11 +121,9 @@ test('a connection on which nobody speaks ends with the gateway', async () => {
   serve(gateway, { name: 'db-1', port: local }, { name: 'db-2', port: local });
   const reached = once(silent, 'connection');
   const client = connect({ port: gateway.fixedPorts[0] ?? 0, host: '127.0.0.1' });
+  client.on('error', () => {});
+  const closed = new Promise((resolve) => client.once('close', resolve));
   await reached;
-  const closed = once(
-    client.on('error', () => {}),
-    'close',
-  );
   await gateway[Symbol.asyncDispose]();
   await closed;
   silent.close();
