@@ -1,9 +1,11 @@
 /** The way in that a cluster keeps for its own user: no TLS, the same rights, nobody else. */
 import assert from 'node:assert/strict';
-import { lstat, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { connect as connectSocket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { connect } from '../src/client/connect.ts';
+import { loadKubeconfig } from '../src/client/kubeconfig.ts';
 import { Home, RunningFairlead } from './fairlead-process.ts';
 
 let home: Home;
@@ -66,6 +68,24 @@ test('nobody else may connect', {
   assert.deepEqual([stdout, code], ['EACCES\n', 0]);
 });
 
+test('a program that runs looks each time whose socket it is, and goes over TLS else', async () => {
+  const config = await loadKubeconfig({ path: home.kubeconfig, env: {} });
+  assert.equal(config.localSocket, socket);
+  const kept = `${socket}.kept`;
+  await rename(socket, kept);
+  const asked = async () => {
+    await using cluster = await connect({ config });
+    return (await cluster.resource('v1', 'Namespace').get('default')).metadata.name;
+  };
+  assert.equal(await asked(), 'default');
+  const bindAndDie = `require('node:net').createServer().listen(${JSON.stringify(socket)}, () => process.kill(process.pid, 'SIGKILL'))`;
+  await home.run(process.execPath, ['-e', bindAndDie]);
+  assert.ok((await lstat(socket)).isSocket());
+  assert.equal(await asked(), 'default');
+  await rm(socket);
+  await rename(kept, socket);
+});
+
 test('without the socket TLS does as before; a stop leaves none behind', async () => {
   await rm(socket);
   assert.match(await said('get', 'svc'), /^NAME .*\nkubernetes /);
@@ -75,7 +95,7 @@ test('without the socket TLS does as before; a stop leaves none behind', async (
   await running.stop();
   running = await RunningFairlead.up(home, '--data', join(home.directory, 'data'));
   assert.ok((await lstat(socket)).isSocket());
-  const lingering = connect(socket);
+  const lingering = connectSocket(socket);
   await running.stop();
   lingering.destroy();
   await assert.rejects(lstat(socket), { code: 'ENOENT' });

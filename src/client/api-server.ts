@@ -38,7 +38,7 @@ export class ApiServer {
       ...(proxy && { proxy }),
     };
     const isLocal = localSocket !== undefined && proxy === undefined && tls.cert !== undefined;
-    this.#base = isLocal ? { ...base, unixSocket: localSocket } : isSecure ? { ...base, tls: { ...tls } } : base;
+    this.#base = { ...base, ...(isSecure && { tls: { ...tls } }), ...(isLocal && { unixSocket: localSocket }) };
     const hasIdentity = tls.cert !== undefined || tls.key !== undefined;
     this.anonymous = isSecure && hasIdentity ? { ...base, tls: withoutIdentity(tls) } : this.#base;
   }
@@ -46,10 +46,10 @@ export class ApiServer {
   /** The way there with these credentials: the same object as long as they are the same. */
   endpoint(credentials: Credentials): UpstreamEndpoint {
     const { certificate } = credentials;
-    const { tls } = this.#base;
+    const { tls, unixSocket, ...base } = this.#base;
     if (certificate === undefined || tls === undefined) return this.#base;
     if (this.#newest?.credentials !== credentials) {
-      this.#newest = { credentials, endpoint: { ...this.#base, tls: { ...tls, ...certificate } } };
+      this.#newest = { credentials, endpoint: { ...base, tls: { ...tls, ...certificate } } };
     }
     return this.#newest.endpoint;
   }

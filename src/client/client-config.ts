@@ -31,7 +31,7 @@ export interface ClientConfig {
   tls?: ClientTls;
   /**
    * Path of a unix socket that leads to the same server in clear text. Whoever may open it counts there as the holder of the client
-   * certificate of `tls`; where it is to be sent, this way is taken instead.
+   * certificate of `tls`; where that is to be sent, this way is taken as long as the socket is there and this user's own.
    */
   localSocket?: string;
   /** Bearer token. `tokenFile` wins over it and is read again as it changes. */

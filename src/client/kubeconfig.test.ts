@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { constants } from 'node:fs';
-import { chown, mkdir, mkdtemp, open, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { mkdir, mkdtemp, open, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -304,66 +302,6 @@ test('in a pod the service account is used', async () => {
   assert.equal(loaded?.tokenFile, join(account, 'token'));
   assert.equal(loaded?.tls?.ca, pem('CERTIFICATE'));
   assert.equal(await inClusterConfig({}, account), undefined);
-});
-
-test('a socket that is named by an extension of the user is taken where nothing else was chosen', async () => {
-  const listening = createServer().listen(join(directory, 'api.sock'));
-  await once(listening, 'listening');
-  const path = await file('local', config());
-  const withSocket = (content: string, more = '') =>
-    writeFile(
-      path,
-      config({
-        user: `token: t1, extensions: [{name: fairlead.dev/local-socket, extension: ${content}}]`,
-        ...(more !== '' && { cluster: more }),
-      }),
-    );
-  const socket = join(directory, 'api.sock');
-  const good = `{server: "https://one:6443", path: ${socket}}`;
-  await withSocket(good);
-  assert.equal((await loadKubeconfig({ path, env: {} })).localSocket, socket);
-  assert.equal((await loadKubeconfig({ path, namespace: 'other', token: 't2', env: {} })).localSocket, socket);
-  const ca = await file('ca.pem', pem('CERTIFICATE'));
-  for (const chosen of [
-    { server: 'https://one:6443' },
-    { certificateAuthority: ca },
-    { insecureSkipTlsVerify: false },
-    { tlsServerName: 'two' },
-    { discoverServers: true },
-  ]) {
-    const { localSocket } = await loadKubeconfig({ path, ...chosen, env: {} });
-    assert.equal(localSocket, undefined, JSON.stringify(chosen));
-  }
-  // The entry was made for another server.
-  await withSocket(good, 'server: https://two:6443');
-  assert.equal((await loadKubeconfig({ path, env: {} })).localSocket, undefined);
-  await withSocket(`{server: "https://one:6443", path: ${socket}.gone}`);
-  assert.equal((await loadKubeconfig({ path, env: {} })).localSocket, undefined);
-  await withSocket(`{server: "https://one:6443", path: ${path}}`);
-  assert.equal((await loadKubeconfig({ path, env: {} })).localSocket, undefined, 'no socket');
-  for (const [content, expected] of [
-    ['[a]', /user "u".*"extensions\.fairlead\.dev\/local-socket" must be a mapping/],
-    ['{path: a, uid: 0}', /local-socket\.uid" is not known/],
-    ['{path: 1}', /local-socket\.path" must be a text/],
-  ] as const) {
-    await withSocket(content);
-    await assert.rejects(loadKubeconfig({ path, env: {} }), expected);
-  }
-  listening.close();
-});
-
-test("somebody else's socket is not taken", {
-  skip: process.getuid?.() === 0 ? false : 'only root can give files away',
-}, async () => {
-  const socket = join(directory, 'foreign.sock');
-  const listening = createServer().listen(socket);
-  await once(listening, 'listening');
-  const user = `token: t1, extensions: [{name: fairlead.dev/local-socket, extension: {server: "https://one:6443", path: ${socket}}}]`;
-  const path = await file('foreign', config({ user }));
-  assert.equal((await loadKubeconfig({ path, env: {} })).localSocket, socket);
-  await chown(socket, 65534, 65534);
-  assert.equal((await loadKubeconfig({ path, env: {} })).localSocket, undefined);
-  listening.close();
 });
 
 test('several servers are named by an extension of the cluster, or chosen in its place', async () => {

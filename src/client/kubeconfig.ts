@@ -60,7 +60,7 @@ export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<Cli
   const tls = { ...(await clusterTls(cluster, choice)), ...(await userCertificate(user, choice)) };
   const impersonate = choice.impersonate ?? (user && userImpersonation(user));
   const proxy = cluster && clusterProxy(cluster);
-  const localSocket = localSocketOf(cluster, user, choice);
+  const localSocket = localSocketOf(cluster, user, { choice, certPem: tls.cert });
   const written: ClientConfig = {
     ...namedServers(cluster, choice),
     namespace: choice.namespace || (context && textField(context, 'namespace')) || 'default',

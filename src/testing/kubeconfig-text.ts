@@ -1,3 +1,5 @@
+import { certificateMark } from '../client/kubeconfig-local-socket.ts';
+
 export interface KubeconfigFacts {
   /** Of cluster, user and context. */
   name: string;
@@ -30,6 +32,7 @@ export function kubeconfigText(facts: KubeconfigFacts): string {
     extensions:
     - name: fairlead.dev/local-socket
       extension:
+        certificate: ${JSON.stringify(certificateMark(certPem))}
         path: ${JSON.stringify(localSocket)}
         server: ${server}`;
   const base64 = (text: string) => Buffer.from(text).toString('base64');

@@ -1,5 +1,5 @@
 /** Adds a cluster to a user's kubeconfig, leaving everything else as it was. */
-import { localSocketExtension } from '../../client/kubeconfig-local-socket.ts';
+import { certificateMark, localSocketExtension } from '../../client/kubeconfig-local-socket.ts';
 import { CommandError } from '../command.ts';
 import { editKubeconfig, fieldsOf, foreignServer, itemOf } from './edit-file.ts';
 
@@ -55,7 +55,7 @@ export async function mergeContext(merge: ContextToMerge): Promise<{ changed: bo
       user: {
         'client-certificate-data': base64(merge.certPem),
         'client-key-data': base64(merge.keyPem),
-        ...(merge.localSocket === undefined ? {} : { extensions: [localSocket(merge.server, merge.localSocket)] }),
+        ...(merge.localSocket === undefined ? {} : { extensions: [localSocket(merge, merge.localSocket)] }),
       },
     });
     const current = config.value['current-context'];
@@ -66,8 +66,8 @@ export async function mergeContext(merge: ContextToMerge): Promise<{ changed: bo
   });
 }
 
-function localSocket(server: string, path: string) {
-  return { extension: { path, server }, name: localSocketExtension };
+function localSocket({ server, certPem }: ContextToMerge, path: string) {
+  return { extension: { certificate: certificateMark(certPem), path, server }, name: localSocketExtension };
 }
 
 function base64(pem: string): string {

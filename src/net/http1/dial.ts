@@ -1,8 +1,16 @@
 /** Opens one connection to an upstream: TCP, a tunnel through a proxy or the endpoint's own dialler, and TLS over it. */
 import type { Duplex } from 'node:stream';
+import { isOwnSocket } from '../own-socket.ts';
 import { proxyName } from '../proxy/upstream-proxy.ts';
 import type { TlsMemory } from './open-socket.ts';
-import { defaultKeepAliveMs, openTcp, openTcpWithTls, openTls, socketErrorText } from './open-socket.ts';
+import {
+  defaultKeepAliveMs,
+  openTcp,
+  openTcpWithTls,
+  openTls,
+  openUnixSocket,
+  socketErrorText,
+} from './open-socket.ts';
 import { SocketReads } from './socket-reads.ts';
 import type { UpstreamEndpoint } from './upstream.ts';
 import { UpstreamError } from './upstream.ts';
@@ -65,12 +73,26 @@ async function openDirectly(
   signal: AbortSignal,
   keepAliveMs: number,
 ): Promise<Dialled> {
+  const local = await openLocally(endpoint, signal);
+  if (local !== undefined) return local;
   const reads = new SocketReads(endpoint.tls === undefined ? 'tcp' : 'tls');
   const socket =
     endpoint.tls === undefined
       ? await openTcp(endpoint, signal, keepAliveMs, reads)
       : await openTcpWithTls(endpoint, memory, signal, keepAliveMs, reads);
   return { socket, reads };
+}
+
+/** Undefined where there is no socket, it may be somebody else's, or nobody listens there. Who owns it may change while a program runs. */
+async function openLocally({ unixSocket }: UpstreamEndpoint, signal: AbortSignal): Promise<Dialled | undefined> {
+  if (unixSocket === undefined || !isOwnSocket(unixSocket)) return undefined;
+  const reads = new SocketReads('tcp');
+  try {
+    return { socket: await openUnixSocket(unixSocket, signal, reads), reads };
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
 }
 
 /** Undefined: the endpoint has no way of its own. */

@@ -33,15 +33,18 @@ export const defaultKeepAliveMs = 30_000;
 
 /** Rejects with the socket's error or the signal's reason. `keepAliveMs` 0: the operating system never probes it. */
 export async function openTcp(
-  endpoint: Pick<UpstreamEndpoint, 'host' | 'port' | 'unixSocket'>,
+  endpoint: { host: string; port: number },
   signal: AbortSignal,
   keepAliveMs = defaultKeepAliveMs,
   reads?: SocketReads,
 ): Promise<Socket> {
-  const { unixSocket } = endpoint;
-  const way = unixSocket === undefined ? tcpOptions(endpoint, keepAliveMs) : { path: unixSocket, allowHalfOpen: true };
-  const socket = connect({ ...way, ...(reads && { onread: reads.onread }) });
+  const socket = connect({ ...tcpOptions(endpoint, keepAliveMs), ...(reads && { onread: reads.onread }) });
   return whenOpen(socket, 'connect', signal);
+}
+
+/** Rejects like `openTcp`. */
+export async function openUnixSocket(path: string, signal: AbortSignal, reads: SocketReads): Promise<Socket> {
+  return whenOpen(connect({ path, allowHalfOpen: true, onread: reads.onread }), 'connect', signal);
 }
 
 /** The same with TLS over it. Rejects like `openTls`. */

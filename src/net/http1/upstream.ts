@@ -15,7 +15,10 @@ export interface UpstreamEndpoint {
     key?: string;
     insecureSkipVerify?: boolean;
   };
-  /** Path of a unix socket to connect to instead of host and port. */
+  /**
+   * Path of a unix socket that leads to the same in clear text: it is taken where it is there and this user's own, else host and port
+   * with TLS.
+   */
   unixSocket?: string;
   /** Connections lead through it. */
   proxy?: UpstreamProxy;
