@@ -3,8 +3,10 @@ import type { Duplex } from 'node:stream';
 import { ForwardError } from '../net/forward-error.ts';
 import type { OpenedStream } from './destination.ts';
 
-/** Of what a client says before its pod says anything; after more than that it stays with its pod. */
+/** Of what a client says before its pod says anything. One that has more to say is held up for a moment, in which refusals come. */
 const mostKeptBytes = 64 * 1024;
+/** After that it stays with its pod. */
+const patienceMs = 1000;
 
 /**
  * Resolves with the stream that both sides go on with, and the client paused: with the first one of which something came, which was
@@ -45,7 +47,9 @@ function isRefused(
   if (pod.destroyed) return Promise.resolve(isRefusal(pod.errored));
   return new Promise((resolve) => {
     let keptBytes = kept.reduce((sum, { length }) => sum + length, 0);
+    let patience: NodeJS.Timeout | undefined;
     const settled = (refused: boolean): void => {
+      clearTimeout(patience);
       client.pause().off('data', onSaid).off('end', onEnd).off('close', onGone);
       signal.removeEventListener('abort', onGone);
       pod.off('data', onCame).off('drain', onDrain).off('error', onError).off('end', onOver).off('close', onOver);
@@ -54,12 +58,15 @@ function isRefused(
     const onSaid = (chunk: Buffer): void => {
       kept.push(chunk);
       keptBytes += chunk.length;
-      if (!pod.write(chunk)) client.pause();
-      if (keptBytes > mostKeptBytes) settled(false);
+      const hasRoom = pod.write(chunk);
+      if (!hasRoom || keptBytes > mostKeptBytes) client.pause();
+      if (keptBytes > mostKeptBytes) patience ??= setTimeout(() => settled(false), patienceMs);
     };
     const onEnd = (): void => void pod.end();
     const onGone = (): void => void pod.destroy();
-    const onDrain = (): void => void client.resume();
+    const onDrain = (): void => {
+      if (patience === undefined) client.resume();
+    };
     const onCame = (chunk: Buffer): void => {
       pod.pause();
       settled(false);
