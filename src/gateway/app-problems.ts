@@ -157,8 +157,17 @@ export function podFailed({ namespace, pod, port }: Backend, error: unknown): Pr
     const message = `${cause.message}. The way there is a port-forward: ask for the right to create pods/portforward.`;
     return { code: 403, reason: 'Forbidden', title: 'You may not connect to this pod', message };
   }
-  const message = `${sentenceOf(error)} See its log with: kubectl logs -n ${namespace} ${shellWord(pod)}`;
-  return { code: 502, reason: 'ServiceUnavailable', title, message };
+  return { code: 502, reason: 'ServiceUnavailable', title, message: withItsLog({ namespace, pod }, error) };
+}
+
+/** A raw connection to a pod stood, as a port-forward does before anybody knows whether something listens there. */
+export function podConnectionFailed({ namespace, pod, port }: Backend, error: Error): Problem {
+  const title = `A connection to port ${port} of pod "${pod}" in namespace "${namespace}" failed`;
+  return { code: 502, reason: 'ServiceUnavailable', title, message: withItsLog({ namespace, pod }, error) };
+}
+
+function withItsLog({ namespace, pod }: Pick<Backend, 'namespace' | 'pod'>, error: unknown): string {
+  return `${sentenceOf(error)} See its log with: kubectl logs -n ${namespace} ${shellWord(pod)}`;
 }
 
 function causeIn(error: unknown, isMeant: (cause: Error) => boolean): Error | undefined {

@@ -93,12 +93,19 @@ export class Tunnels {
     carrier: Carrier,
     client: AbortSignal,
   ): Promise<CountedStream | { problem: Problem }> {
-    const over = this.#options.metrics.stream(carrier);
+    const { metrics } = this.#options;
+    const over = metrics.stream(carrier);
     const opened = await this.#reach(asked, client);
-    if ('stream' in opened) return { ...opened, over: () => over(false) };
+    if ('stream' in opened) {
+      const tell = (failure: Problem | undefined): void => {
+        over(failure !== undefined);
+        if (failure !== undefined) metrics.error(carrier, problemText(failure));
+      };
+      return { ...opened, over: tell };
+    }
     over(true);
     // A refused CONNECT is told as a request.
-    if (carrier === 'socks') this.#options.metrics.error(carrier, problemText(opened.problem));
+    if (carrier === 'socks') metrics.error(carrier, problemText(opened.problem));
     return opened;
   }
 
@@ -124,23 +131,30 @@ export class Tunnels {
   async #join(client: Duplex, opened: CountedStream): Promise<void> {
     this.#open.add(client);
     client.on('error', () => client.destroy());
-    const { stream: pod } = await settle(client, opened, this.#options.signal);
-    pod.on('error', () => pod.destroy());
+    const { signal } = this.#options;
+    const { stream: pod, backend } = await settle(client, opened, signal);
+    // It may have failed before anybody listened.
+    let failure: Error | undefined = pod.errored ?? undefined;
+    pod.on('error', (error) => {
+      failure ??= error;
+      pod.destroy();
+    });
     cutWith(client, pod);
     await relay(client, pod);
     this.#open.delete(client);
-    opened.over();
+    // A client that leaves destroys the stream without a failure.
+    opened.over(failure === undefined || signal.aborted ? undefined : problems.podConnectionFailed(backend, failure));
   }
 }
 
-/** `over` is to be called once when nothing passes any more. */
+/** `over` is to be called once when nothing passes any more, with what made it fail. */
 interface CountedStream extends OpenedStream {
-  over(): void;
+  over(failure: Problem | undefined): void;
 }
 
 function leave({ stream, over }: CountedStream): void {
   stream.destroy();
-  over();
+  over(undefined);
 }
 
 function replyTo({ code }: Problem): SocksReply {
