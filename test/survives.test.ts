@@ -1,6 +1,6 @@
 /** What was acknowledged is there after kill -9; what was left behind by it is ended by the next start. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -91,55 +91,93 @@ test('kill -9 in the middle of writes loses none that was acknowledged', async (
   assert.ok(Number(list.metadata.resourceVersion) >= lastVersion);
 });
 
-test('pod processes left behind by kill -9 are ended, and started anew by the next up', async () => {
-  await using home = await Home.make();
-  const flags = ['--image', 'sleeper=/bin/sleep'];
+/** Nobody else's, where these tests run twice at once. */
+const seconds = String(3600 + process.pid);
+const sleeperFlags = ['--image', 'sleeper=/bin/sleep'];
+
+/** Resolves when the pod runs. */
+async function waitForSleeper(home: Home, cluster: RunningFairlead): Promise<void> {
+  const agent = new Agent({ ...(await adminOf(home)), keepAlive: false });
+  for (;;) {
+    const { body } = await call(agent, `${cluster.apiUrl}/api/v1/namespaces/default/pods/sleeper`, 'GET');
+    const status = JSON.parse(body).status?.containerStatuses?.[0];
+    if (status?.state?.running !== undefined) return;
+    await delay(20);
+  }
+}
+
+/** Resolves with the processes that go on when the cluster has been killed: one. */
+async function killWithSleeper(home: Home, cluster: RunningFairlead): Promise<number[]> {
   const pod = {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'sleeper' },
-    spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'main', image: 'sleeper', args: ['3600'] }] },
-  };
-  await using first = await RunningFairlead.up(home, ...flags);
-  const running = async (cluster: RunningFairlead, restarts: number): Promise<void> => {
-    const agent = new Agent({ ...(await adminOf(home)), keepAlive: false });
-    for (;;) {
-      const { body } = await call(agent, `${cluster.apiUrl}/api/v1/namespaces/default/pods/sleeper`, 'GET');
-      const status = JSON.parse(body).status?.containerStatuses?.[0];
-      if (status?.state?.running !== undefined && status.restartCount >= restarts) return;
-      await delay(20);
-    }
+    spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'main', image: 'sleeper', args: [seconds] }] },
   };
   const agent = new Agent({ ...(await adminOf(home)), keepAlive: false });
   // The service account's controller makes the default account a moment after the start.
-  const collection = `${first.apiUrl}/api/v1/namespaces/default/pods`;
+  const collection = `${cluster.apiUrl}/api/v1/namespaces/default/pods`;
   let created = await call(agent, collection, 'POST', pod);
   while (created.status === 403) {
     await delay(20);
     created = await call(agent, collection, 'POST', pod);
   }
   assert.equal(created.status, 201, created.body);
-  await running(first, 0);
-  const left = (await sleepers()).map((pid) => identifyProcess(pid));
+  await waitForSleeper(home, cluster);
+  await cluster.kill();
+  const left = await sleepers();
   assert.equal(left.length, 1);
-  await first.kill();
+  return left;
+}
 
-  await using second = await RunningFairlead.up(home, ...flags);
-  await running(second, 0);
-  while ((await sleepers()).length !== 1 || (await sleepers())[0] === left[0]?.pid) await delay(20);
+test('pod processes left behind by kill -9 are ended, and started anew by the next up', async () => {
+  await using home = await Home.make();
+  await using first = await RunningFairlead.up(home, ...sleeperFlags);
+  const left = await killWithSleeper(home, first);
+  await using second = await RunningFairlead.up(home, ...sleeperFlags);
+  await waitForSleeper(home, second);
+  while ((await sleepers()).length !== 1 || (await sleepers())[0] === left[0]) await delay(20);
   await second.stop();
   assert.deepEqual(await sleepers(), []);
 });
 
-/** Processes of this machine that run `sleep 3600` for a pod of ours. */
+test('so are those of a cluster in memory, and its scratch directory is gone', async () => {
+  await using home = await Home.make();
+  await using first = await RunningFairlead.up(home, '--data=:memory:', ...sleeperFlags);
+  await killWithSleeper(home, first);
+  await using _second = await RunningFairlead.up(home, '--data=:memory:', '--nodes=0');
+  assert.deepEqual(await sleepers(), []);
+  await assert.rejects(stat(String(first.facts.directory)), { code: 'ENOENT' });
+});
+
+test('down ends them too, and removes the directory of a cluster in memory, or every one with --delete', async () => {
+  for (const data of ['--data=:memory:', '--data=kept'])
+    for (const flags of [[], ['--delete']]) {
+      await using home = await Home.make();
+      await using cluster = await RunningFairlead.up(home, data, ...sleeperFlags);
+      await killWithSleeper(home, cluster);
+      const { code, stdout, stderr } = await home.fairlead('down', ...flags);
+      assert.equal(code, 0, stderr);
+      assert.deepEqual(await sleepers(), [], `${data} ${flags}`);
+      const directory = String(cluster.facts.directory);
+      const isThere = await stat(directory).then(
+        () => true,
+        () => false,
+      );
+      assert.equal(isThere, data === '--data=kept' && flags.length === 0);
+      if (flags.length === 0) assert.match(stdout, /^Cluster "default" had been killed: .* \(1 process\) .*\.\n$/);
+      else assert.ok(stdout.includes(`Deleted ${directory}.\n`), stdout);
+      assert.equal((await home.fairlead('down')).code, 1);
+    }
+});
+
+/** Processes of this machine that sleep so long for a pod of ours. */
 async function sleepers(): Promise<number[]> {
-  const { readdir } = await import('node:fs/promises');
   const found: number[] = [];
   for (const entry of await readdir('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
     const line = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '');
-    if (line === '/bin/sleep\u00003600\u0000' && identifyProcess(Number(entry)) !== undefined)
-      found.push(Number(entry));
+    if (line === `/bin/sleep\0${seconds}\0` && identifyProcess(Number(entry)) !== undefined) found.push(Number(entry));
   }
   return found;
 }

@@ -1,10 +1,11 @@
 /** The node agent: registers a Node, runs the pods that are bound to it and serves the kubelet's API. */
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '../api/types/core-v1.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
 import { openInformer } from '../client/informer.ts';
 import { openEventRecorder } from '../client/record-events.ts';
+import { endLeftPods } from './end-left-pods.ts';
 import { openImageTable } from './images/image-table.ts';
 import type { NodePki } from './kubelet/server.ts';
 import { startKubeletServer } from './kubelet/server.ts';
@@ -63,11 +64,8 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
     options.log?.(line);
   };
   const runtime = openProcessRuntime();
-  let leftovers = 0;
-  // Nodes that are no longer asked for may have left some too; those of living nodes are spared.
-  for (const node of await readdir(join(dataDir, 'pods'))) {
-    leftovers += await runtime.endLeftovers(join(dataDir, 'pods', node));
-  }
+  // Nodes that are no longer asked for may have left some too.
+  const leftovers = await endLeftPods(dataDir);
   const events = openEventRecorder({ client, component: 'kubelet', host: name, signal });
   const informer = openInformer<Pod>({
     resource: client.resource<Pod>('v1', 'pods'),

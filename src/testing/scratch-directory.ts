@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { identifyProcess, isAlive, type ProcessIdentity } from '../lib/process-identity.ts';
-import { openProcessRuntime } from '../node/runtime/process.ts';
+import { endLeftPods } from '../node/end-left-pods.ts';
 
 export interface ScratchDirectory extends AsyncDisposable {
   path: string;
@@ -32,9 +32,7 @@ async function sweep(directory: string): Promise<void> {
   for (const path of names.map((name) => join(directory, name))) {
     try {
       if (!(await isLeftBehind(path))) continue;
-      const runtime = openProcessRuntime();
-      const pods = join(path, 'pods');
-      for (const node of await readdir(pods).catch(() => [])) await runtime.endLeftovers(join(pods, node));
+      await endLeftPods(path);
       await rm(path, { recursive: true, force: true });
     } catch {
       // Another test process sweeps too, and may have been first.

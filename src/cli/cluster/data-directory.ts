@@ -48,12 +48,16 @@ async function readMarker(directory: string): Promise<number | undefined> {
   }
 }
 
-/** Removes a cluster's directory with all in it; anything else is left alone with a `CommandError`. */
-export async function deleteDataDirectory(directory: string): Promise<void> {
+/** Removes a cluster's directory with all in it, after the processes that a kill has left of its pods; anything else is left alone with a `CommandError`. Returns how many processes there were. */
+export async function deleteDataDirectory(directory: string): Promise<number> {
   if ((await readMarker(directory)) === undefined) {
     throw new CommandError(`${directory} holds no Fairlead cluster: not deleted`);
   }
+  // By its files alone they can be found.
+  const { endLeftPods } = await import('../../node/end-left-pods.ts');
+  const ended = await endLeftPods(directory);
   await rm(directory, { recursive: true, force: true });
+  return ended;
 }
 
 export async function isDataDirectory(directory: string): Promise<boolean> {

@@ -82,12 +82,12 @@ async function refuseSecond(plan: UpPlan, io: CommandIo): Promise<void> {
   );
 }
 
-/** Also clears away the scratch directory of a cluster in memory that was killed. */
+/** Also clears away what a cluster of this name that was killed has left. */
 async function openDirectory(plan: UpPlan, io: CommandIo): Promise<string> {
   const stale = await readRecord(io.env, plan.name);
   if (stale !== undefined) {
-    if (!stale.keepsData && /\/fairlead-[^/]+$/.test(stale.directory))
-      await rm(stale.directory, { recursive: true, force: true });
+    const { clearAfterKill } = await import('./clear-after-kill.ts');
+    await clearAfterKill(stale);
     await removeRecord(io.env, plan.name);
   }
   if (plan.place.kind === 'memory') return makeScratchDirectory(io.env);

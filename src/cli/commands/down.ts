@@ -38,7 +38,8 @@ export const downCommand = defineCommand({
     const name = checkClusterName(flags.name ?? 'default');
     const running = await readRunning(io.env, name);
     const record = running ?? (await readRecord(io.env, name));
-    if (running === undefined && flags.delete !== true) {
+    const left = running === undefined && flags.delete !== true ? await clearUp(record) : 0;
+    if (running === undefined && flags.delete !== true && left === 0) {
       throw new CommandError(`no cluster named "${name}" runs: "fairlead status" lists those that do`);
     }
     if (running !== undefined) await stop(running, io, signal);
@@ -55,12 +56,23 @@ export const downCommand = defineCommand({
       io.stdout.write(
         `Cluster "${name}" stopped.${running.keepsData && flags.delete !== true ? ` Its data stays in ${running.directory}.` : ''}\n`,
       );
+    if (left > 0)
+      io.stdout.write(
+        `Cluster "${name}" had been killed: what was left of its pods (${left} ${left === 1 ? 'process' : 'processes'}) has been ended.\n`,
+      );
     for (const what of deleted) io.stdout.write(`Deleted ${what}.\n`);
-    if (running === undefined && deleted.length === 0)
+    if (running === undefined && deleted.length === 0 && left === 0)
       throw new CommandError(`there is nothing of a cluster named "${name}" to delete`);
     return 0;
   },
 });
+
+/** Returns how many processes of its pods there were. */
+async function clearUp(killed: ClusterRecord | undefined): Promise<number> {
+  if (killed === undefined) return 0;
+  const { clearAfterKill } = await import('../cluster/clear-after-kill.ts');
+  return clearAfterKill(killed);
+}
 
 async function stop(record: ClusterRecord, io: CommandIo, signal: AbortSignal): Promise<void> {
   const progress = new Progress(io.stderr);
