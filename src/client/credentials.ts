@@ -24,6 +24,13 @@ export interface CredentialSource {
 /** Credentials cannot be had now: the command failed, the login has expired. The message says from where and what to do. */
 export class CredentialError extends Error {
   override readonly name = 'CredentialError';
+  /** A sentence: what to do for credentials that are then found without another start. */
+  readonly next: string | undefined;
+
+  constructor(message: string, { next }: { next?: string } = {}) {
+    super(message);
+    this.next = next;
+  }
 }
 
 export function bearer(token: string): Credentials {

@@ -98,9 +98,10 @@ export function execCredentials(plugin: ExecPlugin, options: ExecOptions): Crede
   function notFound(): CredentialError {
     const hint = hinted ? undefined : plugin.installHint;
     hinted = true;
-    const found = failure(plugin, 'there is no such program on this machine');
+    const next = 'Install it, then try again.';
+    const found = failure(plugin, 'there is no such program on this machine', next);
     if (hint === undefined) return found;
-    return new CredentialError(`${found.message} The kubeconfig says: ${withoutControls(hint)}`);
+    return new CredentialError(`${found.message} The kubeconfig says: ${withoutControls(hint)}`, { next });
   }
 
   return {
@@ -124,15 +125,24 @@ function mayAsk(plugin: ExecPlugin, options: ExecOptions): boolean {
   if (plugin.interactiveMode === 'Never') return false;
   const terminal = options.interactive ?? isatty(0);
   if (plugin.interactiveMode === 'Always' && !terminal) {
-    throw failure(plugin, 'it must ask on a terminal ("interactiveMode: Always"), and standard input is none');
+    throw failure(
+      plugin,
+      'it must ask on a terminal ("interactiveMode: Always"), and standard input is none',
+      'Start this on a terminal.',
+    );
   }
   return terminal;
 }
 
-function failure({ command, entry }: ExecPlugin, what: string): CredentialError {
+function failure(
+  { command, entry }: ExecPlugin,
+  what: string,
+  next = `Log in again with ${JSON.stringify(command)}, then try again: it is run anew.`,
+): CredentialError {
   const by = entry.usedBy === undefined ? '' : ` (used by context "${entry.usedBy}")`;
   return new CredentialError(
     `No credentials from the command ${JSON.stringify(command)} of user "${entry.name}"${by} in ${entry.file}: ${what}.`,
+    { next },
   );
 }
 

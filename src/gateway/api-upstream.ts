@@ -2,6 +2,8 @@
 import type { AccessPass } from '../client/api-access.ts';
 import { ApiAccess } from '../client/api-access.ts';
 import type { ServerLease } from '../client/api-servers.ts';
+import { CredentialError } from '../client/credentials.ts';
+import { oncePer } from '../lib/once-per.ts';
 import type { BodyTransform } from '../net/http1/body-transform.ts';
 import type { ConnectionPool } from '../net/http1/connections.ts';
 import type { ResponseHead } from '../net/http1/head.ts';
@@ -11,7 +13,11 @@ import { splice } from '../net/http1/splice.ts';
 import type { HeaderLines } from '../net/http1/upstream.ts';
 import { UpstreamError } from '../net/http1/upstream.ts';
 import type { GatewayContext, GatewayContexts } from './contexts.ts';
-import { answerProblem } from './problem.ts';
+import { loginProblem } from './login-problem.ts';
+import { answerProblem, sentenceOf } from './problem.ts';
+
+/** Servers beside each other may disagree. */
+const silenceMs = 600_000;
 
 export interface ApiForward {
   /** Path and query below the server's URL. */
@@ -43,10 +49,14 @@ export class ApiUpstream {
   readonly context: GatewayContext;
   readonly #options: ApiUpstreamOptions;
   readonly #access: ApiAccess;
+  readonly #tellExpired: (text: string) => void;
+  /** The server has taken the credentials, and not refused them since. */
+  #isKnown = false;
 
   constructor(options: ApiUpstreamOptions) {
     this.context = options.context;
     this.#options = options;
+    this.#tellExpired = oncePer(silenceMs, options.log);
     const { config, client } = options.context;
     this.#access = new ApiAccess(config, client.servers.isOverheard);
   }
@@ -74,11 +84,11 @@ export class ApiUpstream {
           if (!exchange.over) this.#begin(exchange, request, now);
         },
         (error: unknown) => {
-          if (!exchange.over) this.#failed(exchange, error, true);
+          if (!exchange.over) this.#hasNoPass(exchange, request, error);
         },
       );
     } catch (error) {
-      this.#failed(exchange, error, true);
+      this.#hasNoPass(exchange, request, error);
     }
   }
 
@@ -103,7 +113,10 @@ export class ApiUpstream {
       watch: !request.toApp && method === 'GET' && isWatch(target),
       rewriteHeaders: (headers, head) => {
         // What the server refused is not sent again, as part of it has gone by; the next request finds new credentials.
-        if (head.status === 401 && pass !== undefined && !request.toApp) this.#renew(pass);
+        if (pass !== undefined && !request.toApp) {
+          if (head.status === 401) this.#renew(pass, request.target);
+          else this.#isKnown = true;
+        }
         request.rewriteHeaders(headers, head);
       },
       onOver: () => {
@@ -125,16 +138,31 @@ export class ApiUpstream {
     });
   }
 
-  #renew(pass: AccessPass): void {
+  #renew(pass: AccessPass, target: string): void {
     const { signal, log } = this.#options;
-    this.#access.renew(pass, signal).catch((error: unknown) => {
-      if (!signal.aborted)
+    const renewed = this.#access.renew(pass, signal).then((isAnother) => {
+      // Before, it is told at the start; and what is behind the proxy verb may refuse for itself.
+      if (isAnother || !this.#isKnown || signal.aborted || /\/proxy(?:[/?]|$)/.test(target)) return;
+      this.#isKnown = false;
+      this.#tellExpired(
+        `${this.context.name === undefined ? '' : `context "${this.context.name}": `}the API server does not know who asks any more (401 Unauthorized): log in again with the tool that made this context, then start the gateway anew`,
+      );
+    });
+    renewed.catch((error: unknown) => {
+      // Failed logins are told by who has them: requests to applications meet them too.
+      if (!signal.aborted && !(error instanceof CredentialError))
         log(`The API server refuses the credentials: ${error instanceof Error ? error.message : error}`);
     });
   }
 
+  #hasNoPass(exchange: ServerExchange, { toApp }: ApiForward, error: unknown): void {
+    const login = loginProblem(error);
+    if (login === undefined) this.#failed(exchange, error, true);
+    // To clients of the API the same as where the server refuses what has expired.
+    else answerProblem(exchange, toApp ? login : { ...login, code: 401 });
+  }
+
   #failed(exchange: ServerExchange, error: unknown, nothingHappened: boolean): void {
-    const what = error instanceof Error ? error.message : String(error);
     const outcome =
       nothingHappened || (error instanceof UpstreamError && !error.sent)
         ? 'Nothing was changed. Check that the cluster runs and that the kubeconfig names its address.'
@@ -143,7 +171,7 @@ export class ApiUpstream {
       code: 502,
       reason: 'ServiceUnavailable',
       title: 'The API server does not answer',
-      message: `${what}. ${outcome}`,
+      message: `${sentenceOf(error)} ${outcome}`,
     });
   }
 }

@@ -6,7 +6,9 @@ import { shellWord } from '../lib/shell-words.ts';
 import type { Backend } from './backends.ts';
 import type { GatewayContexts, UnusableContext } from './contexts.ts';
 import type { AskedBy } from './destination.ts';
+import { loginProblem } from './login-problem.ts';
 import type { Problem } from './problem.ts';
+import { sentenceOf } from './problem.ts';
 import type { ServiceFacts } from './service-directory.ts';
 
 /** Another site's page asks. */
@@ -133,6 +135,8 @@ export function noEndpoints({ service, slices }: ServiceFacts): Problem {
 
 /** The cluster could not be asked. */
 export function clusterFailed(error: unknown): Problem {
+  const login = loginProblem(error);
+  if (login !== undefined) return login;
   if (error instanceof StatusError && error.code < 500) {
     const title = error.code === 403 ? 'You may not see this' : 'The cluster refused the question';
     return {
@@ -149,7 +153,7 @@ export function clusterFailed(error: unknown): Problem {
 /** A pod was chosen but the request to it failed. */
 export function podFailed({ namespace, pod, port }: Backend, error: unknown): Problem {
   // It is not the pod that is away.
-  const unreached = causeIn(error, (cause) => cause instanceof ConnectionError);
+  const unreached = causeIn(error, (cause) => cause instanceof ConnectionError || loginProblem(cause) !== undefined);
   if (unreached !== undefined) return clusterFailed(unreached);
   const title = `Pod "${pod}" in namespace "${namespace}" does not answer on port ${port}`;
   const cause = error instanceof Error && error.cause instanceof StatusError ? error.cause : error;
@@ -173,10 +177,4 @@ function withItsLog({ namespace, pod }: Pick<Backend, 'namespace' | 'pod'>, erro
 function causeIn(error: unknown, isMeant: (cause: Error) => boolean): Error | undefined {
   for (let at = error; at instanceof Error; at = at.cause) if (isMeant(at)) return at;
   return undefined;
-}
-
-/** With its stop, which many messages have already. */
-function sentenceOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return /[.?!]$/.test(text) ? text : `${text}.`;
 }

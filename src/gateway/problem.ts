@@ -26,6 +26,12 @@ export function problemText({ title, message }: Problem): string {
   return `${title}: ${message}`;
 }
 
+/** With its stop, which many messages have already. */
+export function sentenceOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return /[.?!]$/.test(text) ? text : `${text}.`;
+}
+
 /** Answers by what the client accepts. `more`: further headers. */
 export function answerProblem(
   exchange: ServerExchange,
