@@ -2,6 +2,7 @@
 import type { ClientConfig } from '../../client/client-config.ts';
 import { ConfigError } from '../../client/client-config.ts';
 import { openClusterClient } from '../../client/cluster-client-http.ts';
+import type { CredentialError } from '../../client/credentials.ts';
 import { kubeconfigPaths, readKubeconfig } from '../../client/kubeconfig-file.ts';
 import type { GatewayContexts, UnusableContext } from '../../gateway/contexts.ts';
 import { nameContexts } from '../../gateway/contexts.ts';
@@ -10,6 +11,7 @@ import { UsageError } from '../command.ts';
 import { clusterConfig } from '../connect.ts';
 import type { GlobalFlags } from '../flags.ts';
 import { escapeControls } from '../print/escape.ts';
+import { toldLogin } from './told-login.ts';
 
 export interface ContextChoice {
   /** Those of `--context`, in order; none: the current one. */
@@ -38,7 +40,15 @@ export async function openContexts(
   for (const name of names) {
     try {
       const config = await clusterConfig({ ...choice.globals, context: name }, io);
-      configs.push({ name: name ?? config.origin?.context, config });
+      const tell = ({ message, next }: CredentialError): void => {
+        const advice = next === undefined ? '' : ` ${next}`;
+        io.stderr.write(escapeControls(`warning: the login to the cluster failed: ${message}${advice}\n`));
+      };
+      const { credentials } = config;
+      configs.push({
+        name: name ?? config.origin?.context,
+        config: credentials === undefined ? config : { ...config, credentials: toldLogin(credentials, tell) },
+      });
     } catch (error) {
       if (!(error instanceof ConfigError) || name === undefined || names.length === 1) throw error;
       failed.push({ name, why: error.message });
