@@ -19,6 +19,8 @@ export interface ClusterClientOptions {
   pool?: UpstreamPool;
   /** Those of the same configuration. */
   servers?: ApiServers;
+  /** Objects come and go with `bigint`s for integers that a number would round (`parseExactJson`). */
+  exactIntegers?: boolean;
 }
 
 /** Connects lazily. Disposing it ends every request, watch and connection (a pool or servers that were given stay open). */
@@ -29,6 +31,7 @@ export function openClusterClient(config: ClientConfig, options: ClusterClientOp
   const closing = new AbortController();
   const closed = closing.signal;
   const { requestTimeoutMs } = config;
+  const { exactIntegers = false } = options;
   const open = <T extends KubeObject>(apiVersion: string, plural: string, metadataOnly: boolean) => {
     const groupVersion = parseApiVersion(apiVersion);
     if (groupVersion === undefined) throw new TypeError(`not an apiVersion: ${JSON.stringify(apiVersion)}`);
@@ -39,6 +42,7 @@ export function openClusterClient(config: ClientConfig, options: ClusterClientOp
       metadataOnly,
       closed,
       requestTimeoutMs,
+      exactIntegers,
     });
   };
   // Only with the first one: cryptography would be a third of what importing the client costs.

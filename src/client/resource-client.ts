@@ -2,6 +2,7 @@
 import type { KubeList, KubeObject } from '../api/object.ts';
 import type { Status } from '../api/status.ts';
 import { StatusError } from '../api/status.ts';
+import { parseExactJson, writeExactJson } from '../lib/exact-json.ts';
 import { isRecord } from '../lib/is-record.ts';
 import type { DeleteOptions, ResourceCall, ResourceClient, WatchEvent, WatchQuery } from './cluster-client.ts';
 import { startDeadline } from './deadline.ts';
@@ -21,6 +22,8 @@ export interface ResourceOptions {
   /** Ends every call: the client was closed. */
   closed: AbortSignal;
   requestTimeoutMs: number | undefined;
+  /** As for `openClusterClient`. */
+  exactIntegers: boolean;
 }
 
 interface Sent {
@@ -36,7 +39,9 @@ const partialObject = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v
 const partialList = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
 export function resourceClient<T extends KubeObject>(options: ResourceOptions): ResourceClient<T> {
-  const { transport, root, plural, metadataOnly, closed, requestTimeoutMs } = options;
+  const { transport, root, plural, metadataOnly, closed, requestTimeoutMs, exactIntegers } = options;
+  const parse: (text: string) => unknown = exactIntegers ? parseExactJson : JSON.parse;
+  const write = exactIntegers ? writeExactJson : JSON.stringify;
 
   const pathOf = (namespace: string | undefined, ...rest: (string | undefined)[]): string => {
     const scope = namespace === undefined || namespace === '' ? '' : `/namespaces/${segment(namespace, 'namespace')}`;
@@ -54,7 +59,7 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
     let bytes: Uint8Array | undefined;
     if (body !== undefined) {
       headers.push(['Content-Type', contentType]);
-      bytes = Buffer.from(JSON.stringify(body));
+      bytes = Buffer.from(write(body) ?? '');
     }
     let status: number;
     let answer: Buffer;
@@ -68,7 +73,7 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
       throw transport.failure(error, deadline.signal);
     }
     if (status < 200 || status > 299) throw refusal(status, answer);
-    return parseAnswer<R>(answer, transport.server);
+    return parseAnswer<R>(answer, { parse, server: transport.server });
   }
 
   const call = <R>({
@@ -118,7 +123,7 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
       try {
         const response = await transport.send({ method: 'GET', path, headers: [['Accept', accept]], signal });
         if (response.status !== 200) throw refusal(response.status, await readBody(response.body));
-        yield* watchEvents<T>(response.body);
+        yield* watchEvents<T>(response.body, parse);
       } catch (error) {
         throw error instanceof StatusError ? error : transport.failure(error, signal);
       }
@@ -183,10 +188,10 @@ function deleteBody({ dryRun, ...options }: DeleteOptions): unknown {
   return { kind: 'DeleteOptions', apiVersion: 'v1', ...options, ...(dryRun === true && { dryRun: ['All'] }) };
 }
 
-function parseAnswer<R>(answer: Buffer, server: string): R {
+function parseAnswer<R>(answer: Buffer, { parse, server }: { parse: (text: string) => unknown; server: string }): R {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(answer.toString('utf8'));
+    parsed = parse(answer.toString('utf8'));
   } catch {
     parsed = undefined;
   }

@@ -17,7 +17,10 @@ export class WatchBroken extends Error {
  * Ends when the server ends the stream between two events. Throws StatusError for an ERROR event, WatchBroken for a
  * stream that is cut off or malformed. Reads on only as events are taken. Stopping early destroys the body.
  */
-export async function* watchEvents<T extends KubeObject>(body: Readable): AsyncGenerator<WatchEvent<T>> {
+export async function* watchEvents<T extends KubeObject>(
+  body: Readable,
+  parse: (text: string) => unknown,
+): AsyncGenerator<WatchEvent<T>> {
   let pending: Buffer[] = [];
   let pendingBytes = 0;
   try {
@@ -29,7 +32,7 @@ export async function* watchEvents<T extends KubeObject>(body: Readable): AsyncG
         pending = [];
         pendingBytes = 0;
         start = end + 1;
-        if (line.length > 0) yield parseEvent<T>(line);
+        if (line.length > 0) yield parseEvent<T>(line, parse);
       }
       if (start < chunk.length) {
         pending.push(chunk.subarray(start));
@@ -43,10 +46,10 @@ export async function* watchEvents<T extends KubeObject>(body: Readable): AsyncG
   if (pendingBytes > 0) throw new WatchBroken('the watch was cut off within an event');
 }
 
-function parseEvent<T extends KubeObject>(line: Buffer): WatchEvent<T> {
+function parseEvent<T extends KubeObject>(line: Buffer, parse: (text: string) => unknown): WatchEvent<T> {
   let event: unknown;
   try {
-    event = JSON.parse(line.toString('utf8'));
+    event = parse(line.toString('utf8'));
   } catch {
     throw new WatchBroken('a line of the watch is not JSON');
   }
