@@ -4,6 +4,7 @@ import { type Status, StatusError } from '../api/status.ts';
 import type { ClientConfig } from '../client/client-config.ts';
 import type { ClusterClient, RawResponse } from '../client/cluster-client.ts';
 import { openClusterClient } from '../client/cluster-client-http.ts';
+import { parseExactJson } from '../lib/exact-json.ts';
 import type { CommandIo, Invocation } from './command.ts';
 import { CommandError } from './command.ts';
 import { clusterConfig } from './connect.ts';
@@ -15,7 +16,7 @@ export interface ApiReader extends AsyncDisposable {
   readonly keptTypes: TypesPlace | undefined;
   readonly config: ClientConfig;
   readonly client: ClusterClient;
-  /** Throws StatusError for what the server refused. */
+  /** Wide integers are bigints, as from `client`. Throws StatusError for what the server refused. */
   getJson(path: string, accept?: string): Promise<unknown>;
   /** Prints a warning of the server once, as kubectl does. */
   warn(text: string): void;
@@ -42,7 +43,7 @@ export async function openApiReader({
   };
   const config = await clusterConfig(globals, io, { unattended, ...(isShort && { laterCheck }) });
   if (isShort) await leaveSystemAuthorities(config);
-  const client = openClusterClient(config);
+  const client = openClusterClient(config, { exactIntegers: true });
   const said = new Set<string>();
   const warn = (text: string): void => {
     if (said.has(text)) return;
@@ -85,7 +86,7 @@ export async function openApiReader({
         throw refused;
       }
       try {
-        return JSON.parse(text);
+        return parseExactJson(text);
       } catch {
         throw new CommandError(
           `${config.server}${path} answered with something that is not JSON: is this a Kubernetes API server?`,

@@ -35,3 +35,10 @@ test('the fields of a struct are in the order that is given, those of maps in it
     '{"kind":"C","data":{"a":2,"b":1},"zero":0}',
   );
 });
+
+test('integers keep the digits that a number has no room for', () => {
+  assert.equal(
+    goJson({ b: [9007199254740993n], a: -(2n ** 63n) }),
+    '{"a":-9223372036854775808,"b":[9007199254740993]}',
+  );
+});

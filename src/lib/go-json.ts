@@ -41,6 +41,7 @@ function written(value: unknown, form: Form, order: FieldOrder | undefined, line
     const items = value.map((each) => written(each, form, order, inner));
     return enclosed('[', items, ']', { line, inner });
   }
+  if (typeof value === 'bigint') return String(value);
   if (!isRecord(value)) return JSON.stringify(value) ?? 'null';
   const colon = line === '' ? ':' : ': ';
   const members = keysOf(value, form, order).map(

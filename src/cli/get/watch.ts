@@ -1,6 +1,7 @@
 /** `get -w`: what is there, then every change until the user stops or the server ends the watch. */
 import type { Readable } from 'node:stream';
 import { StatusError, type StatusReason } from '../../api/status.ts';
+import { parseExactJson } from '../../lib/exact-json.ts';
 import { isRecord } from '../../lib/is-record.ts';
 import type { ApiReader } from '../api-reader.ts';
 import type { CommandIo } from '../command.ts';
@@ -108,7 +109,7 @@ async function* watchEvents(
   };
   const body = await reader.getStream(withQuery(collectionPath(wanted, selection), query), accept);
   for await (const line of lines(body)) {
-    const event: unknown = JSON.parse(line);
+    const event: unknown = parseExactJson(line);
     if (!isRecord(event) || !isRecord(event.object)) continue;
     if (event.type === 'ERROR') throw watchError(event.object);
     if (event.type !== 'BOOKMARK') yield { type: String(event.type), object: event.object };

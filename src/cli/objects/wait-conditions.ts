@@ -1,8 +1,10 @@
 /** `--for`: when an object is as it is waited for. After `kubectl/pkg/cmd/wait`. */
 import type { UnstructuredObject } from '../../api/object.ts';
+import { writeExactJson } from '../../lib/exact-json.ts';
 import { isRecord } from '../../lib/is-record.ts';
 import { CommandError, UsageError } from '../command.ts';
 import { records } from '../get/resource-types.ts';
+import { goText } from '../print/go-text.ts';
 import { findResults } from '../print/jsonpath/find.ts';
 import { relaxedJsonPath } from '../print/jsonpath/relaxed.ts';
 import { JsonPathError } from '../print/jsonpath/template.ts';
@@ -85,9 +87,9 @@ function pathCondition(text: string): WaitCondition {
       if (typeof found === 'object' && found !== null) {
         throw new CommandError(`"${path}" leads to an object or a list, which cannot be compared with "${wanted}"`);
       }
-      return String(found).trim() === wanted.trim();
+      return (found === null ? 'null' : goText(found)).trim() === wanted.trim();
     },
-    now: (object) => `"${path}" is ${JSON.stringify(find(object)) ?? 'not there'}`,
+    now: (object) => `"${path}" is ${writeExactJson(find(object)) ?? 'not there'}`,
   };
 }
 

@@ -29,11 +29,11 @@ export function sortBy<T>(items: readonly T[], path: string, objectOf: (item: T)
 }
 
 /** A text with what it is as a quantity, which is read once. */
-type SortKey = { text: string; quantity: Quantity | undefined } | number | null | undefined;
+type SortKey = { text: string; quantity: Quantity | undefined } | number | bigint | null | undefined;
 
 function sortKey(value: unknown): SortKey {
   if (typeof value === 'string') return { text: value, quantity: parseQuantity(value) };
-  if (typeof value === 'number' || value === null || value === undefined) return value;
+  if (isNumeric(value) || value === null || value === undefined) return value;
   throw new JsonPathError(`values such as ${goText(value).slice(0, 60)} have no order`);
 }
 
@@ -41,8 +41,12 @@ function isBefore(a: SortKey, b: SortKey): boolean {
   if (a === undefined) return true;
   if (b === undefined) return false;
   if (a === null || b === null) return a === null && b !== null;
-  if (typeof a === 'number' && typeof b === 'number') return a < b;
-  if (typeof a === 'number' || typeof b === 'number') throw new JsonPathError('texts and numbers have no common order');
+  if (isNumeric(a) && isNumeric(b)) return a < b;
+  if (isNumeric(a) || isNumeric(b)) throw new JsonPathError('texts and numbers have no common order');
   if (a.quantity === undefined || b.quantity === undefined) return a.text < b.text;
   return a.quantity.compare(b.quantity) < 0;
+}
+
+function isNumeric(value: unknown): value is number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint';
 }

@@ -1,4 +1,5 @@
 /** Applies a JSONPath template to an object, as kubectl does. */
+import { isInt64 } from '../../../lib/exact-json.ts';
 import { isRecord } from '../../../lib/is-record.ts';
 import { type FilterTest, JsonPathError, type Segment, type Step } from './template.ts';
 
@@ -100,8 +101,8 @@ function exists(left: readonly Step[], item: unknown, options: FindOptions): boo
 function compares(a: unknown, operator: FilterTest['operator'], b: unknown): boolean {
   const [kindA, kindB] = [comparableKind(a), comparableKind(b)];
   if (kindA !== kindB) throw new JsonPathError('incompatible types for comparison');
-  if (operator === '==') return a === b;
-  if (operator === '!=') return a !== b;
+  if (operator === '==') return inOrder(a, b) === 0;
+  if (operator === '!=') return inOrder(a, b) !== 0;
   if (kindA === 'bool') throw new JsonPathError('invalid type for comparison');
   const order = inOrder(a, b);
   switch (operator) {
@@ -116,11 +117,15 @@ function compares(a: unknown, operator: FilterTest['operator'], b: unknown): boo
   }
 }
 
-/** Both numbers, or both texts. */
+/** Both of one kind. */
 function inOrder(a: unknown, b: unknown): number {
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  const [left, right] = [String(a), String(b)];
+  const [left, right] = [comparable(a), comparable(b)];
   return left === right ? 0 : left < right ? -1 : 1;
+}
+
+function comparable(value: unknown): number | bigint | string {
+  if (typeof value === 'bigint') return isInt64(value) ? value : Number(value);
+  return typeof value === 'number' ? value : String(value);
 }
 
 /** Whole numbers and others do not compare, as in Go. */
@@ -128,6 +133,7 @@ function comparableKind(value: unknown): 'string' | 'int' | 'float' | 'bool' {
   if (typeof value === 'string') return 'string';
   if (typeof value === 'boolean') return 'bool';
   if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
+  if (typeof value === 'bigint') return isInt64(value) ? 'int' : 'float';
   throw new JsonPathError('invalid type for comparison');
 }
 

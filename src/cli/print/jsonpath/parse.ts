@@ -1,5 +1,6 @@
 /** Reads JSONPath templates as kubectl does: `text{.items[*].metadata.name}{"\n"}`. */
 
+import { wideInteger } from '../../../lib/exact-json.ts';
 import { type FilterTest, JsonPathError, type Segment, type Step } from './template.ts';
 import { unquote } from './unquote.ts';
 
@@ -113,8 +114,8 @@ class ActionReader {
   #number(): Step {
     const [text = ''] = /^[-+]?[\d.]*/.exec(this.#text.slice(this.#at)) ?? [];
     this.#at += text.length;
-    const value = Number(text);
-    if (!/\d/.test(text) || Number.isNaN(value)) throw new JsonPathError(`cannot parse number ${text}`);
+    const value = wideInteger(text) ?? Number(text);
+    if (!/\d/.test(text) || Number.isNaN(Number(value))) throw new JsonPathError(`cannot parse number ${text}`);
     return { kind: 'number', value, whole: !text.includes('.') };
   }
 

@@ -9,7 +9,7 @@ export type Segment =
 /** Each step makes new results of those before it; the first has the object itself. */
 export type Step =
   | { kind: 'text'; text: string }
-  | { kind: 'number'; value: number; whole: boolean }
+  | { kind: 'number'; value: number | bigint; whole: boolean }
   | { kind: 'boolean'; value: boolean }
   | { kind: 'field'; name: string }
   | { kind: 'slice'; from: number | undefined; to: number | undefined; step: number | undefined; single: boolean }

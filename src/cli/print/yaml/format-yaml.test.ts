@@ -94,3 +94,10 @@ test('numbers are as Go writes them', () => {
   const numbers = ['0', '-1', '1.5', '123456.5', '1.2345675e+06', '0.0001', '1e-05', '1000000', '1e+21', '1.5e-07'];
   assert.equal(printed, numbers.map((number) => `- ${number}\n`).join(''));
 });
+
+test('integers keep the digits that a number has no room for', () => {
+  assert.equal(
+    formatYaml({ a: [9007199254740993n], b: -(2n ** 63n) }),
+    'a:\n- 9007199254740993\nb: -9223372036854775808\n',
+  );
+});

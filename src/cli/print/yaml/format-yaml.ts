@@ -69,7 +69,7 @@ function deeper(column: number, { stays }: { stays: boolean }): number {
 
 function plainText(value: unknown): string {
   if (typeof value === 'number') return numberText(value);
-  return typeof value === 'boolean' ? String(value) : 'null';
+  return typeof value === 'boolean' || typeof value === 'bigint' ? String(value) : 'null';
 }
 
 /** Go's shortest form: fractions from a million on and whole numbers beyond 64 bits have an exponent of two digits. */
