@@ -1,5 +1,6 @@
 /** What was applied last, which client-side apply keeps in an annotation of the object. */
 import type { UnstructuredObject } from '../../api/object.ts';
+import { parseExactJson } from '../../lib/exact-json.ts';
 import { goJson } from '../../lib/go-json.ts';
 import { isRecord } from '../../lib/is-record.ts';
 import { CommandError } from '../command.ts';
@@ -22,7 +23,7 @@ export function readLastApplied({ kind, metadata }: UnstructuredObject): Record<
   const text = metadata.annotations?.[lastAppliedAnnotation];
   if (text === undefined || text === '') return undefined;
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseExactJson(text);
     if (isRecord(value)) return value;
   } catch {
     // Told below.

@@ -1,4 +1,5 @@
 /** JSON as `jq -c` and `kubectl get -o json` write it: one value after the other, with or without a newline between. */
+import { parseExactJson } from '../../lib/exact-json.ts';
 import { exactNumber } from './exact-number.ts';
 
 const token = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]]|-?\d+(\.\d+)?([eE][-+]?\d+)?/gs;
@@ -17,7 +18,7 @@ export function readJson(text: string): { values: unknown[]; end: number } {
     if (stop === undefined) return { values, end };
     let value: unknown;
     try {
-      value = JSON.parse(text.slice(start, stop));
+      value = parseExactJson(text.slice(start, stop));
     } catch {
       return { values, end };
     }

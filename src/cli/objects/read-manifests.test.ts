@@ -78,6 +78,9 @@ const others: readonly (readonly [string, unknown])[] = [
   ...['n', 'N', 'no', 'NO', 'off', 'Off', 'false'].map((text) => [text, false] as const),
   ...['~', 'null', 'NULL', '', '!!null ""'].map((text) => [text, null] as const),
   ['9007199254740991', 9007199254740991],
+  ['9007199254740992', 9007199254740992n],
+  ['-10000000000000000', -10000000000000000n],
+  ['1e30', 1e30],
   ['!!str 1', '1'],
   ['! 12', '12'],
   ['!!int "12"', 12],
@@ -128,6 +131,11 @@ test('what JSON cannot say or would lose digits is refused with its line', async
   assert.match(String(await valueIn(`[${long}${', *l'.repeat(5000)}]`)), /aliases .* repeat too much/);
   const [json] = await read('{"apiVersion":"v1","kind":"Thing","v":9007199254740993}');
   assert.match(String(json), /would lose digits/);
+});
+
+test('integers that a number prints with all of their digits are those that a server answers with', async () => {
+  const [json] = await read('{"apiVersion":"v1","kind":"Thing","v":10000000000000000}');
+  assert.equal(Reflect.get(Object(json), 'v'), 10000000000000000n);
 });
 
 const thing = (name: string): string => `{"apiVersion":"v1","kind":"Thing","metadata":{"name":"${name}"}}`;
