@@ -28,7 +28,10 @@ spec:
             spec: {type: object, x-kubernetes-preserve-unknown-fields: true}
             status: {type: object, x-kubernetes-preserve-unknown-fields: true}
       subresources: {scale: {specReplicasPath: .spec.replicas, statusReplicasPath: .status.replicas}}
-      additionalPrinterColumns: [{name: I, type: integer, jsonPath: .spec.i}]
+      additionalPrinterColumns:
+        - {name: I, type: integer, jsonPath: .spec.i}
+        - {name: F, type: number, jsonPath: '.spec.floats[0]'}
+        - {name: Beyond, type: number, jsonPath: .spec.beyond}
 `;
 
 const gadget = (name: string, i: string) => `
@@ -158,6 +161,16 @@ describe('wide integers that others wrote', { skip: skipBesideKubectl }, () => {
       if (line.includes('-o ')) for (const each of digits.match(/-?\d+/g) ?? []) assert.ok(stdout.includes(each), each);
     });
   }
+
+  test('applying once more what a number holds above 2^53 changes nothing', async () => {
+    const input = `${meta}spec: {round: 10000000000000000, rounds: [9007199254740992]}\n`;
+    const first = await fairlead(['apply', '-f', '-'], input);
+    assert.equal(first.stdout, 'gadget.example.com/bigint configured\n', first.stderr);
+    const again = await fairlead(['apply', '-f', '-'], input);
+    assert.equal(again.stdout, 'gadget.example.com/bigint unchanged\n', again.stderr);
+    const { stdout } = await kubectl(['get', 'gadget', 'bigint', '-o', 'jsonpath={.spec.round},{.spec.rounds}']);
+    assert.equal(stdout, '10000000000000000,[9007199254740992]');
+  });
 
   test('wait that is not met says what is, digit by digit', async () => {
     const condition = '--for=jsonpath={.spec.i}=9007199254740992';

@@ -15,8 +15,8 @@ const gadget = (name: string, more = integers) =>
 const second = gadget('second', '"i":9007199254740994,"beyond":18446744073709551615');
 const table =
   '{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{},' +
-  '"columnDefinitions":[{"name":"Name","type":"string","priority":0},{"name":"I","type":"integer","priority":0}],' +
-  '"rows":[{"cells":["first",9007199254740993],"object":{}}]}';
+  '"columnDefinitions":[{"name":"Name","type":"string","priority":0},{"name":"I","type":"integer","priority":0},{"name":"F","type":"number","priority":0}],' +
+  '"rows":[{"cells":["first",9007199254740993,1234567.5],"object":{}}]}';
 const gadgets = {
   resource: 'gadgets',
   singularResource: 'gadget',
@@ -86,7 +86,7 @@ async function printed(line: string): Promise<string> {
 }
 
 test('get prints every digit, whatever the form', async () => {
-  assert.equal(await printed('get gadget first'), 'NAME I first 9007199254740993');
+  assert.equal(await printed('get gadget first'), 'NAME I F first 9007199254740993 1.2345675e+06');
   const spec = '"spec": { "i": 9007199254740993, "least": -9223372036854775808, "list": [ 9223372036854775807 ] } }';
   assert.ok((await printed('get gadget first -o json')).endsWith(spec));
   assert.ok((await printed('get gadgets -o json')).includes(spec));

@@ -1,5 +1,6 @@
 /** Columns as kubectl lays them out: three spaces between, none narrower than six, the last one as long as its text. */
 import { escapeControls } from './escape.ts';
+import { goText } from './go-text.ts';
 
 const gap = 3;
 const leastWidth = 6;
@@ -7,7 +8,7 @@ const leastWidth = 6;
 /** What of a cell is shown: its first line, nothing that a terminal would obey. */
 export function cellText(value: unknown): string {
   if (value === undefined || value === null) return '';
-  const text = String(value);
+  const text = goText(value);
   const end = text.search(/[\f\n\r]/);
   return end < 0 ? escapeControls(text) : `${escapeControls(text.slice(0, end))}...`;
 }
