@@ -14,4 +14,5 @@ await runAsLeader({
   lead: (signal) => runOperator(cluster, signal),
   signal: stop.signal,
   onLeader: (identity) => console.error(`${identity} leads`),
+  onError: (error) => console.error(`trying again: ${error}`),
 });

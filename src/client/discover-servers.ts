@@ -26,7 +26,10 @@ export interface Discovery {
 /** Of one try, so that a server that does not answer holds nobody up. */
 const limitMs = 5000;
 
-/** Looks until the signal fires. Never rejects: what was found before stays when a look fails, and the next one comes sooner. */
+/**
+ * Looks until the signal fires; between looks it keeps no process alive. Never rejects: what was found before stays when a look
+ * fails, and the next one comes sooner.
+ */
 export async function discoverServers({ config, group, signal, intervalMs = 30_000 }: Discovery): Promise<void> {
   await using pool = openUpstreamPool();
   const finder = new Finder(config, group, pool);
@@ -42,6 +45,7 @@ export async function discoverServers({ config, group, signal, intervalMs = 30_0
     await sleepUnlessAborted(
       backoffMs(failures || 1, { ...spread, baseMs: failures === 0 ? intervalMs : 1000 }),
       signal,
+      { inBackground: true },
     );
   }
 }

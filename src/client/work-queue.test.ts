@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { WorkQueue } from './work-queue.ts';
 
 function gate() {
@@ -97,4 +99,21 @@ test('of several times for one key the earliest counts; nothing starts after the
   queue.addAfter('d', 0);
   await queue.stopped();
   assert.deepEqual(runs, ['a']);
+});
+
+test('what is planned keeps its process alive until it is done or the signal fires', async () => {
+  const code = `import { WorkQueue } from ${JSON.stringify(import.meta.resolve('./work-queue.ts'))};
+const stop = new AbortController();
+const queue = new WorkQueue({
+  signal: stop.signal,
+  process: async (key) => {
+    console.log(key);
+    stop.abort();
+  },
+});
+queue.addAfter('later', 600_000);
+queue.addAfter('soon', 20);`;
+  const args = ['--input-type=module', '-e', code];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 });
+  assert.equal(stdout, 'soon\n');
 });

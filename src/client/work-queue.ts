@@ -70,7 +70,6 @@ export class WorkQueue {
       },
       Math.min(ms, 2 ** 31 - 1),
     );
-    timer.unref();
     this.#timers.set(key, { timer, at });
   }
 
