@@ -48,9 +48,13 @@ export async function findGateway(port: number, signal: AbortSignal): Promise<Ru
   }
   const { kubeconfig } = description;
   if (typeof kubeconfig !== 'string') return { port, kubeconfig: null };
-  if (await isOwnFile(kubeconfig)) return { port, kubeconfig };
-  const warning = `KUBECONFIG is not set: ${kubeconfig}, which the gateway names, is no file that only you may write, and a kubeconfig can run programs`;
-  return { port, kubeconfig: null, warning };
+  const found = await judgeFile(kubeconfig);
+  if (found === 'own') return { port, kubeconfig };
+  const why =
+    found === 'missing'
+      ? 'is not there any more: start the gateway again to have it written'
+      : 'is no file that only you may write, and a kubeconfig can run programs';
+  return { port, kubeconfig: null, warning: `KUBECONFIG is not set: ${kubeconfig}, which the gateway names, ${why}` };
 }
 
 interface Answer {
@@ -83,17 +87,17 @@ function parse(body: string): unknown {
   }
 }
 
-/** True for a plain file of this user (or root) that nobody else may write. */
-async function isOwnFile(path: string): Promise<boolean> {
-  if (!isAbsolute(path)) return false;
+/** `own`: a plain file of this user (or root) that nobody else may write. */
+async function judgeFile(path: string): Promise<'own' | 'missing' | 'other'> {
+  if (!isAbsolute(path)) return 'other';
   try {
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const facts = await file.stat();
     const own = process.getuid?.();
-    return (
-      facts.isFile() && (own === undefined || facts.uid === own || facts.uid === root) && (facts.mode & 0o022) === 0
-    );
-  } catch {
-    return false;
+    const isOwn =
+      facts.isFile() && (own === undefined || facts.uid === own || facts.uid === root) && (facts.mode & 0o022) === 0;
+    return isOwn ? 'own' : 'other';
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'missing' : 'other';
   }
 }
