@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -187,6 +187,38 @@ test('a second signal ends a proxy at once, and its kubeconfig goes with it', { 
   const [code] = await once(proxy.child, 'exit');
   assert.equal(code, 130);
   await assert.rejects(stat(out), { code: 'ENOENT' });
+});
+
+test('the kubeconfig of a gateway that runs is not taken from it, and one that a killed gateway left is replaced', {
+  timeout: 30_000,
+}, async () => {
+  await using home = await Home.make();
+  await using cluster = await startCluster({ nodes: 0 });
+  const kubeconfig = join(home.directory, 'config');
+  await cluster.writeKubeconfig(kubeconfig);
+  const out = join(home.directory, 'out.yaml');
+  const args = ['proxy', '--port=0', `--kubeconfig=${kubeconfig}`, `--kubeconfig-out=${out}`];
+  await using first = await startProxy(home, { lines: 2, kubeconfig }, `--kubeconfig-out=${out}`);
+  const written = await readFile(out, 'utf8');
+  const second = await home.fairlead(...args);
+  assert.equal(second.code, 1);
+  assert.equal(
+    second.stderr,
+    `error: ${out} is not replaced: it belongs to a gateway that runs (process ${first.child.pid}). Stop that one, or name another file for the kubeconfig.\n`,
+  );
+  assert.equal(await readFile(out, 'utf8'), written);
+  first.child.kill('SIGKILL');
+  await once(first.child, 'exit');
+  await using third = await startProxy(home, { lines: 2, kubeconfig }, `--kubeconfig-out=${out}`);
+  assert.notEqual(await readFile(out, 'utf8'), written);
+  assert.equal((await home.fairlead('get', 'nodes', '--kubeconfig', out)).code, 0);
+  await rm(out);
+  const env = await home.fairlead('env', `--port=${third.port}`);
+  assert.equal(env.code, 0);
+  assert.match(
+    env.stderr,
+    /^warning: KUBECONFIG is not set: .*out\.yaml, which the gateway names, is not there any more/,
+  );
 });
 
 test('in a pod it is a sidecar with the rights of the pod, and numbers for Prometheus', {

@@ -2,6 +2,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { identifyProcess, isAlive, type ProcessIdentity } from '../lib/process-identity.ts';
 import type { GatewayContexts } from './contexts.ts';
 import { KubeconfigDoor, kubeconfigServerName } from './kubeconfig-door.ts';
 
@@ -10,8 +11,13 @@ export class KubeconfigFileError extends Error {
   override readonly name = 'KubeconfigFileError';
 }
 
-/** By this first line a later gateway knows that the file may be replaced. */
-const mark = '# Written by fairlead proxy, and removed when it stops: every request goes through it.\n';
+/** By this first line a later gateway knows that the file may be replaced, unless the process that it names still runs. */
+const mark =
+  /^# Written by fairlead proxy(?: \(process (?<pid>\d+), started (?<started>[^)]*)\))?, and removed when it stops: every request goes through it\.\n/;
+
+function markOf({ pid, started }: ProcessIdentity): string {
+  return `# Written by fairlead proxy (process ${pid}, started ${started}), and removed when it stops: every request goes through it.\n`;
+}
 
 export interface KubeconfigFile extends AsyncDisposable {
   path: string;
@@ -19,7 +25,7 @@ export interface KubeconfigFile extends AsyncDisposable {
 
 /**
  * Writes the file (mode 0600), in one step. Disposing removes it, if it is still this one. Throws KubeconfigFileError
- * where a file of this name is not one of ours, or cannot be written.
+ * where a file of this name is not one of ours, is that of another process that still runs, or cannot be written.
  */
 export async function writeKubeconfigFile(
   path: string,
@@ -32,11 +38,7 @@ export async function writeKubeconfigFile(
     if (there !== undefined && !there.isFile())
       throw new KubeconfigFileError(`${path} is no file: it is not replaced. Name another one for the kubeconfig.`);
     const before = await readIfThere(path);
-    if (before !== undefined && before !== '' && !before.startsWith(mark)) {
-      throw new KubeconfigFileError(
-        `${path} is not replaced: it is there, and no gateway wrote it. Name another file for the kubeconfig.`,
-      );
-    }
+    if (before !== undefined && before !== '') refuseOther(path, before);
     const beside = join(dirname(path), `.fairlead-${process.pid}-${Date.now()}.tmp`);
     try {
       await using file = await open(beside, 'wx', 0o600);
@@ -66,6 +68,21 @@ export async function writeKubeconfigFile(
       if ((await readIfThere(path).catch(() => undefined)) === text) await rm(path, { force: true });
     },
   };
+}
+
+function refuseOther(path: string, text: string): void {
+  const found = mark.exec(text);
+  if (found === null) {
+    throw new KubeconfigFileError(
+      `${path} is not replaced: it is there, and no gateway wrote it. Name another file for the kubeconfig.`,
+    );
+  }
+  const { pid, started } = found.groups ?? {};
+  if (pid === undefined || started === undefined || Number(pid) === process.pid) return;
+  if (!isAlive({ pid: Number(pid), started })) return;
+  throw new KubeconfigFileError(
+    `${path} is not replaced: it belongs to a gateway that runs (process ${pid}). Stop that one, or name another file for the kubeconfig.`,
+  );
 }
 
 /** Without the name of the file beside it that nobody asked for. */
@@ -120,5 +137,6 @@ function kubeconfigText({
     })),
     users: [{ name: user, user: { token: door.token } }],
   };
-  return `${mark}${JSON.stringify(config, null, 2)}\n`;
+  const self = identifyProcess(process.pid) ?? { pid: process.pid, started: '' };
+  return `${markOf(self)}${JSON.stringify(config, null, 2)}\n`;
 }
