@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { identifyProcess } from '../../src/lib/process-identity.ts';
 import { CuttableLine, say, talk } from './cuttable-line.ts';
+import { service } from './objects.ts';
 import type { ReachSide } from './reach-side.ts';
 import { why } from './reach-side.ts';
 import { Running } from './running-command.ts';
@@ -170,6 +171,36 @@ export function forwardTests(side: () => ReachSide): void {
     assert.match(other.stderr, /^error: no forward "web\.shop:http=1" runs/);
     const stop = await fairlead('forward', '--stop', 'web.shop:http=0');
     assert.match(stop.stdout, /^Stopped forwarding localhost:\d+ to shop\/web:http\n$/, stop.stderr);
+  });
+
+  test('ls names a local port only where it leads to the service: to a port that is there, and not while it is down', async () => {
+    const { home } = side();
+    const withPorts = async (...ports: number[]): Promise<void> => {
+      const listed = ports.map((port) => ({ name: `p${port}`, port, targetPort: 8080 }));
+      const moved = { ...service('moved', 'web', {}), spec: { selector: { app: 'web' }, ports: listed } };
+      const applied = await home.runFairlead(['apply', '-f', '-'], JSON.stringify(moved));
+      assert.equal(applied.code, 0, applied.stderr);
+    };
+    const localWays = async (): Promise<unknown[]> => {
+      const { stdout, stderr } = await fairlead('ls', '-n', 'shop', '-o', 'json');
+      const { services } = JSON.parse(stdout) as { services: { name: string; ways: Record<string, string>[] }[] };
+      const found = services.find(({ name }) => name === 'moved');
+      assert.ok(found, stderr);
+      return found.ways.filter(({ way }) => way === 'local port').map(({ address }) => address);
+    };
+    await withPorts(9000);
+    await using running = await Running.start(home, ['forward', 'shop/moved:9000=0', 'shop/moved=0', '-o', 'json']);
+    const ready = (to: string) => running.event((event) => event.state === 'ready' && event.to === to);
+    const [named, bare] = [await ready('shop/moved:9000'), await ready('shop/moved')];
+    assert.deepEqual(await localWays(), [`localhost:${named.local}`, `localhost:${bare.local}`]);
+    await withPorts(9001);
+    await running.event(({ state, to }) => state === 'down' && to === 'shop/moved:9000');
+    assert.deepEqual(await localWays(), [`localhost:${bare.local}`]);
+    await withPorts(9001, 9002);
+    await running.event(({ state, to }) => state === 'down' && to === 'shop/moved');
+    assert.deepEqual(await localWays(), []);
+    assert.equal(await running.interrupt(), 0);
+    assert.equal((await fairlead('delete', 'service', 'moved', '-n', 'shop')).code, 0);
   });
 
   test('a service of several ports is told how one is named', async () => {

@@ -1,12 +1,13 @@
 import { Progress } from '../cluster/progress.ts';
 import { defineCommand, type Invocation, UsageError } from '../command.ts';
 import { parseTimeout } from '../connect.ts';
+import { workingForwards } from '../forward/working-forwards.ts';
 import { unlessInterrupted } from '../interrupted.ts';
 import { openRowPrinter } from '../ls/print-rows.ts';
 import { readServices } from '../ls/read-context.ts';
 import { watchContext } from '../ls/watch-context.ts';
 import { openContexts } from '../proxy/open-contexts.ts';
-import { recordedForwards, runningGateways } from '../proxy/running-gateways.ts';
+import { runningGateways } from '../proxy/running-gateways.ts';
 
 const flagTable = {
   context: {
@@ -63,7 +64,7 @@ async function list({ flags, globals, io, signal }: Invocation<typeof flagTable>
   const several = opened.contexts.length + opened.unusable.length > 1;
   const printer = openRowPrinter(io, { format: flags.output, several, watch: flags.watch === true });
   const progress = new Progress(io.stderr);
-  const [gateways, forwards] = await Promise.all([runningGateways(io.env, signal), recordedForwards(io.env)]);
+  const [gateways, forwards] = await Promise.all([runningGateways(io.env, signal), workingForwards(io.env)]);
   for (const { name, why } of opened.unusable) printer.trouble(name, why, { told: true });
   progress.begin(`asking ${opened.contexts.length === 1 ? 'the cluster' : `${opened.contexts.length} clusters`}`);
   await Promise.all(

@@ -46,9 +46,13 @@ async function answer(socket: Socket, forwards: ControlledForwards): Promise<voi
 }
 
 /** The statuses after it. Undefined where nobody answers. */
-export async function askControl(path: string, request: ControlRequest): Promise<readonly ForwardStatus[] | undefined> {
+export async function askControl(
+  path: string,
+  request: ControlRequest,
+  silenceMs = patienceMs,
+): Promise<readonly ForwardStatus[] | undefined> {
   const socket = createConnection(path);
-  socket.setTimeout(patienceMs, () => socket.destroy(new Error('no answer')));
+  socket.setTimeout(silenceMs, () => socket.destroy(new Error('no answer')));
   socket.write(`${JSON.stringify(request)}\n`);
   try {
     const said: unknown = JSON.parse(await text(socket));

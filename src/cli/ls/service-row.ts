@@ -1,5 +1,6 @@
 /** What `ls` tells of one service: how it is reached, and how it is. */
 import type { PortView, ServiceView } from '../../ui/service-view.ts';
+import { forwardParts } from '../forward/named-forward.ts';
 import type { RecordedForward, RunningGateway } from '../proxy/running-gateways.ts';
 import { gatewayUrl } from '../reach/gateway-url.ts';
 
@@ -107,7 +108,7 @@ function waysTo(view: ServiceView, facts: ContextFacts): ServiceWay[] {
     });
     if (url !== undefined) ways.push({ way: 'host name', url });
   }
-  ways.push(...localPorts(view, facts));
+  ways.push(...localPorts(view, ports, facts));
   const [main, ...others] = ports.filter(({ protocol }) => protocol === 'TCP').map(podAddress);
   if (main !== undefined) ways.push(main);
   const { portForward, proxyVerb } = facts.rights(namespace);
@@ -131,25 +132,33 @@ function podAddress({ dial, address = dial }: PortView): ServiceWay | undefined 
   return address === undefined ? undefined : { way: 'pod address', address: address.replace(' ', ':') };
 }
 
-function localPorts({ namespace, name }: ServiceView, { gateways, forwards, ...context }: ContextFacts): ServiceWay[] {
-  const named = [`${namespace}/${name}`];
-  const isIt = (to: string): boolean =>
-    named.includes(
-      to
-        .replace(/:[^:/]+$/, '')
-        .split('/')
-        .slice(-2)
-        .join('/'),
+/** Those that lead to a port which the service has, to the one that is meant first; where they name none, that is their own. */
+function localPorts(
+  { namespace, name }: ServiceView,
+  ports: readonly PortView[],
+  { gateways, forwards, ...context }: ContextFacts,
+): ServiceWay[] {
+  const place = (to: string): number => {
+    const parts = forwardParts(to);
+    if (parts.kind !== 'service' || parts.namespace !== namespace || parts.name !== name) return -1;
+    if (parts.port === undefined) return 0;
+    return ports.findIndex(
+      ({ name: label, port, protocol }) => protocol === 'TCP' && (label === parts.port || String(port) === parts.port),
     );
-  const own = forwards.filter(({ to, server }) => server === context.server && isIt(to));
+  };
+  const own = forwards.filter(({ server }) => server === context.server);
   const fixed = gateways.flatMap(({ contexts, fixedPorts }) =>
     fixedPorts.filter(({ to }) => {
       const parts = to.split('/');
       const at = parts.length > 2 ? contexts.find(({ alias }) => alias === parts[0]) : contexts[0];
-      return at?.server === context.server && isIt(to);
+      return at?.server === context.server;
     }),
   );
-  return [...own, ...fixed].map(({ port }) => ({ way: 'local port', address: `localhost:${port}` }));
+  return [...own, ...fixed]
+    .map(({ to, port }) => ({ at: place(to), address: `localhost:${port}` }))
+    .filter(({ at }) => at >= 0)
+    .sort((a, b) => a.at - b.at)
+    .map(({ address }) => ({ way: 'local port', address }));
 }
 
 export function wayText(way: ServiceWay | undefined): string {
