@@ -95,6 +95,18 @@ test('logs -f goes on when its server is back, and Ctrl-C ends it while that is 
   assert.equal(await logs.interrupt(), 130);
 });
 
+test('logs -f waits for a server that was stopped in good order, and says so', async () => {
+  await using own = await Home.make();
+  await using stopped = await RunningFairlead.up(own, '--data=:memory:', '--image=shell=/bin/sh');
+  const run = await own.fairlead('run', 'one', '--image=shell', '--', '-c', 'echo begun; sleep 600');
+  assert.equal(run.code, 0, run.stderr);
+  await using logs = await Running.start(own, ['logs', '-f', 'one']);
+  await logs.stdoutLine(/^begun$/);
+  await stopped.stop();
+  await logs.stderrLine(/^The log broke off \(.*\); connecting again\.$/);
+  assert.equal(await logs.interrupt(), 130);
+});
+
 test('ls --watch tells what changed while its server was away', async () => {
   let line = await openLine();
   await using ls = await Running.start(home, ['ls', '--watch', `--server=https://127.0.0.1:${line.port}`]);

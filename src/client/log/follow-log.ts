@@ -62,6 +62,11 @@ export async function* followLog(
     polls = 0;
   };
 
+  const breaks = (error: unknown): void => {
+    if (broken !== 'told') onIncident({ kind: 'broken', reason: reasonOf(error) });
+    broken = 'told';
+  };
+
   while (!signal.aborted) {
     const opened = Date.now();
     let failure: unknown;
@@ -78,15 +83,12 @@ export async function* followLog(
       failure = error;
     }
     const waits = failure instanceof StatusError && failure.code === 400;
-    if (!waits && failure !== undefined && !isGone(failure) && reader.wasOpen) {
-      if (broken !== 'told') onIncident({ kind: 'broken', reason: reasonOf(failure) });
-      broken = 'told';
-    }
-    let now = await look(client, pod, signal);
+    if (!waits && failure !== undefined && !isGone(failure) && reader.wasOpen) breaks(failure);
+    let now = await look(client, pod, { signal, onFailure: breaks });
     // Between two runs nothing is to be read.
     while (isOver(now, first, container, failure, restarts) === 'rests' && !signal.aborted) {
       await sleepUnlessAborted(backoffMs(++polls, poll), signal);
-      now = await look(client, pod, signal);
+      now = await look(client, pod, { signal, onFailure: breaks });
     }
     if (signal.aborted || now === undefined || now.metadata.uid !== first.metadata.uid) return;
     const status = containerStatus(now, container);
@@ -137,7 +139,7 @@ function isOver(
 async function look(
   client: ClusterClient,
   { namespace, name }: PodName,
-  signal: AbortSignal,
+  { signal, onFailure }: { signal: AbortSignal; onFailure: (error: unknown) => void },
 ): Promise<Pod | undefined> {
   for (let failures = 0; !signal.aborted; ) {
     try {
@@ -145,6 +147,7 @@ async function look(
     } catch (error) {
       if (signal.aborted || isGone(error)) return undefined;
       if (isFinal(error)) throw error;
+      onFailure(error);
       await sleepUnlessAborted(backoffMs(++failures, reconnect), signal);
     }
   }
