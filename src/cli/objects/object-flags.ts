@@ -8,7 +8,8 @@ export const fileFlags = {
     commas: true,
     short: 'f',
     value: 'FILE',
-    description: 'file, folder or URL with the objects; - for standard input; may be given several times',
+    description:
+      "file, pattern ('*.yaml'), folder or URL with the objects; - for standard input; may be given several times",
   },
   recursive: { type: 'boolean', short: 'R', description: 'read the folders below those of -f too' },
   kustomize: {

@@ -190,3 +190,28 @@ test('files of a folder are called as the folder was', async (context) => {
     );
   }
 });
+
+test('a pattern stands for the files that it matches, in the order of their names', async (context) => {
+  const scratch = await mkdtemp(join(tmpdir(), 'fairlead-test-'));
+  context.after(() => rm(scratch, { recursive: true }));
+  await mkdir(join(scratch, 'two/below'), { recursive: true });
+  await mkdir(join(scratch, 'one'));
+  const files = ['one/b.yaml', 'one/a.yaml', 'one/.c.yaml', 'one/d.txt', 'two/a.yaml', 'two/below/e.yaml', '[ab].yaml'];
+  for (const file of [...files, 'a.yaml']) await writeFile(join(scratch, file), head);
+  const sources = async (...patterns: string[]): Promise<string[]> => {
+    const io = { stdin: Readable.from([head]), cwd: scratch };
+    const { signal } = new AbortController();
+    const found = await readManifests({ files: patterns, recursive: false, io, signal });
+    return found.map((one) => (one instanceof CommandError ? one.message : one.source));
+  };
+  assert.deepEqual(await sources('one/*.yaml'), ['one/.c.yaml', 'one/a.yaml', 'one/b.yaml']);
+  assert.deepEqual(await sources('./*/[a-b].yaml'), ['one/a.yaml', 'one/b.yaml', 'two/a.yaml']);
+  assert.deepEqual(await sources(join(scratch, 'o?e/d*')), [join(scratch, 'one/d.txt')]);
+  assert.deepEqual(await sources('*wo'), ['two/a.yaml'], 'a folder that matches');
+  assert.deepEqual(await sources('one/a*', '-', 'one/a.yaml'), ['one/a.yaml', 'STDIN', 'one/a.yaml']);
+  assert.deepEqual(await sources('[ab].yaml'), ['[ab].yaml'], 'a file that is called like a pattern');
+  assert.deepEqual(await sources('[a].yaml'), ['a.yaml']);
+  await assert.rejects(sources('one/*.json'), /^CommandError: the path "one\/\*\.json" does not exist/);
+  await assert.rejects(sources('no*/a.yaml'), /^CommandError: the path "no\*\/a\.yaml" does not exist/);
+  await assert.rejects(sources('one/[a'), /^CommandError: pattern "one\/\[a" is not valid/);
+});

@@ -6,6 +6,7 @@ import type { UnstructuredObject } from '../../api/object.ts';
 import { isRecord } from '../../lib/is-record.ts';
 import { CommandError, type CommandIo } from '../command.ts';
 import { fileProblem } from '../file-problem.ts';
+import { expandPattern } from './expand-pattern.ts';
 import { readJson } from './manifest-json.ts';
 import { readYaml } from './manifest-yaml.ts';
 
@@ -49,7 +50,13 @@ interface Source {
 async function readSources(file: string, { recursive, io, signal }: Omit<ManifestOptions, 'files'>): Promise<Source[]> {
   if (file === '-') return [{ source: 'STDIN', content: await readAll(io.stdin, signal) }];
   if (/^https?:\/\//.test(file)) return [{ source: file, content: await fetchText(file, signal) }];
-  const path = resolve(io.cwd, file);
+  const sources: Source[] = [];
+  for (const path of await expandPattern(file, io.cwd)) sources.push(...(await readPath(path, io.cwd, recursive)));
+  return sources;
+}
+
+async function readPath(file: string, cwd: string, recursive: boolean): Promise<Source[]> {
+  const path = resolve(cwd, file);
   try {
     if (!(await stat(path)).isDirectory()) return [{ source: file, content: await readFile(path, 'utf8') }];
     const names = await readdir(path, { recursive, withFileTypes: true });
@@ -62,7 +69,7 @@ async function readSources(file: string, { recursive, io, signal }: Omit<Manifes
       throw new CommandError(`${file} holds no file that ends with .yaml, .yml or .json${below}`);
     }
     return await Promise.all(
-      paths.map(async (each) => ({ source: each, content: await readFile(resolve(io.cwd, each), 'utf8') })),
+      paths.map(async (each) => ({ source: each, content: await readFile(resolve(cwd, each), 'utf8') })),
     );
   } catch (error) {
     if (error instanceof CommandError) throw error;
