@@ -27,7 +27,8 @@ const flags = {
     type: 'list',
     short: 'f',
     value: 'FILE',
-    description: 'the objects that this file, folder or URL names; - for standard input; may be given several times',
+    description:
+      "the objects that this file, pattern ('*.yaml'), folder or URL names; - for standard input; may be given several times",
     complete: 'files',
   },
   recursive: { type: 'boolean', short: 'R', description: 'read the folders below those of -f too' },

@@ -8,7 +8,7 @@ import { CommandError } from '../command.ts';
 import { readManifests } from './read-manifests.ts';
 
 async function read(text: string): Promise<unknown[]> {
-  const io = { stdin: Readable.from([text]), cwd: '/' };
+  const io = { stdin: Readable.from([text]), cwd: '/', env: {} };
   const found = await readManifests({ files: ['-'], recursive: false, io, signal: new AbortController().signal });
   return found.map((one) => (one instanceof CommandError ? one.message : one.object));
 }
@@ -177,7 +177,7 @@ test('files of a folder are called as the folder was', async (context) => {
   await writeFile(join(scratch, 'dir/a.yaml'), head);
   await writeFile(join(scratch, 'dir/below/b.json'), thing('b'));
   for (const folder of ['dir', './dir/']) {
-    const io = { stdin: Readable.from([]), cwd: scratch };
+    const io = { stdin: Readable.from([]), cwd: scratch, env: {} };
     const found = await readManifests({
       files: [folder],
       recursive: true,
@@ -199,7 +199,7 @@ test('a pattern stands for the files that it matches, in the order of their name
   const files = ['one/b.yaml', 'one/a.yaml', 'one/.c.yaml', 'one/d.txt', 'two/a.yaml', 'two/below/e.yaml', '[ab].yaml'];
   for (const file of [...files, 'a.yaml']) await writeFile(join(scratch, file), head);
   const sources = async (...patterns: string[]): Promise<string[]> => {
-    const io = { stdin: Readable.from([head]), cwd: scratch };
+    const io = { stdin: Readable.from([head]), cwd: scratch, env: {} };
     const { signal } = new AbortController();
     const found = await readManifests({ files: patterns, recursive: false, io, signal });
     return found.map((one) => (one instanceof CommandError ? one.message : one.source));

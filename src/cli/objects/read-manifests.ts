@@ -11,7 +11,7 @@ import { readJson } from './manifest-json.ts';
 import { readYaml } from './manifest-yaml.ts';
 
 export interface Manifest {
-  /** What the user calls its origin: the file's path, the address, or `STDIN`. */
+  /** What the user calls its origin: the file's path, the address (without a password), or `STDIN`. */
   source: string;
   object: UnstructuredObject;
 }
@@ -20,7 +20,7 @@ export interface ManifestOptions {
   files: readonly string[];
   /** Folders with all that lies below them. */
   recursive: boolean;
-  io: Pick<CommandIo, 'stdin' | 'cwd'>;
+  io: Pick<CommandIo, 'stdin' | 'cwd' | 'env'>;
   signal: AbortSignal;
 }
 
@@ -49,7 +49,10 @@ interface Source {
 
 async function readSources(file: string, { recursive, io, signal }: Omit<ManifestOptions, 'files'>): Promise<Source[]> {
   if (file === '-') return [{ source: 'STDIN', content: await readAll(io.stdin, signal) }];
-  if (/^https?:\/\//.test(file)) return [{ source: file, content: await fetchText(file, signal) }];
+  if (/^https?:\/\//.test(file)) {
+    const { fetchManifest } = await import('./fetch-manifest.ts');
+    return [await fetchManifest(file, io.env, signal)];
+  }
   const sources: Source[] = [];
   for (const path of await expandPattern(file, io.cwd)) sources.push(...(await readPath(path, io.cwd, recursive)));
   return sources;
@@ -92,18 +95,6 @@ async function readAll(stdin: CommandIo['stdin'], signal: AbortSignal): Promise<
   } finally {
     signal.removeEventListener('abort', onStop);
   }
-}
-
-async function fetchText(url: string, signal: AbortSignal): Promise<string> {
-  let response: Response;
-  try {
-    response = await fetch(url, { signal });
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw new CommandError(`cannot read ${url}: ${cause}`);
-  }
-  if (!response.ok) throw new CommandError(`cannot read ${url}: the server answered ${response.status}`);
-  return response.text();
 }
 
 /** The objects of one text. Empty documents count for nothing. */
