@@ -12,6 +12,8 @@ export interface Kubeconfig {
   contexts: ReadonlyMap<string, KubeconfigEntry>;
   clusters: ReadonlyMap<string, KubeconfigEntry>;
   users: ReadonlyMap<string, KubeconfigEntry>;
+  /** What each of the files holds altogether. */
+  documents: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -47,6 +49,7 @@ const lists = [
 /** Reads and merges: of entries with one name, and of `current-context`, the first file's counts. */
 export async function readKubeconfig(paths: readonly string[], required: boolean): Promise<Kubeconfig> {
   const files: string[] = [];
+  const documents = new Map<string, Readonly<Record<string, unknown>>>();
   const maps = {
     contexts: new Map<string, KubeconfigEntry>(),
     clusters: new Map<string, KubeconfigEntry>(),
@@ -61,6 +64,7 @@ export async function readKubeconfig(paths: readonly string[], required: boolean
     }
     files.push(file);
     const document = await parseKubeconfig(file, text);
+    documents.set(file, document);
     const current = document['current-context'] ?? '';
     if (typeof current !== 'string') {
       throw new ConfigError(`The kubeconfig ${file} is wrong: "current-context" must be a text.`);
@@ -72,7 +76,7 @@ export async function readKubeconfig(paths: readonly string[], required: boolean
       }
     }
   }
-  return { files, currentContext, ...maps };
+  return { files, documents, currentContext, ...maps };
 }
 
 function entriesOf(

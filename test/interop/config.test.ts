@@ -63,6 +63,15 @@ users:
       env:
       - name: REGION
         value: north
+preferences:
+  colors: true
+  extensions:
+  - name: tool
+    extension: {z: 1, a: [x]}
+  - name: another
+extensions:
+- name: own
+  extension: hello
 `;
 
 let home: Home;
@@ -111,6 +120,8 @@ const lines: readonly string[] = [
   'view --minify --context far',
   'view --minify --context nope',
   'view --raw',
+  'view --raw --flatten --minify --context lab -o json',
+  'view -o name',
   'view --flatten --minify',
   'view --minify --raw -o jsonpath={.clusters[0].cluster.server}',
   'view -o jsonpath={.contexts[*].name}',
@@ -123,6 +134,7 @@ const lines: readonly string[] = [
   'get-users',
   'current-context',
   'use-context far',
+  'use far',
   'use-context unknown-altogether',
   'set-context --current --namespace=shop',
   'set-context far --namespace=front --user=robot',
@@ -157,6 +169,11 @@ const lines: readonly string[] = [
   'set users.brand-new.token secret',
   'set clusters.work.certificate-authority-data bmV3',
   'set clusters.work.certificate-authority-data plain --set-raw-bytes',
+  'set preferences.colors false',
+  'set preferences.colors true',
+  'unset preferences',
+  'unset preferences.colors',
+  'unset preferences.extensions',
   'unset current-context',
   'unset contexts.lab.namespace',
   'unset users.me',

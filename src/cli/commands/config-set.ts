@@ -1,5 +1,6 @@
 import { CommandError, defineCommand } from '../command.ts';
 import { readConfigFiles } from '../kubeconfig/config-files.ts';
+import { preferencesOf, writePreferences } from '../kubeconfig/preferences.ts';
 import { parseProperty } from '../kubeconfig/property-path.ts';
 import { writeCurrentContext, writeEntry } from '../kubeconfig/write-entry.ts';
 import { escapeControls } from '../print/escape.ts';
@@ -7,7 +8,7 @@ import { escapeControls } from '../print/escape.ts';
 export const configSetCommand = defineCommand({
   usage: 'PROPERTY VALUE',
   description:
-    'A property is current-context, or the field of an entry: clusters.NAME.server, contexts.NAME.namespace, users.NAME.token.',
+    'A property is current-context, preferences.colors, or the field of an entry: clusters.NAME.server, contexts.NAME.namespace, users.NAME.token.',
   examples: [
     { does: 'Another address', line: 'fairlead config set clusters.dev.server https://10.0.0.1:6443' },
     {
@@ -22,7 +23,11 @@ export const configSetCommand = defineCommand({
     const property = parseProperty(path);
     const files = await readConfigFiles(globals, io);
     if (property.kind === 'current-context') await writeCurrentContext(files, value);
-    else if (property.kind !== 'field') throw new CommandError(`"${path}" has fields: say which one to set`);
+    else if (property.kind === 'preferences' && property.field === 'colors') {
+      await writePreferences(files, { ...preferencesOf(files.merged), colors: parsedBoolean(value) });
+    } else if (property.kind === 'extensions' || (property.kind === 'preferences' && property.field !== undefined)) {
+      throw new CommandError(`"${path}" is no single value: use an editor`);
+    } else if (property.kind !== 'field') throw new CommandError(`"${path}" has fields: say which one to set`);
     else {
       const { list, name, field, type } = property;
       const next = parsedValue(value, type, flags['set-raw-bytes'] === true);
@@ -41,11 +46,8 @@ function parsedValue(text: string, type: string, rawBytes: boolean): string | bo
   switch (type) {
     case 'text':
       return text;
-    case 'boolean': {
-      if (/^(1|t|true)$/i.test(text)) return true;
-      if (/^(0|f|false)$/i.test(text)) return false;
-      throw new CommandError('the value must be true or false');
-    }
+    case 'boolean':
+      return parsedBoolean(text);
     case 'data':
       if (rawBytes) return Buffer.from(text).toString('base64');
       if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text.replace(/[\r\n]/g, ''))) {
@@ -55,4 +57,10 @@ function parsedValue(text: string, type: string, rawBytes: boolean): string | bo
     default:
       return undefined;
   }
+}
+
+function parsedBoolean(text: string): boolean {
+  if (/^(1|t|true)$/i.test(text)) return true;
+  if (/^(0|f|false)$/i.test(text)) return false;
+  throw new CommandError('the value must be true or false');
 }

@@ -22,6 +22,7 @@ export const configTable: readonly CommandRow[] = [
   },
   {
     name: 'config use-context',
+    aliases: ['config use'],
     group: 'kubeconfig',
     summary: 'Make a context the current one',
     load: async () => (await import('./config-use-context.ts')).configUseContextCommand,

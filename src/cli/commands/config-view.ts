@@ -30,8 +30,8 @@ export const configViewCommand = defineCommand({
     merge: { type: 'boolean', description: 'all files together (default true; false needs --kubeconfig)' },
     output: {
       ...outputFlags.output,
-      description: 'yaml (default), json, jsonpath=TEMPLATE, jsonpath-as-json=, jsonpath-file=',
-      suggest: ['yaml', 'json', 'jsonpath='],
+      description: 'yaml (default), json, name, jsonpath=TEMPLATE, jsonpath-as-json=, jsonpath-file=',
+      suggest: ['yaml', 'json', 'name', 'jsonpath='],
     },
     template: outputFlags.template,
     'allow-missing-template-keys': outputFlags['allow-missing-template-keys'],
@@ -39,8 +39,8 @@ export const configViewCommand = defineCommand({
   arguments: { min: 0, max: 0 },
   async run({ flags, globals, io }) {
     const format = await parseOutputFormat(flags.output ?? 'yaml', { template: flags.template, cwd: io.cwd });
-    if (format.kind !== 'yaml' && format.kind !== 'json' && format.kind !== 'jsonpath') {
-      throw new UsageError(`invalid value "${flags.output}" for --output: allowed are yaml, json and jsonpath=…`);
+    if (format.kind === 'table' || format.kind === 'custom-columns') {
+      throw new UsageError(`invalid value "${flags.output}" for --output: allowed are yaml, json, name and jsonpath=…`);
     }
     if (flags.merge === false && !globals.kubeconfig) {
       throw new UsageError('--merge=false shows one file: name it with --kubeconfig');
@@ -49,6 +49,11 @@ export const configViewCommand = defineCommand({
     const read = await readKubeconfig(paths, required);
     const config = flags.minify === true ? minify(read, globals.context) : read;
     const view = await viewOf(config, { raw: flags.raw === true, flatten: flags.flatten === true });
+    if (format.kind === 'name') {
+      // The kind and the name of an object that has none, in kubectl's words.
+      io.stdout.write('config/<unknown>\n');
+      return 0;
+    }
     if (format.kind === 'json') {
       io.stdout.write(await formatStructured(view, 'json', io.stdout, { keepOrder: true }));
       return 0;

@@ -9,6 +9,8 @@ import type { ListName } from './edit-text.ts';
 export interface ConfigFiles {
   /** What all of them say together. A file that was named and does not exist says nothing: it may be about to be made. */
   merged: Kubeconfig;
+  /** All that were named. */
+  paths: readonly string[];
   /** Where new entries and the current context go: the first that exists, else the last. */
   defaultFile: string;
 }
@@ -20,7 +22,7 @@ export async function readConfigFiles(
 ): Promise<ConfigFiles> {
   const { paths } = kubeconfigPaths(globals.kubeconfig, env);
   const merged = await readKubeconfig(paths, false);
-  return { merged, defaultFile: paths.find((path) => existsSync(path)) ?? paths.at(-1) ?? '' };
+  return { merged, paths, defaultFile: paths.find((path) => existsSync(path)) ?? paths.at(-1) ?? '' };
 }
 
 /** The file that has the entry, or would get it. */

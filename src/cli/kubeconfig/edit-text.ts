@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Document, Node, Pair, YAMLMap, YAMLSeq } from 'yaml';
-import { changedFields, fieldSplice } from './edit-field.ts';
+import { changedFields, type FieldChange, fieldSplice } from './edit-field.ts';
 import { columnOf, contentEnd, lineEnd, rangeOf, UneditableText } from './text-ranges.ts';
 
 export type ListName = 'clusters' | 'contexts' | 'users';
@@ -34,6 +34,8 @@ export interface KubeconfigText {
    */
   setFields(list: ListName, name: string, field: FieldName, fields: Fields): void;
   setCurrentContext(name: string): void;
+  /** The same for fields of the top level, of which there must be one already; those that are undefined go. */
+  setTopFields(fields: Fields): void;
   /** Says in a new file what it is. */
   setApiVersion(): void;
 }
@@ -139,6 +141,22 @@ export async function openKubeconfigText(original: string): Promise<KubeconfigTe
     return { seq, items };
   }
 
+  /** One field below a mapping of the text (`map`) and of what the text shall mean (`owner`, a part of `meaning`). */
+  function changeField(change: FieldChange & { map: unknown; owner: unknown; meaning: Record<string, unknown> }): void {
+    const { path, value, meaning } = change;
+    let { map, owner } = change;
+    for (const step of path.slice(0, -1)) {
+      map = yaml.isMap<Node, Node | null>(map) ? map.items.find((pair) => keyOf(pair) === step)?.value : undefined;
+      owner = Reflect.get(Object(owner), step);
+    }
+    const key = path.at(-1) ?? '';
+    if (!yaml.isMap<Node, Node | null>(map)) throw new UneditableText(`the place of its "${key}" is not understood`);
+    if (value === undefined) Reflect.deleteProperty(Object(owner), key);
+    else Reflect.set(Object(owner), key, value);
+    const { start, end, insert } = fieldSplice({ yaml, text: parsed.text, map, key, value });
+    accept(splice(start, end, insert), meaning);
+  }
+
   return {
     get text() {
       return mark + parsed.text;
@@ -217,6 +235,12 @@ export async function openKubeconfigText(original: string): Promise<KubeconfigTe
         accept(insertLine(at, `${' '.repeat(column)}${key}: ${JSON.stringify(text)}`), meaning);
       }
     },
+    setTopFields(fields) {
+      for (const { path, value } of changedFields(parsed.value, { ...parsed.value, ...fields })) {
+        const meaning = structuredClone(parsed.value);
+        changeField({ map: parsed.map, owner: meaning, path, value, meaning });
+      }
+    },
     setFields(list, name, field, fields) {
       const items = parsed.value[list];
       const index = Array.isArray(items) ? items.findIndex((one) => nameOf(one) === name) : -1;
@@ -224,22 +248,13 @@ export async function openKubeconfigText(original: string): Promise<KubeconfigTe
       for (const { path, value } of changedFields(Object(before ?? {}), fields)) {
         const meaning = structuredClone(parsed.value);
         const found = listOf(list);
-        let map: Node | null | undefined = found?.seq.items[index];
-        let owner: unknown = Reflect.get(Object(meaning[list]), index);
+        const item = { map: found?.seq.items[index], owner: Reflect.get(Object(meaning[list]), index), meaning };
         // An entry may have none yet: `- name: x`, or `cluster:` and nothing.
-        const steps = isDeepStrictEqual(before ?? {}, {}) ? [] : [field, ...path.slice(0, -1)];
-        for (const step of steps) {
-          map = yaml.isMap<Node, Node | null>(map) ? map.items.find((pair) => keyOf(pair) === step)?.value : undefined;
-          owner = Reflect.get(Object(owner), step);
+        if (isDeepStrictEqual(before ?? {}, {})) {
+          changeField({ ...item, path: [field], value: fields });
+          return;
         }
-        if (!yaml.isMap<Node, Node | null>(map)) throw new UneditableText(`its "${list}" are not understood`);
-        const key = steps.length === 0 ? field : (path.at(-1) ?? '');
-        const next = steps.length === 0 ? fields : value;
-        if (next === undefined) Reflect.deleteProperty(Object(owner), key);
-        else Reflect.set(Object(owner), key, next);
-        const { start, end, insert } = fieldSplice({ yaml, text: parsed.text, map, key, value: next });
-        accept(splice(start, end, insert), meaning);
-        if (steps.length === 0) return;
+        changeField({ ...item, path: [field, ...path], value });
       }
     },
     removeItem(list, name) {

@@ -3,9 +3,10 @@
  * for `config set`, which sets one. After `client-go/tools/clientcmd/api`.
  */
 import type { Fields } from './edit-text.ts';
+import { readExtensions, shownExtensions } from './extensions.ts';
 
 /** `data` is base64. The others are not for `config set`, as with kubectl. */
-export type FieldKind = 'text' | 'boolean' | 'data' | 'other';
+export type FieldKind = 'text' | 'boolean' | 'data' | 'extensions' | 'other';
 
 interface Known {
   kind: FieldKind;
@@ -19,6 +20,7 @@ const text: Known = { kind: 'text' };
 const data: Known = { kind: 'data' };
 const boolean: Known = { kind: 'boolean' };
 const other: Known = { kind: 'other' };
+const extensions: Known = { kind: 'extensions' };
 
 // In kubectl's order, which its JSON has.
 
@@ -30,14 +32,14 @@ export const clusterFields: KnownFields = {
   'certificate-authority-data': data,
   'proxy-url': text,
   'disable-compression': boolean,
-  extensions: other,
+  extensions,
 };
 
 export const contextFields: KnownFields = {
   cluster: { kind: 'text', always: true },
   user: { kind: 'text', always: true },
   namespace: text,
-  extensions: other,
+  extensions,
 };
 
 export const userFields: KnownFields = {
@@ -55,18 +57,23 @@ export const userFields: KnownFields = {
   password: text,
   'auth-provider': other,
   exec: other,
-  extensions: other,
+  extensions,
 };
 
 /** The fields that count, of which each has a value or is always shown. */
 export function shownFields(fields: Fields, known: KnownFields): Record<string, unknown> {
   const shown: Record<string, unknown> = {};
-  for (const [name, { always }] of Object.entries(known)) {
-    const value = name === 'exec' ? shownExec(fields.exec) : fields[name];
+  for (const [name, { kind, always }] of Object.entries(known)) {
+    const value =
+      kind === 'extensions' ? shownExtensions(readExtensions(fields[name])) : shownField(name, fields[name]);
     if (!isEmpty(value)) shown[name] = value;
     else if (always === true) shown[name] = '';
   }
   return shown;
+}
+
+function shownField(name: string, value: unknown): unknown {
+  return name === 'exec' ? shownExec(value) : value;
 }
 
 function isEmpty(value: unknown): boolean {

@@ -5,6 +5,10 @@ import { clusterFields, contextFields, type FieldKind, userFields } from './know
 
 export type Property =
   | { kind: 'current-context' }
+  /** Without a field all of them. */
+  | { kind: 'preferences'; field?: 'colors' | 'extensions' }
+  /** Those of the top level. */
+  | { kind: 'extensions' }
   /** All clusters, contexts or users. */
   | { kind: 'list'; list: ListName }
   | { kind: 'entry'; list: ListName; name: string }
@@ -25,9 +29,16 @@ export function parseProperty(path: string): Property {
   if (path === '') throw new CommandError('you must specify a property');
   const [first = '', ...rest] = path.split('.');
   if (first === 'current-context' && rest.length === 0) return { kind: 'current-context' };
+  if (first === 'extensions' && rest.length === 0) return { kind: 'extensions' };
+  if (first === 'preferences') {
+    const [field] = rest;
+    if (field === undefined) return { kind: 'preferences' };
+    if (rest.length === 1 && (field === 'colors' || field === 'extensions')) return { kind: 'preferences', field };
+    throw new CommandError(`"${path}" is no property: preferences have colors and extensions`);
+  }
   if (first !== 'clusters' && first !== 'contexts' && first !== 'users') {
     throw new CommandError(
-      `"${path}" is no property: it begins with clusters, contexts or users, or is current-context`,
+      `"${path}" is no property: it begins with clusters, contexts, users or preferences, or is current-context or extensions`,
     );
   }
   if (rest.length === 0) return { kind: 'list', list: first };

@@ -5,7 +5,9 @@ import type { KubeconfigEntry } from '../../client/kubeconfig-entry.ts';
 import type { Kubeconfig } from '../../client/kubeconfig-file.ts';
 import { CommandError } from '../command.ts';
 import { sortedEntries } from './config-files.ts';
+import { shownExtensions } from './extensions.ts';
 import { clusterFields, contextFields, shownFields, userFields } from './known-fields.ts';
+import { extensionsOf, preferencesOf, shownPreferences } from './preferences.ts';
 import { redactEntry } from './redact.ts';
 
 export interface ViewOptions {
@@ -36,13 +38,17 @@ export async function viewOf(config: Kubeconfig, { raw, flatten }: ViewOptions):
     name,
     context: shownFields(fields, contextFields),
   }));
+  const preferences = shownPreferences(preferencesOf(config));
+  const extensions = shownExtensions(extensionsOf(config));
   return {
     kind: 'Config',
     apiVersion: 'v1',
+    ...(Object.keys(preferences).length > 0 && { preferences }),
     clusters: orNull(clusters),
     users: orNull(users),
     contexts: orNull(contexts),
     'current-context': config.currentContext,
+    ...(extensions.length > 0 && { extensions }),
   };
 }
 
@@ -61,6 +67,7 @@ export function minify(config: Kubeconfig, chosen: string | undefined): Kubeconf
   };
   return {
     files: config.files,
+    documents: config.documents,
     currentContext: name,
     contexts: new Map([[name, context]]),
     clusters: only(config.clusters, 'cluster'),

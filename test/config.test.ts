@@ -1,0 +1,76 @@
+/** `fairlead config`: what it keeps, changes and calls the files, without a cluster. */
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, beforeEach, test } from 'node:test';
+import { Home } from './fairlead-process.ts';
+
+const kubeconfig = `kind: Config
+contexts:
+- name: dev
+  context: {cluster: c, user: u}
+- name: prod
+  context: {cluster: c, user: u}
+current-context: prod
+preferences:
+  colors: true # loud
+  extensions:
+  - {name: tool, extension: {z: 1, a: 2}}
+extensions:
+- {name: own, extension: hello}
+`;
+
+let home: Home;
+let file: string;
+
+before(async () => {
+  home = await Home.make();
+  file = join(home.directory, 'x.kc');
+});
+beforeEach(() => writeFile(file, kubeconfig));
+after(() => home[Symbol.asyncDispose]());
+
+async function config(line: string, code = 0): Promise<string> {
+  const done = await home.fairleadWith({ KUBECONFIG: 'x.kc' }, 'config', ...line.split(' '));
+  assert.equal(done.code, code, done.stderr);
+  return code === 0 ? done.stdout : done.stderr;
+}
+
+test('config view shows preferences and extensions, so that a copy has them too', async () => {
+  const shown = JSON.parse(await config('view --raw --flatten -o json'));
+  assert.deepEqual(shown.preferences, { colors: true, extensions: [{ name: 'tool', extension: { a: 2, z: 1 } }] });
+  assert.deepEqual(shown.extensions, [{ name: 'own', extension: 'hello' }]);
+  assert.match(await config('view'), /^preferences:\n {2}colors: true\n {2}extensions:\n {2}- extension:\n {6}a: 2$/m);
+  assert.equal(await config('view -o name'), 'config/<unknown>\n');
+  await writeFile(file, 'preferences: {colors: loud}\n');
+  assert.match(await config('view', 1), /"colors" of "preferences" must be true or false/);
+});
+
+test('config set and unset change preferences, and nothing else of the file', async () => {
+  const quiet = kubeconfig.replace('  colors: true # loud\n', '');
+  assert.equal(await config('set preferences.colors false'), 'Property "preferences.colors" set.\n');
+  assert.equal(await readFile(file, 'utf8'), quiet);
+  await config('set preferences.colors t');
+  assert.match(await readFile(file, 'utf8'), /^preferences:\n {2}extensions:\n.*\n {2}colors: true\nextensions:$/m);
+  assert.equal(await config('unset preferences'), 'Property "preferences" unset.\n');
+  const without = quiet.replace(/preferences:\n(?: .*\n)+/, '');
+  assert.equal(await readFile(file, 'utf8'), without);
+  await config('set preferences.colors true');
+  assert.equal(await readFile(file, 'utf8'), `${without}preferences:\n  colors: true\n`);
+  await config('unset extensions');
+  assert.doesNotMatch(await readFile(file, 'utf8'), /extensions|hello/);
+  for (const [line, problem] of [
+    ['set preferences.colors maybe', /must be true or false/],
+    ['set preferences.nothing true', /is no property: preferences have colors and extensions/],
+    ['set preferences true', /has fields: say which one to set/],
+    ['set extensions x', /"extensions" is no single value: use an editor/],
+    ['unset extensions.own', /is no property/],
+  ] as const) {
+    assert.match(await config(line, 1), problem, line);
+  }
+});
+
+test('config use is config use-context', async () => {
+  assert.equal(await config('use dev'), 'Switched to context "dev".\n');
+  assert.equal(await config('current-context'), 'dev\n');
+});
