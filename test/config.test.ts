@@ -30,8 +30,8 @@ before(async () => {
 beforeEach(() => writeFile(file, kubeconfig));
 after(() => home[Symbol.asyncDispose]());
 
-async function config(line: string, code = 0): Promise<string> {
-  const done = await home.fairleadWith({ KUBECONFIG: 'x.kc' }, 'config', ...line.split(' '));
+async function config(line: string, code = 0, files = 'x.kc'): Promise<string> {
+  const done = await home.fairleadWith({ KUBECONFIG: files }, 'config', ...line.split(' '));
   assert.equal(done.code, code, done.stderr);
   return code === 0 ? done.stdout : done.stderr;
 }
@@ -73,4 +73,17 @@ test('config set and unset change preferences, and nothing else of the file', as
 test('config use is config use-context', async () => {
   assert.equal(await config('use dev'), 'Switched to context "dev".\n');
   assert.equal(await config('current-context'), 'dev\n');
+});
+
+test('a file is called as the user named it', async () => {
+  assert.equal(await config('delete-context dev --kubeconfig=./x.kc'), 'deleted context dev from ./x.kc\n');
+  assert.equal(await config('delete-context prod', 0, 'none.kc:x.kc:./x.kc'), 'deleted context prod from x.kc\n');
+  for (const [line, files, problem] of [
+    ['delete-context dev', 'x.kc', 'cannot delete context dev, not in x.kc'],
+    ['delete-cluster dev', `none.kc:${file}`, `cannot delete cluster dev, not in ${file}`],
+    ['delete-user dev', 'none.kc:./none.kc:other.kc', 'cannot delete user dev, not in other.kc'],
+    ['rename-context a b --kubeconfig=../../x', '', 'cannot rename the context "a", it\'s not in ../../x'],
+  ] as const) {
+    assert.equal(await config(line, 1, files), `error: ${problem}\n`);
+  }
 });

@@ -20,6 +20,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface KubeconfigPaths {
   paths: string[];
+  /** How each of them was named, for messages. */
+  names: string[];
   /** They must exist. */
   required: boolean;
   /** Somebody pointed at these files, by flag or environment: they are not just the user's own configuration. */
@@ -31,13 +33,19 @@ export interface KubeconfigPaths {
  * Only a named file must exist.
  */
 export function kubeconfigPaths(named: string | undefined, env: Environment): KubeconfigPaths {
-  if (named !== undefined && named !== '') return { paths: [resolve(named)], required: true, named: true };
+  if (named !== undefined && named !== '') {
+    return { paths: [resolve(named)], names: [named], required: true, named: true };
+  }
   const listed = (env.KUBECONFIG ?? '').split(delimiter).filter((path) => path !== '');
   if (listed.length > 0) {
-    return { paths: [...new Set(listed.map((path) => resolve(path)))], required: false, named: true };
+    // Of a file that is named twice the first name counts.
+    const byPath = new Map(listed.toReversed().map((name) => [resolve(name), name]));
+    const paths = [...new Set(listed.map((name) => resolve(name)))];
+    return { paths, names: paths.map((path) => byPath.get(path) ?? path), required: false, named: true };
   }
   const home = env.HOME ?? homedir();
-  return { paths: home === '' ? [] : [join(home, '.kube', 'config')], required: false, named: false };
+  const paths = home === '' ? [] : [join(home, '.kube', 'config')];
+  return { paths, names: paths, required: false, named: false };
 }
 
 const lists = [

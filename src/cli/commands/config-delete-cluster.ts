@@ -10,10 +10,10 @@ export const configDeleteClusterCommand = defineCommand({
   arguments: { min: 1, max: 1, complete: ['clusters'] },
   async run({ args: [name = ''], globals, io }) {
     const files = await readConfigFiles(globals, io);
-    const { merged, defaultFile } = files;
-    if (!merged.clusters.has(name)) throw new CommandError(`cannot delete cluster ${name}, not in ${defaultFile}`);
+    const { merged, defaultName } = files;
+    if (!merged.clusters.has(name)) throw new CommandError(`cannot delete cluster ${name}, not in ${defaultName}`);
     await removeEntry(files, 'clusters', name);
-    io.stdout.write(escapeControls(`deleted cluster ${name} from ${defaultFile}\n`));
+    io.stdout.write(escapeControls(`deleted cluster ${name} from ${defaultName}\n`));
     return 0;
   },
 });

@@ -10,10 +10,10 @@ export const configDeleteUserCommand = defineCommand({
   arguments: { min: 1, max: 1, complete: ['users'] },
   async run({ args: [name = ''], globals, io }) {
     const files = await readConfigFiles(globals, io);
-    const { merged, defaultFile } = files;
-    if (!merged.users.has(name)) throw new CommandError(`cannot delete user ${name}, not in ${defaultFile}`);
+    const { merged, defaultName } = files;
+    if (!merged.users.has(name)) throw new CommandError(`cannot delete user ${name}, not in ${defaultName}`);
     await removeEntry(files, 'users', name);
-    io.stdout.write(escapeControls(`deleted user ${name} from ${defaultFile}\n`));
+    io.stdout.write(escapeControls(`deleted user ${name} from ${defaultName}\n`));
     return 0;
   },
 });

@@ -11,12 +11,12 @@ export const configRenameContextCommand = defineCommand({
   arguments: { min: 2, max: 2, complete: ['contexts', 'nothing'] },
   async run({ args: [name = '', newName = ''], globals, io }) {
     const files = await readConfigFiles(globals, io);
-    const { merged, defaultFile } = files;
+    const { merged, defaultName } = files;
     if (newName === '') throw new CommandError('You must specify a new non-empty context name');
     const what = `cannot rename the context ${JSON.stringify(name)}`;
-    if (!merged.contexts.has(name)) throw new CommandError(`${what}, it's not in ${defaultFile}`);
+    if (!merged.contexts.has(name)) throw new CommandError(`${what}, it's not in ${defaultName}`);
     if (merged.contexts.has(newName)) {
-      throw new CommandError(`${what}, the context ${JSON.stringify(newName)} already exists in ${defaultFile}`);
+      throw new CommandError(`${what}, the context ${JSON.stringify(newName)} already exists in ${defaultName}`);
     }
     await editKubeconfig(fileOf(files, 'contexts', name), undefined, (config) => {
       config.setText('contexts', name, ['name'], newName);

@@ -13,6 +13,8 @@ export interface ConfigFiles {
   paths: readonly string[];
   /** Where new entries and the current context go: the first that exists, else the last. */
   defaultFile: string;
+  /** That file as the user named it. */
+  defaultName: string;
 }
 
 /** Throws ConfigError for files that cannot be read. */
@@ -20,9 +22,10 @@ export async function readConfigFiles(
   globals: Pick<GlobalFlags, 'kubeconfig'>,
   { env }: Pick<CommandIo, 'env'>,
 ): Promise<ConfigFiles> {
-  const { paths } = kubeconfigPaths(globals.kubeconfig, env);
+  const { paths, names } = kubeconfigPaths(globals.kubeconfig, env);
   const merged = await readKubeconfig(paths, false);
-  return { merged, paths, defaultFile: paths.find((path) => existsSync(path)) ?? paths.at(-1) ?? '' };
+  const first = paths.findIndex((path) => existsSync(path));
+  return { merged, paths, defaultFile: paths.at(first) ?? '', defaultName: names.at(first) ?? '' };
 }
 
 /** The file that has the entry, or would get it. */
