@@ -134,6 +134,26 @@ async function fairlead(...argv: string[]): Promise<{ code: number; out: string;
   return { code, out, err };
 }
 
+test('a field to sort by that nobody has shows and fails as with kubectl, which looks for none in a single row', async () => {
+  const nobody = `couldn't find any field with path "{.nope}" in the list of objects`;
+  const by = ['--sort-by', '.nope'];
+  const hidden = await fairlead('get', 'pods', ...by);
+  assert.deepEqual(hidden, { code: 0, out: '', err: `warning: ${nobody}: nothing is shown\n` });
+  for (const line of [['svc'], ['pods', 'web']]) {
+    const one = await fairlead('get', ...line, ...by);
+    assert.deepEqual([one.code, one.err, one.out.split('\n').length], [0, '', 3], line.join(' '));
+  }
+  const none = await fairlead('get', 'pods', '-n', 'empty', ...by);
+  assert.deepEqual([none.code, none.out, none.err], [0, '', 'No resources found in empty namespace.\n']);
+  for (const line of [
+    ['pods', '-o', 'name'],
+    ['pods', 'web', 'web'],
+  ]) {
+    const failed = await fairlead('get', ...line, ...by);
+    assert.deepEqual([failed.code, failed.err.split('\n')[0]], [1, `error: ${nobody}`], line.join(' '));
+  }
+});
+
 test('a table has kubectl`s layout, and no control character reaches the terminal', async () => {
   const { code, out } = await fairlead('get', 'po');
   assert.equal(code, 0);
@@ -215,9 +235,6 @@ test('nothing found, unknown types and wrong use are said in kubectl`s words and
   const outside = await fairlead('get', 'pods', '-o', 'jsonpath={.items[99].metadata.name}');
   assert.equal(outside.code, 1);
   assert.match(outside.err, /^error: error executing jsonpath .*array index out of bounds: index 99, length \d+\n$/);
-  const unsorted = await fairlead('get', 'pods', '--sort-by', '.nope');
-  assert.equal(unsorted.code, 1);
-  assert.match(unsorted.err, /^error: couldn't find any field with path "\{\.nope\}" in the list of objects\n$/);
   for (const line of [['get'], ['get', 'pods', '--nope'], ['get', 'pods', '-o', 'xml'], ['get', 'pods,svc', '-w']]) {
     assert.equal((await fairlead(...line)).code, 2, line.join(' '));
   }

@@ -59,7 +59,7 @@ export async function printObjects(
     return errors;
   }
   if (found.length === 0 && ignoreNotFound) return errors;
-  const items = sortBy === undefined || found.length < 2 ? found : await sorted(found, sortBy);
+  const items = sortBy === undefined || found.length === 0 ? found : await sorted(found, sortBy);
   const list = { apiVersion: 'v1', kind: 'List', metadata: { resourceVersion: '' }, items };
   io.stdout.write(await printer.print(list));
   return errors;

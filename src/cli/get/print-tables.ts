@@ -74,9 +74,15 @@ export async function printTables(
   { reader, selection, options, io, namespaceGiven, ignoreNotFound }: TablesRun,
 ): Promise<unknown[]> {
   const { sortBy } = options;
+  let unsorted: string | undefined;
   const asked = wanted.map(async (one) => {
     const table = await fetchTable(reader, one, selection, { wholeObjects: sortBy !== undefined });
-    return sortBy === undefined ? table : await sortTable(table, sortBy);
+    if (sortBy === undefined) return table;
+    const { sortObjects, sortRowsOfOneType } = await import('./sort-objects.ts');
+    if (wanted.length > 1) return { ...table, rows: sortObjects(table.rows, sortBy, ({ object }) => object) };
+    const sorted = sortRowsOfOneType(table.rows, sortBy);
+    unsorted = sorted.problem;
+    return { ...table, rows: sorted.rows };
   });
   const answers = await Promise.allSettled(asked);
   const errors = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
@@ -98,16 +104,12 @@ export async function printTables(
     return new TableLayout().lines(options.noHeaders ? rows : [headings(columns, style), ...rows]);
   });
   io.stdout.write(texts.join(options.noHeaders ? '' : '\n'));
-  if (texts.length === 0 && errors.length === 0 && !ignoreNotFound) {
+  if (unsorted !== undefined) io.stderr.write(`warning: ${escapeControls(unsorted)}: nothing is shown\n`);
+  else if (texts.length === 0 && errors.length === 0 && !ignoreNotFound) {
     io.stderr.write(nothingFound(wanted, selection));
     if (namespaceGiven && !isEverywhere(wanted, selection)) io.stderr.write(await namespaceNote(reader, selection));
   }
   return errors;
-}
-
-async function sortTable(table: Table, path: string): Promise<Table> {
-  const { sortObjects } = await import('./sort-objects.ts');
-  return { ...table, rows: sortObjects(table.rows, path, ({ object }) => object) };
 }
 
 function nothingFound(wanted: readonly Wanted[], selection: Selection): string {

@@ -8,13 +8,18 @@ import { JsonPathError } from './jsonpath/template.ts';
 /** Go sorts so many by insertion, and the order of those without the field follows from it. */
 const fewItems = 12;
 
-/** Objects without the field come first. Throws JsonPathError where no object has it, or its values have no order. */
+/** No object has the field to sort by. */
+export class FieldNowhere extends JsonPathError {}
+
+/** Objects without the field come first. Throws FieldNowhere, or JsonPathError for a wrong path or values without an order. */
 export function sortBy<T>(items: readonly T[], path: string, objectOf: (item: T) => unknown): T[] {
   const { expression, segments } = relaxedJsonPath(path);
-  const keyed = items.map((item) => ({ item, key: sortKey(findResults(segments, objectOf(item))[0]?.[0]) }));
-  if (items.length > 0 && keyed.every(({ key }) => key === undefined)) {
-    throw new JsonPathError(`couldn't find any field with path ${JSON.stringify(expression)} in the list of objects`);
+  const found = items.map((item) => ({ item, value: findResults(segments, objectOf(item))[0]?.[0] }));
+  if (items.length > 0 && found.every(({ value }) => value === undefined)) {
+    throw new FieldNowhere(`couldn't find any field with path ${JSON.stringify(expression)} in the list of objects`);
   }
+  if (items.length < 2) return [...items];
+  const keyed = found.map(({ item, value }) => ({ item, key: sortKey(value) }));
   if (keyed.length > fewItems) {
     keyed.sort((a, b) => (isBefore(b.key, a.key) ? 1 : 0) - (isBefore(a.key, b.key) ? 1 : 0));
     return keyed.map(({ item }) => item);
