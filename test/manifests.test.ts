@@ -113,3 +113,28 @@ test('what was made from flags and is refused is told in the words of kubectl fo
   assert.equal(pod.code, 1);
   assert.match(pod.stderr, /^The Pod "P_1" is invalid: \n\* metadata\.name: .*\n\* spec\.containers\[0\]\.name: .*\n$/);
 });
+
+test('a pattern, and files with commas between them, mean the same to every command that reads files', async () => {
+  const folder = join(home.directory, 'parts');
+  await mkdir(folder);
+  for (const name of ['a', 'b', 'c']) await writeFile(join(folder, `${name}.yaml`), map(`name: part-${name}`));
+  const parts = (names: string, after: string): string =>
+    [...names].map((name) => `configmap/part-${name}${after}\n`).join('');
+  const lines: readonly (readonly [string, string])[] = [
+    ['create --dry-run=client -f parts/[ab].yaml', parts('ab', ' created (dry run)')],
+    ['apply -f parts/*.yaml', parts('abc', ' created')],
+    ['get -o name -f parts/?.yaml', parts('abc', '')],
+    ['get -o name -f parts/a.yaml,parts/[^ab].yaml', parts('ac', '')],
+    ['label x=y -f pa*/c.yaml,parts/b.yaml', parts('cb', ' labeled')],
+    ['delete -o name -f parts/*', parts('abc', '')],
+  ];
+  for (const [line, stdout] of lines) {
+    const done = await home.fairlead(...line.split(' '));
+    assert.deepEqual([done.code, done.stdout, done.stderr], [0, stdout, ''], line);
+  }
+  for (const command of ['apply', 'create', 'get', 'delete', 'describe']) {
+    const done = await home.fairlead(command, '-f', 'parts/*.json');
+    assert.equal(done.code, 1, command);
+    assert.match(done.stderr, /^error: the path "parts\/\*\.json" does not exist/, command);
+  }
+});

@@ -25,6 +25,7 @@ const flags = {
   },
   filename: {
     type: 'list',
+    commas: true,
     short: 'f',
     value: 'FILE',
     description:
