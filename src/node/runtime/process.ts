@@ -114,7 +114,8 @@ async function start(launch: ContainerLaunch): Promise<RunningContainer> {
       if (!isAlive) return;
       // As in a container: asked to end is the main process alone, killed are all.
       if (signal === 'SIGKILL') killGroup(pid, signal);
-      else started.kill(signal);
+      // In a terminal it may not have come to lead its group yet.
+      started.kill(signal);
     },
     attach: (attachment) => attach(attachment, started, outputs, exited),
     exec: (exec) => execute(exec, environment, launch.workingDirectory),

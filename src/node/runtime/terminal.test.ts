@@ -189,6 +189,15 @@ test('what cannot be started is told as without a terminal', { skip }, async (t)
   assert.equal(await fails('/etc/passwd'), 'exec: "/etc/passwd": permission denied');
 });
 
+/** Resolves when these words have come. Between two looks nothing is lost. */
+async function said(output: PassThrough, words: string): Promise<void> {
+  let seen = '';
+  for await (const chunk of output.iterator({ destroyOnReturn: false })) {
+    seen += String(chunk);
+    if (seen.includes(words)) return;
+  }
+}
+
 test('a container in a terminal: one output in its log, keys and sizes by attachment, its end', { skip }, async (t) => {
   const { running, log } = await container(
     t,
@@ -198,9 +207,8 @@ test('a container in a terminal: one output in its log, keys and sizes by attach
   const [stdin, stdout, terminal] = [new PassThrough(), new PassThrough(), new TerminalSizes()];
   const signal = new AbortController().signal;
   const attached = running.attach({ stdin, stdout, terminal, endsStdin: true, signal });
-  let seen = '';
   stdin.write('first\n');
-  while (!seen.includes('24 80')) seen += String((await once(stdout, 'data'))[0]);
+  await said(stdout, '24 80');
   terminal.set(size);
   stdout.resume();
   stdin.write('typed\n');
@@ -217,7 +225,7 @@ test('a container in a terminal can be asked to end, and be killed with all that
   const [stdin, stdout] = [new PassThrough(), new PassThrough()];
   void asked.running.attach({ stdin, stdout, endsStdin: false, signal: new AbortController().signal });
   stdin.write('go\n');
-  for (let seen = ''; !seen.includes('ready'); ) seen += String((await once(stdout, 'data'))[0]);
+  await said(stdout, 'ready');
   asked.running.kill('SIGTERM');
   assert.equal((await asked.running.exited).exitCode, 6);
   const killed = await container(t, "trap '' HUP; sleep 600 & sleep 600", true);
