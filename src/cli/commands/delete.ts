@@ -1,14 +1,15 @@
 import { createInterface } from 'node:readline/promises';
 import type { UnstructuredObject } from '../../api/object.ts';
-import { isReason, type Status, StatusError } from '../../api/status.ts';
-import { CommandError, type CommandIo, defineCommand, type Invocation, UsageError } from '../command.ts';
+import { isReason, type Status } from '../../api/status.ts';
+import { type CommandIo, defineCommand, type Invocation, UsageError } from '../command.ts';
 import { parseDuration } from '../duration.ts';
 import { dryRunSuffix, parseDryRun } from '../objects/dry-run.ts';
 import { eachTarget } from '../objects/each-target.ts';
 import { dryRunFlag, fileFlags, selectionFlags } from '../objects/object-flags.ts';
-import { isGone } from '../objects/object-states.ts';
-import { type Objects, openObjects } from '../objects/open-objects.ts';
+import { openObjects } from '../objects/open-objects.ts';
 import type { Target } from '../objects/select-targets.ts';
+import { type Deleted, waitGone } from '../objects/wait-gone.ts';
+import { deletedWithTheirType } from '../objects/with-their-type.ts';
 import { escapeControls } from '../print/escape.ts';
 import { kindPrefix } from '../print/name-line.ts';
 
@@ -90,7 +91,8 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
     const done = `${grace === 0 ? 'force deleted' : 'deleted'}${namespace === undefined ? '' : ` from ${namespace} namespace`}`;
     io.stdout.write(escapeControls(`${kindPrefix(type)} "${name}" ${done}${dryRunSuffix(dryRun)}\n`));
   };
-  const waited: { target: Target; uid: string | undefined }[] = [];
+  const withTheirType = dryRun === 'none' ? await deletedWithTheirType(objects, targets) : undefined;
+  const waited: Deleted[] = [];
   const code = await eachTarget({ targets, problems }, { objects, io, signal, doing: 'deleting' }, async (target) => {
     if (dryRun === 'client') return say(target);
     try {
@@ -102,7 +104,9 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
       say(target);
       waited.push({ target, uid: uidOf(answer) });
     } catch (error) {
-      if (!(ignoreMissing && isReason(error, 'NotFound'))) throw error;
+      if (!isReason(error, 'NotFound')) throw error;
+      if (withTheirType?.has(target)) say(target);
+      else if (!ignoreMissing) throw error;
     }
   });
   if (flags.wait === false || dryRun !== 'none') return code;
@@ -137,31 +141,6 @@ function uidOf(answer: UnstructuredObject | Status): string | undefined {
 
 function isStatus(answer: UnstructuredObject | Status): answer is Status {
   return answer.kind === 'Status' && answer.apiVersion === 'v1';
-}
-
-async function waitGone(
-  objects: Objects,
-  waited: readonly { target: Target; uid: string | undefined }[],
-  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
-): Promise<void> {
-  const limit = timeoutMs > 0 ? AbortSignal.timeout(timeoutMs) : undefined;
-  const either = limit === undefined ? signal : AbortSignal.any([signal, limit]);
-  for (const { target, uid } of waited) {
-    let gone: boolean;
-    try {
-      gone = await isGone(objects, target, { uid, signal: either });
-    } catch (error) {
-      // Who may delete need not be allowed to watch.
-      if (error instanceof StatusError && (error.code === 403 || error.code === 405)) continue;
-      throw error;
-    }
-    if (!gone) {
-      signal.throwIfAborted();
-      throw new CommandError(
-        `timed out waiting for ${target.type.plural}/${target.name} to go: a finalizer or a program that does not end may hold it; look with: fairlead get ${kindPrefix(target.type)}/${target.name} -o yaml`,
-      );
-    }
-  }
 }
 
 async function confirmed(targets: readonly Target[], io: CommandIo, signal: AbortSignal): Promise<boolean> {

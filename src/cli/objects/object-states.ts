@@ -1,5 +1,6 @@
 /** One object over time: what it is now, and what becomes of it. */
 import type { UnstructuredObject } from '../../api/object.ts';
+import { isReason } from '../../api/status.ts';
 import { follow, isFinal } from '../../client/follow.ts';
 import type { Objects } from './open-objects.ts';
 import type { Target } from './select-targets.ts';
@@ -38,8 +39,14 @@ export async function isGone(
   target: Target,
   { uid, signal }: { uid: string | undefined; signal: AbortSignal },
 ): Promise<boolean> {
-  for await (const state of objectStates(objects, target, signal)) {
-    if (state === undefined || (uid !== undefined && state.metadata.uid !== uid)) return true;
+  try {
+    for await (const state of objectStates(objects, target, signal)) {
+      if (state === undefined || (uid !== undefined && state.metadata.uid !== uid)) return true;
+    }
+  } catch (error) {
+    // Its whole type is gone.
+    if (isReason(error, 'NotFound')) return true;
+    throw error;
   }
   return false;
 }
