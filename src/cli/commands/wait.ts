@@ -125,9 +125,14 @@ async function met(condition: WaitCondition, target: Target, waiting: Waiting): 
     if (condition.kind === 'create' || condition.isMet(object)) return object;
     throw new CommandError(`${unmet}: ${condition.now(object)}`);
   }
-  // Named and not there: an answer, not a reason to wait.
-  if (condition.kind === 'state') await objects.call(target, { method: 'GET' });
   let last: UnstructuredObject | undefined;
+  if (condition.kind !== 'delete') {
+    // Named and not there: an answer, not a reason to wait for a state.
+    const isNamed = condition.kind === 'state';
+    last = isNamed ? await objects.call(target, { method: 'GET' }) : await objects.readIfThere(target);
+    // Who may read need not be allowed to watch.
+    if (last !== undefined && (condition.kind === 'create' || condition.isMet(last))) return last;
+  }
   for await (const state of objectStates(objects, target, waiting.signal)) {
     if (condition.kind === 'delete') {
       if (state === undefined) return last ?? stub(target);

@@ -1,0 +1,63 @@
+/** Commands of users whose rights are enough for what they asked, or for a part of it. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Home, RunningFairlead } from './fairlead-process.ts';
+
+const rights = (user: string, rules: object[]) => [
+  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: user }, rules },
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name: user },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: user },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }],
+  },
+];
+
+let home: Home;
+let running: RunningFairlead;
+before(async () => {
+  home = await Home.make();
+  running = await RunningFairlead.up(home, '--data=:memory:');
+  const objects = [
+    ...rights('reader', [{ apiGroups: [''], resources: ['pods', 'configmaps'], verbs: ['get', 'list'] }]),
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'one' }, data: { a: 'b' } },
+  ];
+  const applied = await home.runFairlead(
+    ['apply', '-f', '-'],
+    objects.map((one) => JSON.stringify(one)).join('\n---\n'),
+  );
+  assert.equal(applied.code, 0, applied.stderr);
+  assert.equal((await home.fairlead('run', 'two', '--image=fairlead.local/echo')).code, 0);
+  const ready = await home.fairlead('wait', 'pod/two', '--for=condition=Ready', '--timeout=20s');
+  assert.equal(ready.code, 0, ready.stderr);
+});
+after(async () => {
+  await running[Symbol.asyncDispose]();
+  await home[Symbol.asyncDispose]();
+});
+
+test('what is met already needs no right to watch', async () => {
+  for (const [line, stdout] of [
+    ['wait pod two --for=condition=Ready', 'pod/two condition met\n'],
+    ['wait pod two --for=create', 'pod/two condition met\n'],
+    ['wait cm/one --for=jsonpath={.data.a}=b', 'configmap/one condition met\n'],
+    ['wait cm --all --for=jsonpath={.data} --for=create', undefined],
+  ] as const) {
+    const done = await home.fairlead(...line.split(' '), '--timeout=3s', '--as=reader');
+    assert.deepEqual({ line, code: done.code, stderr: done.stderr }, { line, code: 0, stderr: '' });
+    if (stdout !== undefined) assert.equal(done.stdout, stdout);
+  }
+});
+
+test('what is not met yet cannot be waited for without that right', async () => {
+  const { code, stderr } = await home.fairlead(
+    'wait',
+    'pod/two',
+    '--for=condition=Nope',
+    '--timeout=3s',
+    '--as=reader',
+  );
+  assert.equal(code, 1);
+  assert.match(stderr, /^Error from server \(Forbidden\): .*cannot watch resource "pods"/);
+});
