@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
+import { answerJson, scriptedServer } from '../src/client/scripted-server.ts';
 import { entry, Home, RunningFairlead } from './fairlead-process.ts';
 
 let home: Home;
@@ -96,4 +97,34 @@ test('a wait names each object that did not become what was waited for', async (
     [some.code, some.stdout, some.stderr],
     [1, 'pod/two condition met\n', 'Error from server (NotFound): pods "on" not found\ndid you mean "one"?\n'],
   );
+});
+
+test('--request-timeout ends what would go on: a watch has told what it could, a log is not whole', async () => {
+  const ended = async (line: string) => {
+    const { code, stdout, stderr } = await home.fairlead(...line.split(' '), '--request-timeout=3s');
+    return { line, code, stderr, tells: stdout !== '' };
+  };
+  const lines = ['get pods -w', 'get pod one -w -o name', 'events -w'];
+  const [log, ...watches] = await Promise.all(['logs one -f', ...lines].map(ended));
+  assert.deepEqual(
+    watches,
+    lines.map((line) => ({ line, code: 0, stderr: '', tells: true })),
+  );
+  const stderr = 'error: the log of pod/one had not ended after 3 s, the limit that --request-timeout sets\n';
+  assert.deepEqual(log, { line: 'logs one -f', code: 1, stderr, tells: true });
+  const long = await home.fairlead('get', 'pods', '--request-timeout=10000h');
+  assert.deepEqual([long.code, long.stderr], [0, '']);
+});
+
+test('--request-timeout counts until the whole of an answer is there', async () => {
+  await using server = await scriptedServer((request, response) => {
+    if (request.url?.startsWith('/api') === true) response.writeHead(200).write('{');
+    else answerJson(response, 404, {});
+  });
+  const flags = ['-s', server.config.server, '--request-timeout=1s'];
+  for (const line of ['get pods', 'get --raw /api/v1/pods', 'describe pods']) {
+    const { code, stderr } = await home.fairlead(...line.split(' '), ...flags);
+    assert.equal(code, 1, line);
+    assert.match(stderr, /^Error from server \(Timeout\): .* did not answer within 1 s/, line);
+  }
 });

@@ -4,6 +4,8 @@ import { type Status, StatusError } from '../api/status.ts';
 import type { ClientConfig } from '../client/client-config.ts';
 import type { ClusterClient, RawResponse } from '../client/cluster-client.ts';
 import { openClusterClient } from '../client/cluster-client-http.ts';
+import { startDeadline } from '../client/deadline.ts';
+import { timedOut } from '../client/resource-client.ts';
 import { parseExactJson } from '../lib/exact-json.ts';
 import type { CommandIo, Invocation } from './command.ts';
 import { CommandError } from './command.ts';
@@ -16,6 +18,8 @@ export interface ApiReader extends AsyncDisposable {
   readonly keptTypes: TypesPlace | undefined;
   readonly config: ClientConfig;
   readonly client: ClusterClient;
+  /** The command's: it ends every request. */
+  readonly signal: AbortSignal;
   /** Wide integers are bigints, as from `client`. Throws StatusError for what the server refused. */
   getJson(path: string, accept?: string): Promise<unknown>;
   /** Prints a warning of the server once, as kubectl does. */
@@ -52,10 +56,10 @@ export async function openApiReader({
   };
   const verbose = Number(globals.v ?? 0) >= 6;
 
-  async function get(path: string, accept: string): Promise<RawResponse> {
+  async function get(path: string, accept: string, until: AbortSignal): Promise<RawResponse> {
     // What times a request is loaded on first use, which takes a part of a short command's own time.
     const started = verbose ? performance.now() : 0;
-    const request = client.request({ method: 'GET', path, headers: { Accept: accept }, signal });
+    const request = client.request({ method: 'GET', path, headers: { Accept: accept }, signal: until });
     const answer = await request.catch(async (error: unknown) => {
       await checkCertificate();
       throw error;
@@ -70,15 +74,25 @@ export async function openApiReader({
     return answer;
   }
 
+  async function whole(path: string, accept: string): Promise<{ answer: RawResponse; text: string }> {
+    using deadline = startDeadline(signal, config.requestTimeoutMs);
+    try {
+      const answer = await get(path, accept, deadline.signal);
+      return { answer, text: Buffer.concat(await answer.body.toArray({ signal: deadline.signal })).toString() };
+    } catch (error) {
+      throw deadline.expired ? timedOut(config.server, config.requestTimeoutMs) : error;
+    }
+  }
+
   const keptTypes = typesPlace(config.server, io.env);
   return {
     config,
     client,
+    signal,
     keptTypes,
     warn,
     async getJson(path, accept = 'application/json') {
-      const answer = await get(path, accept);
-      const text = Buffer.concat(await answer.body.toArray({ signal })).toString();
+      const { answer, text } = await whole(path, accept);
       if (answer.status < 200 || answer.status > 299) {
         const refused = refusal(answer.status, text, path);
         // It may be a kind that the server had when it was asked for them.
@@ -94,7 +108,7 @@ export async function openApiReader({
       }
     },
     async getStream(path, accept) {
-      const answer = await get(path, accept);
+      const answer = await get(path, accept, signal);
       if (answer.status >= 200 && answer.status < 300) return answer.body;
       throw refusal(answer.status, Buffer.concat(await answer.body.toArray({ signal })).toString(), path);
     },

@@ -103,10 +103,13 @@ function parseImpersonation(globals: GlobalFlags): Impersonation | undefined {
   };
 }
 
+/** Node's timers fire at once when they are to wait longer: 24 days. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** Undefined for no limit, which is also what 0 means. */
 export function parseTimeout(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const milliseconds = parseDuration(text, '--request-timeout');
   if (milliseconds < 0) throw new UsageError(`invalid --request-timeout "${text}": it is below zero`);
-  return milliseconds === 0 ? undefined : milliseconds;
+  return milliseconds === 0 ? undefined : Math.min(milliseconds, longestTimerMs);
 }

@@ -114,7 +114,7 @@ export const globalFlags = {
   'request-timeout': {
     type: 'string',
     value: 'TIME',
-    description: 'give up on a single request after this time (5s, 2m; 0: never)',
+    description: 'give up on a single request after this time, and end a watch or a log (5s, 2m; 0: never)',
   },
   v: { type: 'string', short: 'v', value: 'LEVEL', description: 'log level: 6 and above show every request' },
 } as const satisfies FlagTable;

@@ -1,6 +1,7 @@
 import { formatApiVersion } from '../../api/group-version.ts';
 import type { Event } from '../../api/types/core-v1.ts';
 import { follow } from '../../client/follow.ts';
+import { AnswerLimit } from '../answer-limit.ts';
 import { openApiReader } from '../api-reader.ts';
 import { CommandError, defineCommand, UsageError } from '../command.ts';
 import { interval } from '../describe/events.ts';
@@ -50,7 +51,8 @@ export const eventsCommand = defineCommand({
       headed = true;
     };
 
-    const changes = follow<Event>({ resource, query, initialEvents: false, signal, onError: throwIt });
+    using limit = new AnswerLimit(signal, reader.config.requestTimeoutMs);
+    const changes = follow<Event>({ resource, query, initialEvents: false, signal: limit.signal, onError: throwIt });
     for await (const change of changes) {
       if (change.type === 'put' && isWanted(change.object)) await print([change.object]);
       if (change.type !== 'replace') continue;
@@ -62,6 +64,7 @@ export const eventsCommand = defineCommand({
         io.stderr.write(everywhere ? 'No events found.\n' : `No events found in ${namespace} namespace.\n`);
       }
       if (flags.watch !== true) return 0;
+      limit.start();
     }
     signal.throwIfAborted();
     return 0;

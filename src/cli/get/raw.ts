@@ -1,5 +1,8 @@
 /** `get --raw PATH`: an answer of the API server as it is. */
+import { addAbortSignal } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { timedOut } from '../../client/resource-client.ts';
+import { AnswerLimit } from '../answer-limit.ts';
 import type { ApiReader } from '../api-reader.ts';
 import { type CommandIo, UsageError } from '../command.ts';
 
@@ -10,5 +13,13 @@ export async function printRaw(path: string, { reader, io }: { reader: ApiReader
   }
   // With kubectl's header: what a server sends by it is what scripts were written for.
   const body = await reader.getStream(path, 'application/json, */*');
-  await pipeline(body, io.stdout, { end: false });
+  const { requestTimeoutMs } = reader.config;
+  using limit = new AnswerLimit(reader.signal, requestTimeoutMs);
+  limit.start();
+  addAbortSignal(limit.signal, body);
+  try {
+    await pipeline(body, io.stdout, { end: false });
+  } catch (error) {
+    throw limit.isOver ? timedOut(reader.config.server, requestTimeoutMs) : error;
+  }
 }

@@ -1,8 +1,9 @@
-/** `get -w`: what is there, then every change until the user stops or the server ends the watch. */
-import type { Readable } from 'node:stream';
+/** `get -w`: what is there, then every change until the user stops, the server ends the watch or `--request-timeout` is over. */
+import { addAbortSignal, type Readable } from 'node:stream';
 import { StatusError, type StatusReason } from '../../api/status.ts';
 import { parseExactJson } from '../../lib/exact-json.ts';
 import { isRecord } from '../../lib/is-record.ts';
+import { AnswerLimit } from '../answer-limit.ts';
 import type { ApiReader } from '../api-reader.ts';
 import type { CommandIo } from '../command.ts';
 import type { ObjectPrinter } from '../print/object-printer.ts';
@@ -108,11 +109,18 @@ async function* watchEvents(
     watch: 'true',
   };
   const body = await reader.getStream(withQuery(collectionPath(wanted, selection), query), accept);
-  for await (const line of lines(body)) {
-    const event: unknown = parseExactJson(line);
-    if (!isRecord(event) || !isRecord(event.object)) continue;
-    if (event.type === 'ERROR') throw watchError(event.object);
-    if (event.type !== 'BOOKMARK') yield { type: String(event.type), object: event.object };
+  using limit = new AnswerLimit(reader.signal, reader.config.requestTimeoutMs);
+  limit.start();
+  addAbortSignal(limit.signal, body);
+  try {
+    for await (const line of lines(body)) {
+      const event: unknown = parseExactJson(line);
+      if (!isRecord(event) || !isRecord(event.object)) continue;
+      if (event.type === 'ERROR') throw watchError(event.object);
+      if (event.type !== 'BOOKMARK') yield { type: String(event.type), object: event.object };
+    }
+  } catch (error) {
+    if (!limit.isOver) throw error;
   }
 }
 

@@ -3,7 +3,8 @@ import { followLog, type LogIncident } from '../../client/log/follow-log.ts';
 import { LogLines } from '../../client/log/log-lines.ts';
 import { openPod } from '../../client/pod.ts';
 import type { LogOptions } from '../../client/pod-log.ts';
-import type { CommandIo } from '../command.ts';
+import { AnswerLimit } from '../answer-limit.ts';
+import { CommandError, type CommandIo } from '../command.ts';
 import type { Objects } from '../objects/open-objects.ts';
 import { escapeControls } from '../print/escape.ts';
 import type { LogSource } from './log-sources.ts';
@@ -25,11 +26,40 @@ function prefixOf({ pod, container }: LogSource, { prefix }: ShowLog): string {
   return prefix ? `[pod/${pod}/${container}] ` : '';
 }
 
-/** Throws StatusError, ConnectionError, ReaderGone. */
+/** Throws StatusError, ConnectionError, ReaderGone, and CommandError for a log that takes longer than a request may. */
 export async function printLog(source: LogSource, show: ShowLog): Promise<void> {
+  await withinLimit(source, show, printWhole);
+}
+
+/** The same of a log that goes on, until its container will not run again. */
+export async function printFollowedLog(source: LogSource, show: ShowLog): Promise<void> {
+  await withinLimit(source, show, printGoingOn);
+}
+
+async function withinLimit(
+  source: LogSource,
+  show: ShowLog,
+  print: (source: LogSource, show: ShowLog, onOpen: () => void) => Promise<void>,
+): Promise<void> {
+  const { requestTimeoutMs = 0 } = show.objects.reader.config;
+  using limit = new AnswerLimit(show.signal, requestTimeoutMs || undefined);
+  try {
+    await print(source, { ...show, signal: limit.signal }, () => limit.start());
+  } catch (error) {
+    if (!limit.isOver) throw error;
+  }
+  if (limit.isOver) {
+    throw new CommandError(
+      `the log of pod/${source.pod} had not ended after ${requestTimeoutMs / 1000} s, the limit that --request-timeout sets`,
+    );
+  }
+}
+
+async function printWhole(source: LogSource, show: ShowLog, onOpen: () => void): Promise<void> {
   const { objects, output, options, signal } = show;
   const { namespace, pod, container } = source;
   const body = await openPod(objects.reader.client, namespace, pod).rawLog({ ...options, container, signal });
+  onOpen();
   try {
     if (!show.prefix && !output.isTerminal) {
       for await (const chunk of body as AsyncIterable<Buffer>) await output.write(chunk);
@@ -47,8 +77,7 @@ export async function printLog(source: LogSource, show: ShowLog): Promise<void> 
   }
 }
 
-/** The same of a log that goes on, until its container will not run again. */
-export async function printFollowedLog(source: LogSource, show: ShowLog): Promise<void> {
+async function printGoingOn(source: LogSource, show: ShowLog, onOpen: () => void): Promise<void> {
   const { objects, io, output, signal, startTimeoutMs } = show;
   const { namespace, pod, container } = source;
   const { limitBytes, ...options } = show.options;
@@ -60,7 +89,7 @@ export async function printFollowedLog(source: LogSource, show: ShowLog): Promis
   const told = followLog(
     objects.reader.client,
     { namespace, name: pod },
-    { ...options, container, signal, onIncident, startTimeoutMs },
+    { ...options, container, signal, onIncident, onOpen, startTimeoutMs },
   );
   let left = limitBytes ?? Number.POSITIVE_INFINITY;
   for await (const piece of told) {

@@ -23,6 +23,8 @@ export interface FollowLogOptions extends Omit<LogOptions, 'follow' | 'previous'
   container: string;
   signal: AbortSignal;
   onIncident?: (incident: LogIncident) => void;
+  /** Told whenever the server begins to send the log. */
+  onOpen?: () => void;
   /** For a container that has yet to start (default 20 s). */
   startTimeoutMs?: number;
 }
@@ -47,7 +49,7 @@ export async function* followLog(
   pod: PodName,
   options: FollowLogOptions,
 ): AsyncGenerator<Buffer> {
-  const { container, signal, onIncident = () => {}, startTimeoutMs = 20_000 } = options;
+  const { container, signal, onIncident = () => {}, onOpen = () => {}, startTimeoutMs = 20_000 } = options;
   const began = Date.now();
   const first = await client.resource<Pod>('v1', 'pods').get(pod.name, { namespace: pod.namespace, signal });
   const reader = new LogReader(client, pod, options);
@@ -68,10 +70,14 @@ export async function* followLog(
   };
 
   while (!signal.aborted) {
-    const opened = Date.now();
+    const openedAt = Date.now();
     let failure: unknown;
     try {
-      for await (const line of reader.read({ follow: true }, () => broken === 'told' && goesOn())) {
+      const opened = (): void => {
+        onOpen();
+        if (broken === 'told') goesOn();
+      };
+      for await (const line of reader.read({ follow: true }, opened)) {
         goesOn();
         failures = 0;
         yield line;
@@ -115,7 +121,7 @@ export async function* followLog(
       continue;
     }
     // At once after a stream that went well.
-    if (Date.now() - opened > healthyMs) failures = 0;
+    if (Date.now() - openedAt > healthyMs) failures = 0;
     if (failures > 0) await sleepUnlessAborted(backoffMs(failures, reconnect), signal);
     failures++;
   }
