@@ -21,6 +21,7 @@ before(async () => {
   running = await RunningFairlead.up(home, '--data=:memory:');
   const objects = [
     ...rights('reader', [{ apiGroups: [''], resources: ['pods', 'configmaps'], verbs: ['get', 'list'] }]),
+    ...rights('maker', [{ apiGroups: [''], resources: ['pods', 'pods/attach'], verbs: ['create', 'get'] }]),
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'one' }, data: { a: 'b' } },
   ];
   const applied = await home.runFairlead(
@@ -60,4 +61,25 @@ test('what is not met yet cannot be waited for without that right', async () => 
   );
   assert.equal(code, 1);
   assert.match(stderr, /^Error from server \(Forbidden\): .*cannot watch resource "pods"/);
+});
+
+test('what run --rm cannot do and what it cannot remove are both told, in this order', async () => {
+  const run = ['run', 'three', '--image=fairlead.local/echo', '--restart=Never', '-i', '--rm', '--as=maker'];
+  const { code, stderr } = await home.fairlead(...run);
+  const [first, second, ...more] = stderr.trimEnd().split('\n');
+  assert.equal(code, 1);
+  assert.match(first ?? '', /^Error from server \(Forbidden\): pods .*"maker" cannot (list|watch) resource "pods"/);
+  assert.match(
+    second ?? '',
+    /^error: pod default\/three stays, since it could not be removed \(.*cannot delete .*\): fairlead delete pod three -n default$/,
+  );
+  assert.deepEqual(more, []);
+});
+
+test('run --rm has nothing to say of a pod that somebody else removed', async () => {
+  const run = home.fairlead('run', 'four', '--image=nosuch', '--restart=Never', '--attach', '--rm', '-q');
+  assert.equal((await home.fairlead('wait', 'pod/four', '--for=create', '--timeout=20s')).code, 0);
+  assert.equal((await home.fairlead('delete', 'pod/four', '--force')).code, 0);
+  const { code, stderr } = await run;
+  assert.deepEqual([code, stderr], [1, 'error: pod default/four was deleted meanwhile\n']);
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { CommandError, defineCommand } from './command.ts';
 import type { CommandRow } from './command-row.ts';
@@ -72,6 +73,32 @@ test('exit codes: 2 for the command line, 1 for the rest; control characters are
   const failed = await run('say', 'trouble');
   assert.equal(failed.code, 1);
   assert.equal(failed.err, 'error: trouble \\x1b[31m came\n');
+});
+
+test('what went wrong comes before what went wrong while it was cleaned up', async () => {
+  const stop = new AbortController();
+  const leave = defineCommand({
+    ...echo,
+    async run({ args, signal }) {
+      await using cleaning = new AsyncDisposableStack();
+      cleaning.defer(() => Promise.reject(new CommandError('the second stays')));
+      cleaning.defer(() => Promise.reject(new CommandError('the first stays')));
+      if (args[0] === 'stopped') stop.abort();
+      signal.throwIfAborted();
+      throw new CommandError('it fails');
+    },
+  });
+  const rows: CommandRow[] = [{ name: 'leave', group: 'about', summary: 'Say a word', load: async () => leave }];
+  const left = async (word: string) => {
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const io = { stdin: new PassThrough(), stdout, stderr, env: {}, cwd: '/' };
+    const code = await runCli(['leave', word], { commands: rows, io, signal: stop.signal });
+    stderr.end();
+    return { code, err: await text(stderr) };
+  };
+  const stays = 'error: the first stays\nerror: the second stays\n';
+  assert.deepEqual(await left('here'), { code: 1, err: `error: it fails\n${stays}` });
+  assert.deepEqual(await left('stopped'), { code: 130, err: stays });
 });
 
 test('what is stopped ends without a word', async () => {

@@ -38,11 +38,22 @@ export async function runCli(
     const code = await command.run({ args, flags, globals: globalsOf(flags, command), io, signal, dashAt });
     return code === interrupted && signal.aborted ? stoppedCode(signal) : code;
   } catch (error) {
-    // Whoever stopped it knows.
-    if (signal.aborted && isAbort(error, signal)) return stoppedCode(signal);
-    const { reportError } = await import('./report-error.ts');
-    return reportError(error, { argv, command: name, io });
+    const codes: number[] = [];
+    for (const cause of causesOf(error)) {
+      // Whoever stopped it knows.
+      if (signal.aborted && isAbort(cause, signal)) codes.push(stoppedCode(signal));
+      else {
+        const { reportError } = await import('./report-error.ts');
+        codes.push(reportError(cause, { argv, command: name, io }));
+      }
+    }
+    return codes[0] ?? 1;
   }
+}
+
+/** In the order in which they came: what fails while it is cleaned up wraps what had failed before. */
+function causesOf(error: unknown): unknown[] {
+  return error instanceof SuppressedError ? [...causesOf(error.suppressed), ...causesOf(error.error)] : [error];
 }
 
 /** True for what the signal itself made end. */

@@ -1,4 +1,5 @@
 import type { UnstructuredObject } from '../../api/object.ts';
+import { isReason } from '../../api/status.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import { CommandError, defineCommand, type Invocation, UsageError } from '../command.ts';
 import { parseDryRun } from '../objects/dry-run.ts';
@@ -152,11 +153,21 @@ function checkFlags({ flags }: Run, { attaches, isDry }: { attaches: boolean; is
   if (attaches && isDry) throw new UsageError('--dry-run makes no pod to attach to: leave -i and --attach out');
 }
 
-/** Also where the command was stopped: then in spite of its signal. */
+/** Also where the command was stopped: then in spite of its signal. Throws CommandError where it stays. */
 async function remove(objects: Objects, object: UnstructuredObject, { flags, io }: Run): Promise<void> {
   const { name = '', namespace = '' } = object.metadata;
   const resource = object.kind === 'Pod' ? podsOf(objects) : objects.reader.client.resource('v1', 'services');
-  await resource.delete(name, { namespace });
+  try {
+    await resource.delete(name, { namespace });
+  } catch (error) {
+    // Somebody else was quicker.
+    if (isReason(error, 'NotFound')) return;
+    const why = error instanceof Error ? error.message : String(error);
+    const kind = object.kind.toLowerCase();
+    throw new CommandError(
+      `${kind} ${namespace}/${name} stays, since it could not be removed (${why}): fairlead delete ${kind} ${name} -n ${namespace}`,
+    );
+  }
   if (flags.quiet === true) return;
   io.stdout.write(escapeControls(`${object.kind.toLowerCase()} "${name}" deleted from ${namespace} namespace\n`));
 }

@@ -1,5 +1,6 @@
 /** A shell on a node: in a pod with all rights there, which is gone when it is left. */
 import { randomBytes } from 'node:crypto';
+import { isReason } from '../../api/status.ts';
 import type { Node, Pod } from '../../api/types/core-v1.ts';
 import { containerStatus } from '../../client/log/container-runs.ts';
 import { Progress } from '../cluster/progress.ts';
@@ -55,6 +56,7 @@ export async function nodeShell(node: Node, options: NodeShell): Promise<number>
     throw error;
   } finally {
     await pods.delete(podName, { namespace, gracePeriodSeconds: 0 }).catch((error: unknown) => {
+      if (isReason(error, 'NotFound')) return;
       const why = error instanceof Error ? error.message : String(error);
       io.stderr.write(
         escapeControls(
