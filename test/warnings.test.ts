@@ -1,4 +1,4 @@
-/** What is warned of as kubectl warns, and names that are refused before a server is asked. */
+/** What is warned of as kubectl warns, and names that are refused before a server is asked, or are not. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Home, RunningFairlead } from './fairlead-process.ts';
@@ -52,5 +52,23 @@ test('help of a first word has examples', async () => {
   for (const word of ['config', 'auth', 'create']) {
     const { stdout } = await home.fairlead(word, '--help');
     assert.match(stdout, new RegExp(`^Examples:\n {2}# .*\n {2}fairlead ${word} `, 'm'));
+  }
+});
+
+test('-A does not forbid to name what lives in no namespace', async () => {
+  for (const [line, stdout] of [
+    ['get ns/default -A -o name', 'namespace/default\n'],
+    ['wait ns/default --for=jsonpath={.status.phase}=Active -A', 'namespace/default condition met\n'],
+    ['label ns default -A a=b', 'namespace/default labeled\n'],
+  ] as const) {
+    const { code, stdout: said, stderr } = await home.fairlead(...line.split(' '));
+    assert.deepEqual({ line, code, said, stderr }, { line, code: 0, said: stdout, stderr: '' });
+  }
+  const described = await home.fairlead('describe', 'ns/default', '-A');
+  assert.equal(described.code, 0, described.stderr);
+  for (const verb of ['get', 'describe', 'delete']) {
+    const { code, stderr } = await home.fairlead(verb, 'ns/default', 'cm/kube-root-ca.crt', '-A');
+    assert.notEqual(code, 0);
+    assert.match(stderr, /^error: an object is named within one namespace: use -n NAMESPACE instead of -A\n/);
   }
 });

@@ -184,7 +184,8 @@ function checkNames(wanted: readonly Wanted[], selection: Selection): void {
     throw new CommandError('--subresource is of named objects: say which ones');
   }
   if (!named) return;
-  if (allNamespaces) throw new CommandError('an object is named within one namespace: use -n NAMESPACE instead of -A');
+  if (allNamespaces && wanted.some(({ name, type }) => name !== undefined && type.namespaced))
+    throw new CommandError('an object is named within one namespace: use -n NAMESPACE instead of -A');
   if (labelSelector !== undefined || fieldSelector !== undefined) {
     throw new CommandError('names and selectors exclude each other: give one or the other');
   }

@@ -70,7 +70,8 @@ function checkNames(wanted: readonly Wanted[], { selector, allNamespaces }: Find
   if (selector !== undefined) {
     throw new UsageError('names and selectors exclude each other: give one or the other');
   }
-  if (allNamespaces) throw new UsageError('an object is named within one namespace: use -n NAMESPACE instead of -A');
+  if (allNamespaces && wanted.some(({ name, type }) => name !== undefined && type.namespaced))
+    throw new UsageError('an object is named within one namespace: use -n NAMESPACE instead of -A');
 }
 
 async function fromWanted({ type, name }: Wanted, finding: Finding, objects: Objects): Promise<Objected[]> {

@@ -105,7 +105,8 @@ async function fromWanted(wanted: Wanted, choice: Selecting, { reader }: SelectC
     if (selector !== undefined || fieldSelector !== undefined || all === true) {
       throw new UsageError('names and selectors exclude each other: give one or the other');
     }
-    if (allNamespaces) throw new UsageError('an object is named within one namespace: use -n NAMESPACE instead of -A');
+    if (allNamespaces && type.namespaced)
+      throw new UsageError('an object is named within one namespace: use -n NAMESPACE instead of -A');
     return [{ type, name, ...(type.namespaced && { namespace }) }];
   }
   if (selector === undefined && fieldSelector === undefined && all !== true) {
