@@ -5,7 +5,9 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { answerJson, scriptedServer } from '../src/client/scripted-server.ts';
+import { terminalObstacle } from '../src/node/terminal/binding.ts';
 import { entry, Home, RunningFairlead } from './fairlead-process.ts';
+import { Seat } from './peers/seat.ts';
 
 let home: Home;
 let running: RunningFairlead;
@@ -127,4 +129,26 @@ test('--request-timeout counts until the whole of an answer is there', async () 
     assert.equal(code, 1, line);
     assert.match(stderr, /^Error from server \(Timeout\): .* did not answer within 1 s/, line);
   }
+});
+
+test('a question before a deletion is answered by the end of the input, too', async () => {
+  const asked = 'You are about to delete the following 1 resource(s):\npod/one\nDo you want to continue? (y/N): ';
+  for (const [input, answer] of [
+    ['', 'deletion is cancelled\n'],
+    ['n', 'deletion is cancelled\n'],
+    ['y', 'pod "one" deleted from default namespace (dry run)\n'],
+    ['y\n', 'pod "one" deleted from default namespace (dry run)\n'],
+  ] as const) {
+    const done = await home.runFairlead(['delete', 'pod', 'one', '-i', '--dry-run=client'], input);
+    assert.deepEqual({ input, ...done }, { input, code: 0, stdout: asked + answer, stderr: '' });
+  }
+});
+
+test('Ctrl-C at a question before a deletion stops the command', { skip: terminalObstacle() ?? false }, async () => {
+  const command = [process.execPath, entry, 'delete', 'pod', 'one', '-i', '--dry-run=client'];
+  const size = { columns: 100, rows: 30 };
+  await using seat = await Seat.take(command, { env: home.env, directory: home.directory, size });
+  await seat.sees(/continue\? \(y\/N\): /);
+  seat.type('\x03');
+  assert.equal(await seat.end(), 130);
 });

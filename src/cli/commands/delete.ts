@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline/promises';
+import { createInterface, type Interface } from 'node:readline/promises';
 import type { UnstructuredObject } from '../../api/object.ts';
 import { isReason, type Status } from '../../api/status.ts';
 import { type CommandIo, defineCommand, type Invocation, UsageError } from '../command.ts';
@@ -146,10 +146,20 @@ function isStatus(answer: UnstructuredObject | Status): answer is Status {
 async function confirmed(targets: readonly Target[], io: CommandIo, signal: AbortSignal): Promise<boolean> {
   io.stdout.write(`You are about to delete the following ${targets.length} resource(s):\n`);
   for (const { type, name } of targets) io.stdout.write(escapeControls(`${kindPrefix(type)}/${name}\n`));
-  const asking = createInterface({ input: io.stdin, output: io.stdout });
+  // The terminal's own line is enough, and leaves it Ctrl-C, which stops the command.
+  const asking = createInterface({ input: io.stdin, output: io.stdout, terminal: false });
   try {
-    return (await asking.question('Do you want to continue? (y/N): ', { signal })).trim().toLowerCase() === 'y';
+    return (await answerTo('Do you want to continue? (y/N): ', asking, signal)).trim().toLowerCase() === 'y';
   } finally {
     asking.close();
   }
+}
+
+/** Also where the input ends without a line end or without an answer, of which a question is not told. */
+function answerTo(question: string, asking: Interface, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    asking.question(question, { signal }).then(resolve, reject);
+    asking.once('line', resolve);
+    asking.once('close', () => resolve(''));
+  });
 }
