@@ -152,3 +152,13 @@ test('Ctrl-C at a question before a deletion stops the command', { skip: termina
   seat.type('\x03');
   assert.equal(await seat.end(), 130);
 });
+
+test('a refusal that ends with a line end of its own is one line', async () => {
+  await using server = await scriptedServer((_, response) => {
+    const refusal = { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 400, reason: 'BadRequest' };
+    answerJson(response, 400, { ...refusal, message: 'previous terminated container "one" not found\n' });
+  });
+  const { code, stderr } = await home.fairlead('logs', 'one', '-p', '-s', server.config.server);
+  const line = 'Error from server (BadRequest): previous terminated container "one" not found\n';
+  assert.deepEqual([code, stderr], [1, line]);
+});

@@ -14,7 +14,9 @@ export function statusLine(error: StatusError): string {
 
 /** The form that all answers have, on one line; for where more goes into it. */
 export function answerLine(error: StatusError): string {
-  return escapeControls(`Error from server${error.reason === '' ? '' : ` (${error.reason})`}: ${error.message}`);
+  // Nodes end what they refuse with a line end.
+  const message = error.message.replace(/\n$/, '');
+  return escapeControls(`Error from server${error.reason === '' ? '' : ` (${error.reason})`}: ${message}`);
 }
 
 function invalidLines({ message, status }: StatusError): string {
