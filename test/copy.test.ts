@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Home, RunningFairlead } from './fairlead-process.ts';
 
-test('what is not in the container is told, and fails the copy', async () => {
+test('what is not in the container is told, and fails the copy with the exit code of tar', async () => {
   await using home = await Home.make();
   await using _running = await RunningFairlead.up(home, '--data=:memory:');
   const steps = [
@@ -14,7 +14,10 @@ test('what is not in the container is told, and fails the copy', async () => {
     const { code, stderr } = await home.fairlead(...step);
     assert.equal(code, 0, stderr);
   }
-  const { code, stderr } = await home.fairlead('cp', 'pair:nothing', 'copied');
-  assert.equal(code, 1);
-  assert.match(stderr, /^error: tar: nothing: /);
+  const from = await home.fairlead('cp', 'pair:nothing', 'copied');
+  assert.equal(from.code, 2);
+  assert.match(from.stderr, /^error: tar: nothing: /);
+  const to = await home.fairlead('cp', home.kubeconfig, 'pair:/nonexistdir/x/y');
+  assert.equal(to.code, 2);
+  assert.match(to.stderr, /^error: tar: \/nonexistdir\/x: /);
 });

@@ -63,7 +63,14 @@ export class KubectlOnly extends UsageError {
   override readonly name = 'KubectlOnly';
 }
 
-/** The user can do something about it: the message says what was wrong, where, and the way out. Exit code 1. */
+/** The user can do something about it: the message says what was wrong, where, and the way out. Exit code 1, unless it says another. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
+  readonly exitCode: number;
+
+  /** `exitCode`: of a program that failed in place of the command. */
+  constructor(message: string, { exitCode = 1, ...options }: ErrorOptions & { exitCode?: number } = {}) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
 }

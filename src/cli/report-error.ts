@@ -39,7 +39,7 @@ export function reportError(
   if (io.env.FAIRLEAD_DEBUG === '1' && error instanceof Error && !(error instanceof CommandError)) {
     io.stderr.write(`${error.stack ?? ''}\n`);
   }
-  return 1;
+  return error instanceof CommandError ? error.exitCode : 1;
 }
 
 function reportKubectlOnly(what: string, argv: readonly string[], io: CommandIo): number {

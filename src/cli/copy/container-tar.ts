@@ -111,7 +111,8 @@ async function checkEnd(session: ExecSession, complaint: Promise<string>, { cont
   if (code === 0) return;
   const said = (await complaint).replace(harmless, '').trim();
   if (code === 127 || (code === 126 && said === '')) throw withoutTar(container);
-  throw new CommandError(said === '' ? `tar ended with exit code ${code} in container ${container}` : said);
+  const what = said === '' ? `tar ended with exit code ${code} in container ${container}` : said;
+  throw new CommandError(what, { exitCode: code });
 }
 
 function withoutTar(container: string): CommandError {
