@@ -83,3 +83,14 @@ test('run --rm has nothing to say of a pod that somebody else removed', async ()
   const { code, stderr } = await run;
   assert.deepEqual([code, stderr], [1, 'error: pod default/four was deleted meanwhile\n']);
 });
+
+test('cluster-info tells what it knows, and that it may not list the services', async () => {
+  for (const flags of [[], ['-o', 'json']]) {
+    const { code, stdout, stderr } = await home.fairlead('cluster-info', '--as=reader', ...flags);
+    assert.equal(code, 1);
+    assert.ok(stdout.includes(running.apiUrl));
+    assert.match(stderr, /^Error from server \(Forbidden\): services is forbidden: .*"reader".*"kube-system"\n$/);
+  }
+  const { code, stderr } = await home.fairlead('cluster-info');
+  assert.deepEqual([code, stderr], [0, '']);
+});

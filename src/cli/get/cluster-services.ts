@@ -1,6 +1,4 @@
 /** The services that a cluster runs for itself, with their addresses through the API server's proxy verb. */
-
-import { isReason } from '../../api/status.ts';
 import type { Service } from '../../api/types/core-v1.ts';
 import type { ApiReader } from '../api-reader.ts';
 
@@ -9,20 +7,15 @@ export interface ClusterService {
   url: string;
 }
 
-/** Without the right to list services there are none to tell. */
+/** Throws StatusError, also without the right to list services there. */
 export async function clusterServices({ client, config }: ApiReader, namespace: string): Promise<ClusterService[]> {
-  try {
-    const { items } = await client
-      .resource<Service>('v1', 'services')
-      .list({ namespace, labelSelector: 'kubernetes.io/cluster-service=true' });
-    return items.map((service) => ({
-      name: service.metadata.labels?.['kubernetes.io/name'] || (service.metadata.name ?? ''),
-      url: urlOf(service, config.server),
-    }));
-  } catch (error) {
-    if (isReason(error, 'Forbidden')) return [];
-    throw error;
-  }
+  const { items } = await client
+    .resource<Service>('v1', 'services')
+    .list({ namespace, labelSelector: 'kubernetes.io/cluster-service=true' });
+  return items.map((service) => ({
+    name: service.metadata.labels?.['kubernetes.io/name'] || (service.metadata.name ?? ''),
+    url: urlOf(service, config.server),
+  }));
 }
 
 function urlOf({ metadata, spec, status }: Service, server: string): string {
