@@ -101,6 +101,19 @@ test('a wait names each object that did not become what was waited for', async (
   );
 });
 
+test('a time that is longer than a timer can wait is waited for all the same', async () => {
+  assert.equal((await home.fairlead('create', 'cm', 'late')).code, 0);
+  const wait = home.fairlead('wait', 'cm/late', '--for=jsonpath={.data.a}=b', '--timeout=1000h');
+  // Time in which the first look finds it unmet.
+  await home.fairlead('wait', 'cm/late', '--for=jsonpath={.data.a}=b', '--timeout=500ms');
+  const filled = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"late"},"data":{"a":"b"}}';
+  assert.equal((await home.runFairlead(['apply', '--server-side', '-f', '-'], filled)).code, 0);
+  const { code, stdout, stderr } = await wait;
+  assert.deepEqual([code, stdout, stderr], [0, 'configmap/late condition met\n', '']);
+  const gone = await home.fairlead('delete', 'cm', 'late', '--timeout=1000h');
+  assert.deepEqual([gone.code, gone.stderr], [0, '']);
+});
+
 test('--request-timeout ends what would go on: a watch has told what it could, a log is not whole', async () => {
   const ended = async (line: string) => {
     const { code, stdout, stderr } = await home.fairlead(...line.split(' '), '--request-timeout=3s');

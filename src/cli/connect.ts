@@ -4,7 +4,7 @@ import type { CredentialCommand } from '../client/exec-credentials.ts';
 import { type KubeconfigChoice, loadKubeconfig } from '../client/kubeconfig.ts';
 import type { CommandIo } from './command.ts';
 import { CommandError, UsageError } from './command.ts';
-import { parseDuration } from './duration.ts';
+import { parseTimeLimit } from './duration.ts';
 import type { GlobalFlags } from './flags.ts';
 import { saveLogin } from './kubeconfig/save-login.ts';
 import { showCommand, wasShown } from './kubeconfig/show-command.ts';
@@ -103,13 +103,10 @@ function parseImpersonation(globals: GlobalFlags): Impersonation | undefined {
   };
 }
 
-/** Node's timers fire at once when they are to wait longer: 24 days. */
-const longestTimerMs = 2 ** 31 - 1;
-
 /** Undefined for no limit, which is also what 0 means. */
 export function parseTimeout(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const milliseconds = parseDuration(text, '--request-timeout');
+  const milliseconds = parseTimeLimit(text, '--request-timeout');
   if (milliseconds < 0) throw new UsageError(`invalid --request-timeout "${text}": it is below zero`);
-  return milliseconds === 0 ? undefined : Math.min(milliseconds, longestTimerMs);
+  return milliseconds === 0 ? undefined : milliseconds;
 }

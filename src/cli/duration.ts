@@ -15,3 +15,11 @@ export function parseDuration(text: string, flag: string): number {
   const milliseconds = parts.reduce((sum, [, number, unit]) => sum + Number(number) * (units[unit ?? ''] ?? 0), 0);
   return negative ? -milliseconds : milliseconds;
 }
+
+/** Node's timers fire at once when they are to wait longer. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** The same for a time that a timer waits: no longer than one can, which is 24 days. */
+export function parseTimeLimit(text: string, flag: string): number {
+  return Math.min(parseDuration(text, flag), longestTimerMs);
+}

@@ -2,7 +2,7 @@ import { createInterface, type Interface } from 'node:readline/promises';
 import type { UnstructuredObject } from '../../api/object.ts';
 import { isReason, type Status } from '../../api/status.ts';
 import { type CommandIo, defineCommand, type Invocation, UsageError } from '../command.ts';
-import { parseDuration } from '../duration.ts';
+import { parseTimeLimit } from '../duration.ts';
 import { dryRunSuffix, parseDryRun } from '../objects/dry-run.ts';
 import { eachTarget } from '../objects/each-target.ts';
 import { dryRunFlag, fileFlags, selectionFlags } from '../objects/object-flags.ts';
@@ -60,7 +60,7 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
   const { args, flags, io, signal } = invocation;
   const dryRun = parseDryRun(flags['dry-run'], io);
   const grace = gracePeriod(flags);
-  const timeoutMs = flags.timeout === undefined ? 0 : parseDuration(flags.timeout, '--timeout');
+  const timeoutMs = flags.timeout === undefined ? 0 : parseTimeLimit(flags.timeout, '--timeout');
   const selects = flags.all === true || flags.selector !== undefined || flags['field-selector'] !== undefined;
   const ignoreMissing = flags['ignore-not-found'] ?? selects;
   await using objects = await openObjects(invocation);

@@ -4,7 +4,7 @@ import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
 import { Progress } from '../cluster/progress.ts';
 import { CommandError, type CommandIo, defineCommand, type Invocation, UsageError } from '../command.ts';
 import { clusterConfig } from '../connect.ts';
-import { parseDuration } from '../duration.ts';
+import { parseTimeLimit } from '../duration.ts';
 import { unlessInterrupted } from '../interrupted.ts';
 import { escapeControls } from '../print/escape.ts';
 import { findPlace, gatewayPort } from '../reach/find-place.ts';
@@ -55,7 +55,7 @@ async function show({ args: [text = ''], flags, globals, io, signal }: Invocatio
     throw new UsageError(`invalid --port ${flags.port}: from 0 to 65535`);
   const path = flags.path ?? '/';
   if (!path.startsWith('/')) throw new UsageError(`invalid --path "${path}": it begins with a slash`);
-  const timeoutMs = flags.timeout === undefined ? 10_000 : parseDuration(flags.timeout, '--timeout');
+  const timeoutMs = flags.timeout === undefined ? 10_000 : parseTimeLimit(flags.timeout, '--timeout');
   const say = (line: string): void => void io.stderr.write(`${escapeControls(line)}\n`);
   const progress = new Progress(io.stderr);
   const config = await clusterConfig(globals, io);

@@ -1,7 +1,7 @@
 import type { UnstructuredObject } from '../../api/object.ts';
 import { isRecord } from '../../lib/is-record.ts';
 import { CommandError, defineCommand, UsageError } from '../command.ts';
-import { parseDuration } from '../duration.ts';
+import { parseTimeLimit } from '../duration.ts';
 import { parseDryRun } from '../objects/dry-run.ts';
 import { eachTarget } from '../objects/each-target.ts';
 import { dryRunFlag, fileFlags, selectionFlags } from '../objects/object-flags.ts';
@@ -38,7 +38,7 @@ export const scaleCommand = defineCommand({
       throw new UsageError('--replicas=N is needed: how many pods there shall be');
     if (current !== undefined && current < 0) throw new UsageError('--current-replicas cannot be below 0');
     const dryRun = parseDryRun(flags['dry-run'], io);
-    const timeoutMs = flags.timeout === undefined ? 0 : parseDuration(flags.timeout, '--timeout');
+    const timeoutMs = flags.timeout === undefined ? 0 : parseTimeLimit(flags.timeout, '--timeout');
     const printer = await openOutcomePrinter(io, { flags, dryRun });
     await using objects = await openObjects(invocation);
     const { targets, problems } = await objects.selectSome(args, flags);

@@ -1,7 +1,7 @@
 import type { UnstructuredObject } from '../../api/object.ts';
 import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
 import { CommandError, defineCommand, type Invocation, UsageError } from '../command.ts';
-import { parseDuration } from '../duration.ts';
+import { parseTimeLimit } from '../duration.ts';
 import { eachTarget } from '../objects/each-target.ts';
 import { fileFlags, selectionFlags } from '../objects/object-flags.ts';
 import { objectStates } from '../objects/object-states.ts';
@@ -48,7 +48,7 @@ async function run(invocation: Invocation<typeof flags>): Promise<number> {
   const { args, flags, io, signal } = invocation;
   if (flags.for.length === 0) throw new UsageError('--for is needed: what to wait for, such as --for=condition=Ready');
   const conditions = flags.for.map(parseWaitCondition);
-  const given = flags.timeout === undefined ? 30_000 : parseDuration(flags.timeout, '--timeout');
+  const given = flags.timeout === undefined ? 30_000 : parseTimeLimit(flags.timeout, '--timeout');
   const timeoutMs = given < 0 ? weekMs : given;
   const printer = await openOutcomePrinter(io, { flags, dryRun: 'none' });
   await using objects = await openObjects(invocation);

@@ -3,7 +3,7 @@ import type { UnstructuredObject } from '../../api/object.ts';
 import { isReason, StatusError } from '../../api/status.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import { CommandError, UsageError } from '../command.ts';
-import { parseDuration } from '../duration.ts';
+import { parseTimeLimit } from '../duration.ts';
 import { parseArguments } from '../get/arguments.ts';
 import { nearest } from '../nearest.ts';
 import type { Objects } from '../objects/open-objects.ts';
@@ -123,7 +123,7 @@ export const runningTimeoutFlag = {
 /** Throws UsageError for what is no time above zero. */
 export function parseRunningTimeout(text: string | undefined, usualMs = 60_000): number {
   if (text === undefined) return usualMs;
-  const ms = parseDuration(text, '--pod-running-timeout');
+  const ms = parseTimeLimit(text, '--pod-running-timeout');
   if (ms <= 0) throw new UsageError('--pod-running-timeout must be higher than zero');
   return ms;
 }
