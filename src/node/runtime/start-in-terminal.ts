@@ -106,7 +106,9 @@ function endOf(child: ChildProcess): Promise<{ exitCode: number; signal?: number
       if (message.signal === 0) settle({ exitCode: message.code });
       else settle({ exitCode: 128 + message.signal, signal: message.signal });
     });
-    child.once('exit', () => settle({ exitCode: 128 + SIGKILL, signal: SIGKILL }));
-    child.once('error', () => settle({ exitCode: 128 + SIGKILL, signal: SIGKILL }));
+    const killed = () => settle({ exitCode: 128 + SIGKILL, signal: SIGKILL });
+    // Its end may be known before its last messages are read: those of a program that is quick.
+    child.once('exit', () => (child.connected ? child.once('disconnect', killed) : setImmediate(killed)));
+    child.once('error', killed);
   });
 }
