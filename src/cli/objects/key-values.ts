@@ -52,22 +52,18 @@ export async function readKeyValues(
   for (const literal of sources['from-literal']) {
     const equals = literal.indexOf('=');
     if (equals <= 0) throw new UsageError(`invalid --from-literal "${literal}": KEY=VALUE is needed`);
-    add(literal.slice(0, equals), Buffer.from(unquoted(literal.slice(equals + 1))));
+    add(literal.slice(0, equals), Buffer.from(literal.slice(equals + 1)));
   }
   for (const source of sources['from-file']) {
     for (const [key, value] of await readSource(source, cwd)) add(key, value);
   }
   for (const file of envFiles) {
-    const text = (await read(resolve(cwd, file), file)).toString();
-    for (const [key, value] of parseEnvFile(text, { file, env })) add(key, Buffer.from(value));
+    const bytes = await read(resolve(cwd, file), file);
+    if (!isUtf8(bytes))
+      throw new CommandError(`${file} is no UTF-8 text: save it as such, or give it with --from-file`);
+    for (const [key, value] of parseEnvFile(bytes.toString(), { file, env })) add(key, Buffer.from(value));
   }
   return values;
-}
-
-/** One pair of quotes around the value is the shell's leftover. */
-function unquoted(value: string): string {
-  const [first = '', last = ''] = [value.at(0), value.at(-1)];
-  return value.length > 1 && first === last && /["']/.test(first) ? value.slice(1, -1) : value;
 }
 
 async function readSource(source: string, cwd: string): Promise<[string, Buffer][]> {
@@ -112,8 +108,8 @@ function parseEnvFile(text: string, { file, env }: { file: string; env: CommandI
       if (!/^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(key)) {
         throw new CommandError(`${file}, line ${index + 1}: "${key}" cannot be the name of a variable`);
       }
-      // A name alone takes the value of this environment.
-      if (equals < 0) return env[key] === undefined ? [] : [[key, env[key]]];
+      // A name alone takes the value of this environment, and an empty one where there is none.
+      if (equals < 0) return [[key, env[key] ?? '']];
       return [[key, trimmed.slice(equals + 1)]];
     });
 }
