@@ -54,9 +54,8 @@ export async function rulesFrom(
       groups.set(group, [...(groups.get(group) ?? []), `*${subresource}`]);
       continue;
     }
-    const [type] = await types.resolve(typeWord);
-    if (type === undefined) continue;
-    groups.set(type.group, [...(groups.get(type.group) ?? []), `${type.plural}${subresource}`]);
+    const { group, plural } = await types.ofName(typeWord);
+    groups.set(group, [...(groups.get(group) ?? []), `${plural}${subresource}`]);
   }
   const sorted = [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
   return sorted.map(([group, all]) => ({

@@ -1,7 +1,7 @@
 import { formatApiVersion } from '../../api/group-version.ts';
 import { openApiReader } from '../api-reader.ts';
 import { defineCommand } from '../command.ts';
-import { discoverTypes, type ResourceType } from '../get/resource-types.ts';
+import { discoverTypes, preferredOf, type ResourceType } from '../get/resource-types.ts';
 import { escapeControls } from '../print/escape.ts';
 import { formatStructured } from '../print/structured.ts';
 import { TableLayout } from '../print/table-layout.ts';
@@ -48,7 +48,7 @@ export const apiResourcesCommand = defineCommand({
     const has = (given: readonly string[], wanted: readonly string[]): boolean =>
       wanted.every((one) => given.includes(one));
     const group = flags['api-group'];
-    const types = preferred(all)
+    const types = preferredOf(all)
       .filter((type) => type.verbs.length > 0)
       .filter((type) => group === undefined || type.group === group)
       .filter((type) => flags.namespaced === undefined || type.namespaced === flags.namespaced)
@@ -93,17 +93,6 @@ export const apiResourcesCommand = defineCommand({
     return 0;
   },
 });
-
-/** Of each resource the version that the server puts first. */
-function preferred(types: readonly ResourceType[]): ResourceType[] {
-  const seen = new Set<string>();
-  return types.filter(({ group, plural }) => {
-    const key = `${plural}.${group}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
-}
 
 function sortKey({ plural, kind, group }: ResourceType, by: string | undefined): string {
   if (by === 'name') return plural;

@@ -136,8 +136,7 @@ async function resourceQuestion(
 
 async function resolveType(reader: ApiReader, word: string): Promise<ResourceType | CommandError> {
   try {
-    const [type] = await discoverTypes(reader).resolve(word);
-    return type ?? new CommandError(noSuchType(word));
+    return await discoverTypes(reader).ofName(word);
   } catch (error) {
     // Rights may be asked about what is not there yet.
     if (error instanceof CommandError) return error;

@@ -137,8 +137,7 @@ class LiveNames {
   async #containers(): Promise<Candidate[]> {
     const name = this.#context.podArgument?.replace(/^pods?\//, '');
     if (name === undefined || name === '' || name.includes('/')) return [];
-    const [type] = await this.#types.resolve('pods');
-    if (type === undefined) return [];
+    const type = await this.#types.ofName('pods');
     const selection = { namespace: this.#reader.config.namespace, allNamespaces: false };
     const pod = await this.#reader.getJson(objectPath({ type, name }, selection));
     const spec = isRecord(pod) && isRecord(pod.spec) ? pod.spec : {};

@@ -1,4 +1,5 @@
 /** `pods`, `pods,svc`, `pod a b`, `pod/a svc/b`: from the words to what is asked of each type. */
+import { formatApiVersion } from '../../api/group-version.ts';
 import { CommandError, UsageError } from '../command.ts';
 import type { ResourceType, ResourceTypes } from './resource-types.ts';
 
@@ -10,6 +11,7 @@ export interface Wanted {
   namespace?: string;
 }
 
+/** Throws UsageError for no words, CommandError for those that name no type or go with no name. */
 export async function parseArguments(words: readonly string[], types: ResourceTypes): Promise<Wanted[]> {
   const [first, ...names] = words;
   if (first === undefined) {
@@ -17,13 +19,21 @@ export async function parseArguments(words: readonly string[], types: ResourceTy
   }
   if (words.some((word) => word.includes('/'))) return parsePairs(words, types);
   if (names.includes('')) throw new CommandError('resource name may not be empty');
-  const found = (await Promise.all(first.split(',').map((word) => resolve(word, types)))).flat();
-  if (names.length === 0) return found.map((type) => ({ type }));
-  return found.flatMap((type) => names.map((name) => ({ type, name })));
+  const typeWords = [...new Set(first.split(','))];
+  if (names.length === 0) return distinctTypes(await resolveAll(typeWords, types)).map((type) => ({ type }));
+  if (typeWords.length > 1) {
+    const each = await Promise.all(typeWords.map((word) => types.ofName(checked(word))));
+    return each.flatMap((type) => names.map((name) => ({ type, name })));
+  }
+  const [type, other] = await resolveAll(typeWords, types);
+  if (type === undefined || other !== undefined) {
+    throw new CommandError(`"${first}" means several types, and names go with one: give the type, or TYPE/NAME`);
+  }
+  return names.map((name) => ({ type, name }));
 }
 
 async function parsePairs(words: readonly string[], types: ResourceTypes): Promise<Wanted[]> {
-  const pairs = await Promise.all(
+  return await Promise.all(
     words.map(async (word) => {
       const [type = '', name = '', ...more] = word.split('/');
       if (!word.includes('/')) {
@@ -31,13 +41,21 @@ async function parsePairs(words: readonly string[], types: ResourceTypes): Promi
       }
       if (type === '' || name === '' || more.length > 0)
         throw new CommandError(`"${word}" is no TYPE/NAME with one slash`);
-      return (await resolve(type, types)).map((one) => ({ type: one, name }));
+      return { type: await types.ofName(type), name };
     }),
   );
-  return pairs.flat();
 }
 
-async function resolve(word: string, types: ResourceTypes): Promise<ResourceType[]> {
+async function resolveAll(words: readonly string[], types: ResourceTypes): Promise<ResourceType[]> {
+  return (await Promise.all(words.map((word) => types.resolve(checked(word))))).flat();
+}
+
+function checked(word: string): string {
   if (word === '') throw new CommandError('a type is missing beside a comma');
-  return types.resolve(word);
+  return word;
+}
+
+/** One type has several names: what is asked of it is asked once. */
+function distinctTypes(types: readonly ResourceType[]): ResourceType[] {
+  return [...new Map(types.map((type) => [`${type.plural}.${formatApiVersion(type)}`, type])).values()];
 }

@@ -22,8 +22,13 @@ const aggregated =
   'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json';
 
 export interface ResourceTypes {
-  /** The types that one word means: one, or all of a category. Throws CommandError for a word that means nothing. */
+  /**
+   * The types that one word means: one, or all of a category, each in the version that its server prefers. Throws
+   * CommandError for a word that means nothing.
+   */
   resolve(word: string): Promise<ResourceType[]>;
+  /** The one type of that name, where a category has no place. Throws CommandError where the server does not have it. */
+  ofName(word: string): Promise<ResourceType>;
   /** The type of an object. Throws CommandError where the server does not have it. */
   ofKind(apiVersion: string, kind: string): Promise<ResourceType>;
   /** All of them, in the server's order. */
@@ -55,21 +60,27 @@ export function discoverTypes(reader: TypesReader, { fresh = false }: { fresh?: 
     return await search(discovery);
   }
   const all = async ({ core, others }: Discovery): Promise<ResourceType[]> => [...(await core), ...(await others)];
+  async function named(types: Discovery, word: string): Promise<ResourceType | undefined> {
+    const wanted = word.toLowerCase();
+    const inCore = wanted.includes('.') ? undefined : match(await types.core, wanted);
+    return inCore ?? match(await all(types), wanted);
+  }
+  async function missing(word: string): Promise<never> {
+    const error = new CommandError(`the server doesn't have a resource type "${word}"`);
+    const { didYouMean, withHint } = await import('../hint.ts');
+    throw withHint(error, didYouMean(nearestType(word.toLowerCase(), await all(discovery))));
+  }
   return {
     async resolve(word) {
-      const wanted = word.toLowerCase();
       const found = await find(async (types) => {
-        const inCore = wanted.includes('.') ? undefined : match(await types.core, wanted);
-        const one = inCore ?? match(await all(types), wanted);
+        const one = await named(types, word);
         if (one !== undefined) return [one];
-        const category = (await all(types)).filter(({ categories }) => categories.includes(wanted));
+        const category = inCategory(await all(types), word);
         return category.length > 0 ? category : undefined;
       });
-      if (found !== undefined) return found;
-      const missing = new CommandError(`the server doesn't have a resource type "${word}"`);
-      const { didYouMean, withHint } = await import('../hint.ts');
-      throw withHint(missing, didYouMean(nearestType(wanted, await all(discovery))));
+      return found ?? (await missing(word));
     },
+    ofName: async (word) => (await find((types) => named(types, word))) ?? (await missing(word)),
     async ofKind(apiVersion, kind) {
       const wanted = parseApiVersion(apiVersion);
       const found = await find(async ({ core, others }) => {
@@ -87,6 +98,25 @@ export function discoverTypes(reader: TypesReader, { fresh = false }: { fresh?: 
     },
     all: () => all(discovery),
   };
+}
+
+/** Of each resource the version that the server puts first. */
+export function preferredOf(types: readonly ResourceType[]): ResourceType[] {
+  const first = new Map<string, ResourceType>();
+  for (const type of types) {
+    if (!first.has(resourceKey(type))) first.set(resourceKey(type), type);
+  }
+  return [...first.values()];
+}
+
+/** A resource belongs to it by any of its versions. */
+function inCategory(types: readonly ResourceType[], category: string): ResourceType[] {
+  const members = new Set(types.filter(({ categories }) => categories.includes(category)).map(resourceKey));
+  return preferredOf(types).filter((type) => members.has(resourceKey(type)));
+}
+
+function resourceKey({ plural, group }: ResourceType): string {
+  return `${plural}.${group}`;
 }
 
 function known({ core, others }: KeptTypes): Discovery {
