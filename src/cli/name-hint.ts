@@ -52,6 +52,8 @@ async function hintFor({ type, namespace }: Wanted, name: string, reader: NameRe
   );
   // Where there is nothing at all, the place may be the wrong one.
   if (names.length === 0 && type.namespaced) return await missingNamespace(where, reader);
+  // The object is there: what is missing is a subresource of it.
+  if (names.includes(name)) return undefined;
   return didYouMean(nearest(name, names));
 }
 
