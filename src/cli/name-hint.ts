@@ -11,7 +11,8 @@ import { nearest } from './nearest.ts';
 import type { Objects } from './objects/open-objects.ts';
 import type { Target } from './objects/select-targets.ts';
 
-type NameReader = Pick<ApiReader, 'config' | 'getJson'>;
+/** What of a reader is needed to find the names that there are. */
+export type NameReader = Pick<ApiReader, 'config' | 'getJson'>;
 
 /** More names than that are not searched for the one that was meant. */
 const maxNames = 500;

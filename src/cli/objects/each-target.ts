@@ -2,10 +2,9 @@
 import { StatusError } from '../../api/status.ts';
 import { CommandError, type CommandIo } from '../command.ts';
 import { hintLine } from '../hint.ts';
-import { withNameHint } from '../name-hint.ts';
+import { type NameReader, withNameHint } from '../name-hint.ts';
 import { escapeControls } from '../print/escape.ts';
 import { answerLine, statusLine } from '../print/status-line.ts';
-import type { Objects } from './open-objects.ts';
 import type { Target } from './select-targets.ts';
 
 /**
@@ -19,7 +18,7 @@ export async function eachTarget(
     io,
     signal,
     doing: usual = 'processing',
-  }: { objects: Pick<Objects, 'reader'>; io: Pick<CommandIo, 'stderr'>; signal: AbortSignal; doing?: string },
+  }: { objects: { reader: NameReader }; io: Pick<CommandIo, 'stderr'>; signal: AbortSignal; doing?: string },
   act: (target: Target, now: (doing: string) => void) => Promise<void>,
 ): Promise<number> {
   let failed = problems.length > 0;

@@ -23,4 +23,6 @@ test('an object with several faults has a line for each, with one a single line'
   for (const nothing of [invalid(), invalid({})])
     assert.equal(statusLine(nothing), 'The request is invalid: all of it');
   assert.equal(answerLine(invalid({ ...pod, causes: faults })), 'Error from server (Invalid): all of it');
+  const nameless = answerLine(invalid({ causes: faults.slice(0, 1) }));
+  assert.equal(nameless, 'Error from server (Invalid): The request is invalid: metadata.name: bad');
 });

@@ -14,15 +14,35 @@ export function statusLine(error: StatusError): string {
 
 /** The form that all answers have, on one line; for where more goes into it. */
 export function answerLine(error: StatusError): string {
-  // Nodes end what they refuse with a line end.
-  const message = error.message.replace(/\n$/, '');
-  return escapeControls(`Error from server${error.reason === '' ? '' : ` (${error.reason})`}: ${message}`);
+  const { reason, message } = error;
+  // Of a patch that yields no object the server's message begins with an empty kind and name; nodes end theirs with a line end.
+  const said = reason === 'Invalid' && nameOf(error) === undefined ? oneLine(error) : message.replace(/\n$/, '');
+  return escapeControls(`Error from server${reason === '' ? '' : ` (${reason})`}: ${said}`);
 }
 
-function invalidLines({ message, status }: StatusError): string {
-  const { kind = '', name = '', causes = [] } = status.details ?? {};
-  const what = kind === '' && name === '' ? 'The request is invalid' : `The ${kind} ${JSON.stringify(name)} is invalid`;
-  const faults = [...new Set(causes.map(({ field = '', message: fault = '' }) => `${field}: ${fault}`))];
-  if (faults.length === 0) return `${what}: ${message}`;
-  return faults.length === 1 ? `${what}: ${faults[0]}` : `${what}: \n${faults.map((fault) => `* ${fault}`).join('\n')}`;
+function invalidLines(error: StatusError): string {
+  const faults = faultsOf(error);
+  if (faults.length < 2) return oneLine(error);
+  return `${subjectOf(error)}: \n${faults.map((fault) => `* ${fault}`).join('\n')}`;
+}
+
+function oneLine(error: StatusError): string {
+  const faults = faultsOf(error);
+  return `${subjectOf(error)}: ${faults.length === 0 ? error.message : faults.join(', ')}`;
+}
+
+function subjectOf(error: StatusError): string {
+  const name = nameOf(error);
+  return name === undefined ? 'The request is invalid' : `The ${name} is invalid`;
+}
+
+/** `Pod "web"`; undefined where the server told neither. */
+function nameOf({ status }: StatusError): string | undefined {
+  const { kind = '', name = '' } = status.details ?? {};
+  return kind === '' && name === '' ? undefined : `${kind} ${JSON.stringify(name)}`;
+}
+
+function faultsOf({ status }: StatusError): string[] {
+  const causes = status.details?.causes ?? [];
+  return [...new Set(causes.map(({ field = '', message = '' }) => `${field}: ${message}`))];
 }
