@@ -87,7 +87,7 @@ export const apiResourcesCommand = defineCommand({
       formatApiVersion(type),
       String(type.namespaced),
       type.kind,
-      ...(wide ? [[...type.verbs].sort().join(','), type.categories.join(',')] : []),
+      ...(wide ? [type.verbs.join(','), type.categories.join(',')] : []),
     ]);
     io.stdout.write(escapeControls(new TableLayout().lines(flags['no-headers'] === true ? rows : [headings, ...rows])));
     return 0;
