@@ -17,6 +17,7 @@ after(async () => {
 test('warnings go to stderr, each once', async () => {
   const endpoints = 'Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\n';
   const verb = "Warning: 'zzz' is not a standard resource verb\n";
+  const frob = "Warning: verb 'frob' is not a known verb\n\n";
   for (const [line, stderr] of [
     ['get ep -A', endpoints],
     ['get ep,endpoints -A -o name', endpoints],
@@ -33,6 +34,10 @@ test('warnings go to stderr, each once', async () => {
       'Warning: --dry-run=false is deprecated (boolean value) and can be replaced with --dry-run=none.\n',
     ],
     ['create cm y --dry-run=client', ''],
+    ['auth can-i frob pods', frob],
+    ['auth can-i frob *', frob],
+    ['auth can-i frob nothings', `Warning: the server doesn't have a resource type 'nothings'\n\n${frob}`],
+    ['auth can-i frob nothings -A', "Warning: the server doesn't have a resource type 'nothings'\n\n"],
   ] as const) {
     const done = await home.fairlead(...line.split(' '));
     assert.deepEqual({ line, code: done.code, stderr: done.stderr }, { line, code: 0, stderr });

@@ -110,28 +110,42 @@ function pathQuestion(verb: string, path: string, subresource: string | undefine
   return { nonResourceAttributes: { verb, path } };
 }
 
-async function resourceQuestion(
+interface ResourceQuestion {
+  verb: string;
+  what: string;
+  subresource: string;
+  everywhere: boolean;
+  warn: Warn;
+}
+
+async function resourceQuestion(reader: ApiReader, question: ResourceQuestion): Promise<Spec> {
+  const { verb, everywhere, warn } = question;
+  const resourceAttributes = await attributesOf(reader, question);
+  if (!everywhere && !knownVerbs.has(verb)) warn(`verb '${verb}' is not a known verb`);
+  return { resourceAttributes };
+}
+
+async function attributesOf(
   reader: ApiReader,
-  question: { verb: string; what: string; subresource: string; everywhere: boolean; warn: Warn },
-): Promise<Spec> {
+  question: ResourceQuestion,
+): Promise<NonNullable<Spec['resourceAttributes']>> {
   const { verb, what, subresource, everywhere, warn } = question;
   const slash = what.indexOf('/');
   const word = slash < 0 ? what : what.slice(0, slash);
   const name = slash < 0 ? '' : what.slice(slash + 1);
   const namespace = everywhere ? '' : reader.config.namespace;
   const attributes = { namespace, verb, subresource, name };
-  if (word === '*') return { resourceAttributes: { ...attributes, group: '', resource: '*' } };
+  if (word === '*') return { ...attributes, group: '', resource: '*' };
   const type = await resolveType(reader, word);
   if (type instanceof CommandError) {
     if (!undiscovered.has(word.toLowerCase())) warn(noSuchType(word), hintLine(type));
-    return { resourceAttributes: { ...attributes, group: '', resource: word } };
+    return { ...attributes, group: '', resource: word };
   }
   const { group, plural, namespaced } = type;
   if (!namespaced && !everywhere) {
     warn(`resource '${plural}' is not namespace scoped${group === '' ? '' : ` in group '${group}'`}`);
   }
-  if (!everywhere && !knownVerbs.has(verb)) warn(`verb '${verb}' is not a known verb`);
-  return { resourceAttributes: { ...attributes, group, resource: plural } };
+  return { ...attributes, group, resource: plural };
 }
 
 async function resolveType(reader: ApiReader, word: string): Promise<ResourceType | CommandError> {
