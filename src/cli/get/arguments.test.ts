@@ -20,14 +20,20 @@ const items: Readonly<Record<string, object[]>> = {
   '/apis': [
     group('scaling', { v2: [resource('scalers', ['all'])], v1: [resource('scalers', ['all'])] }),
     // Only its older version is in the category.
-    group('shop', { v1: [resource('toys')], v1beta1: [resource('toys', ['playthings', 'all']), resource('dolls')] }),
+    group('shop', {
+      v1: [resource('toys')],
+      v1beta1: [resource('toys', ['playthings', 'all']), { ...resource('dolls'), shortNames: ['po'] }],
+    }),
   ],
 };
+
+const warnings: string[] = [];
 
 /** `TYPE.VERSION` or `TYPE.VERSION/NAME` for each. */
 async function parsed(line: string): Promise<string> {
   const reader = {
     keptTypes: undefined,
+    warn: (text: string) => void warnings.push(text),
     getJson: async (path: string) => ({ kind: 'APIGroupDiscoveryList', items: items[path] }),
   };
   const wanted = await parseArguments(line.split(' '), discoverTypes(reader));
@@ -62,4 +68,13 @@ test('names go with one type, or with each of several that are named; a category
   ] as const) {
     await assert.rejects(parsed(line), expected, line);
   }
+});
+
+test('a short name that means another type too is warned of, a full name is not', async () => {
+  warnings.length = 0;
+  await parsed('pods');
+  await parsed('dolls');
+  assert.deepEqual(warnings, []);
+  assert.equal(await parsed('po'), 'pods.v1');
+  assert.deepEqual(warnings, ['short name "po" could also match lower priority resource dolls.shop']);
 });

@@ -36,7 +36,7 @@ export interface ResourceTypes {
 }
 
 /** What of a reader is needed to find its server's kinds. */
-type TypesReader = Pick<ApiReader, 'keptTypes' | 'getJson'>;
+type TypesReader = Pick<ApiReader, 'keptTypes' | 'getJson'> & Partial<Pick<ApiReader, 'warn'>>;
 
 /** Resolving to what the server says, the core group apart: it comes first and holds what people ask most. */
 interface Discovery {
@@ -63,7 +63,15 @@ export function discoverTypes(reader: TypesReader, { fresh = false }: { fresh?: 
   async function named(types: Discovery, word: string): Promise<ResourceType | undefined> {
     const wanted = word.toLowerCase();
     const inCore = wanted.includes('.') ? undefined : match(await types.core, wanted);
-    return inCore ?? match(await all(types), wanted);
+    const found = inCore ?? match(await all(types), wanted);
+    if (reader.warn !== undefined && found?.shortNames.includes(wanted)) {
+      // Who is answered without the other groups needs no warning of them.
+      const known = await all(types).catch(() => []);
+      for (const other of alsoMeant(wanted, found, known)) {
+        reader.warn(`short name "${wanted}" could also match lower priority resource ${resourceName(other)}`);
+      }
+    }
+    return found;
   }
   async function missing(word: string): Promise<never> {
     const error = new CommandError(`the server doesn't have a resource type "${word}"`);
@@ -104,19 +112,27 @@ export function discoverTypes(reader: TypesReader, { fresh = false }: { fresh?: 
 export function preferredOf(types: readonly ResourceType[]): ResourceType[] {
   const first = new Map<string, ResourceType>();
   for (const type of types) {
-    if (!first.has(resourceKey(type))) first.set(resourceKey(type), type);
+    if (!first.has(resourceName(type))) first.set(resourceName(type), type);
   }
   return [...first.values()];
 }
 
 /** A resource belongs to it by any of its versions. */
 function inCategory(types: readonly ResourceType[], category: string): ResourceType[] {
-  const members = new Set(types.filter(({ categories }) => categories.includes(category)).map(resourceKey));
-  return preferredOf(types).filter((type) => members.has(resourceKey(type)));
+  const members = new Set(types.filter(({ categories }) => categories.includes(category)).map(resourceName));
+  return preferredOf(types).filter((type) => members.has(resourceName(type)));
 }
 
-function resourceKey({ plural, group }: ResourceType): string {
-  return `${plural}.${group}`;
+/** What else has the short name by which a type was found. */
+function alsoMeant(word: string, found: ResourceType, types: readonly ResourceType[]): ResourceType[] {
+  if (found.plural === word || found.singular === word) return [];
+  const others = types.filter((type) => type.shortNames.includes(word) && resourceName(type) !== resourceName(found));
+  return preferredOf(others);
+}
+
+/** `pods`, `deployments.apps`. */
+function resourceName({ plural, group }: ResourceType): string {
+  return group === '' ? plural : `${plural}.${group}`;
 }
 
 function known({ core, others }: KeptTypes): Discovery {
