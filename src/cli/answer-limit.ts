@@ -1,4 +1,6 @@
 /** `--request-timeout` for an answer that goes on and on: the client's own limit counts only until it begins. */
+import { addAbortSignal, type Readable } from 'node:stream';
+
 export class AnswerLimit implements Disposable {
   /** The command's own, or that the time is over. */
   readonly signal: AbortSignal;
@@ -19,6 +21,12 @@ export class AnswerLimit implements Disposable {
   /** The answer begins; called again it changes nothing. */
   start(): void {
     if (this.#limitMs !== undefined) this.#timer ??= setTimeout(() => this.#over.abort(), this.#limitMs);
+  }
+
+  /** The answer has begun, and this is its body: it fails when the time is over. */
+  cover(body: Readable): void {
+    this.start();
+    addAbortSignal(this.signal, body);
   }
 
   [Symbol.dispose](): void {

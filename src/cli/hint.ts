@@ -18,6 +18,12 @@ export function didYouMean(close: string | undefined): string | undefined {
   return close === undefined ? undefined : `did you mean "${close}"?`;
 }
 
+/** The same at the end of a sentence, in brackets and with a blank before; empty where nothing is near. */
+export function hintInBrackets(close: string | undefined): string {
+  const hint = didYouMean(close);
+  return hint === undefined ? '' : ` (${hint})`;
+}
+
 /** With its newline; empty for an error that came with no hint. */
 export function hintLine(error: unknown): string {
   const hint = error instanceof Error ? hints.get(error) : undefined;

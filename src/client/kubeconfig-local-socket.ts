@@ -20,8 +20,8 @@ export function certificateMark(pem: string): string {
 }
 
 /**
- * `certPem` is the certificate that would be sent. Undefined where something else is to be used: another server, another certificate, or a check of the server's own that was asked
- * for. So it is where the socket is not there, or may be somebody else's.
+ * `certPem` is the certificate that would be sent. Undefined where something else is to be used: another server, another certificate,
+ * or a check of the server's own that was asked for. So it is where the socket is not there, or may be somebody else's.
  */
 export function localSocketOf(
   cluster: KubeconfigEntry | undefined,

@@ -16,6 +16,7 @@ const patienceMs = 1000;
 export async function settle(client: Duplex, opened: OpenedStream, signal: AbortSignal): Promise<OpenedStream> {
   const kept: Buffer[] = [];
   for (let current = opened; ; ) {
+    sendAll(client, current.stream, kept);
     if (!current.hasOthers || !(await isRefused(client, current.stream, { kept, signal }))) return current;
     const next = await current.other(signal).catch(() => undefined);
     // What became of the last one is told.
@@ -25,8 +26,6 @@ export async function settle(client: Duplex, opened: OpenedStream, signal: Abort
       return current;
     }
     current = next;
-    // The last one gets what was said to those before it too.
-    if (!current.hasOthers) sendAll(client, current.stream, kept);
   }
 }
 
@@ -77,7 +76,6 @@ function isRefused(
     client.on('data', onSaid).on('end', onEnd).on('close', onGone);
     signal.addEventListener('abort', onGone, { once: true });
     pod.on('data', onCame).on('drain', onDrain).on('error', onError).on('end', onOver).on('close', onOver);
-    sendAll(client, pod, kept);
     client.resume();
     pod.resume();
   });

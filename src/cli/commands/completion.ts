@@ -1,5 +1,6 @@
 import { defineCommand, UsageError } from '../command.ts';
 import { completionScripts } from '../completion/scripts.ts';
+import { hintInBrackets } from '../hint.ts';
 import { nearest } from '../nearest.ts';
 
 export const completionCommand = defineCommand({
@@ -19,9 +20,8 @@ export const completionCommand = defineCommand({
     if (script === undefined) {
       const shells = Object.keys(completionScripts);
       const close = nearest(shell, shells);
-      const hint = close === undefined ? '' : ` (did you mean "${close}"?)`;
       const known = shells.join(', ');
-      throw new UsageError(`there is no completion for "${shell}"${hint}; there is for: ${known}`);
+      throw new UsageError(`there is no completion for "${shell}"${hintInBrackets(close)}; there is for: ${known}`);
     }
     io.stdout.write(script);
     return 0;

@@ -1,4 +1,5 @@
 import { CommandError, defineCommand } from '../command.ts';
+import { hintInBrackets } from '../hint.ts';
 import { readConfigFiles } from '../kubeconfig/config-files.ts';
 import { writeCurrentContext } from '../kubeconfig/write-entry.ts';
 import { nearest } from '../nearest.ts';
@@ -14,8 +15,7 @@ export const configUseContextCommand = defineCommand({
     if (name === '') throw new CommandError('empty context names are not allowed');
     if (!files.merged.contexts.has(name)) {
       const close = nearest(name, [...files.merged.contexts.keys()]);
-      const hint = close === undefined ? '' : ` (did you mean "${close}"?)`;
-      throw new CommandError(`no context exists with the name: ${JSON.stringify(name)}${hint}`);
+      throw new CommandError(`no context exists with the name: ${JSON.stringify(name)}${hintInBrackets(close)}`);
     }
     if (files.merged.currentContext !== name) await writeCurrentContext(files, name);
     io.stdout.write(escapeControls(`Switched to context ${JSON.stringify(name)}.\n`));

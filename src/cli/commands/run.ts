@@ -156,6 +156,7 @@ function checkFlags({ flags }: Run, { attaches, isDry }: { attaches: boolean; is
 /** Also where the command was stopped: then in spite of its signal. Throws CommandError where it stays. */
 async function remove(objects: Objects, object: UnstructuredObject, { flags, io }: Run): Promise<void> {
   const { name = '', namespace = '' } = object.metadata;
+  const kind = object.kind.toLowerCase();
   const resource = object.kind === 'Pod' ? podsOf(objects) : objects.reader.client.resource('v1', 'services');
   try {
     await resource.delete(name, { namespace });
@@ -163,11 +164,10 @@ async function remove(objects: Objects, object: UnstructuredObject, { flags, io 
     // Somebody else was quicker.
     if (isReason(error, 'NotFound')) return;
     const why = error instanceof Error ? error.message : String(error);
-    const kind = object.kind.toLowerCase();
     throw new CommandError(
       `${kind} ${namespace}/${name} stays, since it could not be removed (${why}): fairlead delete ${kind} ${name} -n ${namespace}`,
     );
   }
   if (flags.quiet === true) return;
-  io.stdout.write(escapeControls(`${object.kind.toLowerCase()} "${name}" deleted from ${namespace} namespace\n`));
+  io.stdout.write(escapeControls(`${kind} "${name}" deleted from ${namespace} namespace\n`));
 }

@@ -6,6 +6,7 @@ import { contextAliases, type GatewayContext, nameContexts } from '../../gateway
 import type { CommandIo } from '../command.ts';
 import { clusterConfig } from '../connect.ts';
 import type { GlobalFlags } from '../flags.ts';
+import { hintInBrackets } from '../hint.ts';
 import { nearest } from '../nearest.ts';
 
 export type OpenedContext = { context: GatewayContext } | { why: string };
@@ -53,7 +54,5 @@ async function contextNamed(
   const aliased = names[contextAliases(names).indexOf(given)];
   if (aliased !== undefined) return aliased;
   const close = nearest(given, names);
-  throw new ConfigError(
-    `No context "${given}" is in ${paths.join(', ')}${close === undefined ? '' : ` (did you mean "${close}"?)`}.`,
-  );
+  throw new ConfigError(`No context "${given}" is in ${paths.join(', ')}${hintInBrackets(close)}.`);
 }

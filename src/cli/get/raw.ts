@@ -1,5 +1,4 @@
 /** `get --raw PATH`: an answer of the API server as it is. */
-import { addAbortSignal } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { timedOut } from '../../client/resource-client.ts';
 import { AnswerLimit } from '../answer-limit.ts';
@@ -15,8 +14,7 @@ export async function printRaw(path: string, { reader, io }: { reader: ApiReader
   const body = await reader.getStream(path, 'application/json, */*');
   const { requestTimeoutMs } = reader.config;
   using limit = new AnswerLimit(reader.signal, requestTimeoutMs);
-  limit.start();
-  addAbortSignal(limit.signal, body);
+  limit.cover(body);
   try {
     await pipeline(body, io.stdout, { end: false });
   } catch (error) {

@@ -9,9 +9,12 @@ export function sortObjects<T>(items: readonly T[], path: string, objectOf: (ite
   try {
     return sortBy(items, path, objectOf);
   } catch (error) {
-    if (error instanceof JsonPathError) throw new CommandError(error.message);
-    throw error;
+    throw explained(error);
   }
+}
+
+function explained(error: unknown): unknown {
+  return error instanceof JsonPathError ? new CommandError(error.message) : error;
 }
 
 /**
@@ -24,7 +27,6 @@ export function sortRowsOfOneType(rows: Table['rows'], path: string): { rows: Ta
     return { rows: sortBy(rows, path, ({ object }) => object) };
   } catch (error) {
     if (error instanceof FieldNowhere) return { rows: [], problem: error.message };
-    if (error instanceof JsonPathError) throw new CommandError(error.message);
-    throw error;
+    throw explained(error);
   }
 }

@@ -1,5 +1,5 @@
 /** `get -w`: what is there, then every change until the user stops, the server ends the watch or `--request-timeout` is over. */
-import { addAbortSignal, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { StatusError, type StatusReason } from '../../api/status.ts';
 import { parseExactJson } from '../../lib/exact-json.ts';
 import { isRecord } from '../../lib/is-record.ts';
@@ -110,8 +110,7 @@ async function* watchEvents(
   };
   const body = await reader.getStream(withQuery(collectionPath(wanted, selection), query), accept);
   using limit = new AnswerLimit(reader.signal, reader.config.requestTimeoutMs);
-  limit.start();
-  addAbortSignal(limit.signal, body);
+  limit.cover(body);
   try {
     for await (const line of lines(body)) {
       const event: unknown = parseExactJson(line);

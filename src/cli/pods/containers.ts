@@ -2,6 +2,7 @@
 import type { Container, Pod } from '../../api/types/core-v1.ts';
 import { allContainers } from '../../client/log/container-runs.ts';
 import { CommandError, type CommandIo } from '../command.ts';
+import { hintInBrackets } from '../hint.ts';
 import { nearest } from '../nearest.ts';
 import { escapeControls } from '../print/escape.ts';
 
@@ -49,8 +50,7 @@ function findContainer(pod: Pod, name: string): Container {
     name,
     allContainers(pod).map((each) => each.name),
   );
-  const hint = close === undefined ? '' : ` (did you mean "${close}"?)`;
   throw new CommandError(
-    `container ${name} is not valid for pod ${pod.metadata.name} out of: ${containerNames(pod)}${hint}`,
+    `container ${name} is not valid for pod ${pod.metadata.name} out of: ${containerNames(pod)}${hintInBrackets(close)}`,
   );
 }

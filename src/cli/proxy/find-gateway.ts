@@ -7,6 +7,7 @@ import { tlsNeeded } from '../../gateway/first-bytes.ts';
 import { isRecord } from '../../lib/is-record.ts';
 import { listenerUsers } from '../../net/peer-user.ts';
 import { CommandError } from '../command.ts';
+import { errorCode } from '../kubeconfig/error-code.ts';
 
 export interface RunningGateway {
   port: number;
@@ -98,6 +99,6 @@ async function judgeFile(path: string): Promise<'own' | 'missing' | 'other'> {
       facts.isFile() && (own === undefined || facts.uid === own || facts.uid === root) && (facts.mode & 0o022) === 0;
     return isOwn ? 'own' : 'other';
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'missing' : 'other';
+    return errorCode(error) === 'ENOENT' ? 'missing' : 'other';
   }
 }
