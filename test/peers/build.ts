@@ -30,12 +30,21 @@ export function buildPeers(names: readonly PeerName[]): void {
   if (spawnSync('go', ['version']).status !== 0) {
     throw new Error(`Go 1.26 is needed to build ${missing.join(', ')}: install it and put go on PATH`);
   }
+  const kubernetes = missing.filter((name) => kubernetesCommands.includes(name));
+  if (kubernetes.length > 0) {
+    say(kubernetes.join(' and '));
+    buildKubernetes(kubernetes);
+  }
   for (const name of missing) {
-    console.error(`building ${name} (minutes when nothing is cached)`);
-    if (kubernetesCommands.includes(name)) buildKubernetes(name);
-    else if (name === 'helm') buildHelm();
+    if (kubernetes.includes(name)) continue;
+    say(name);
+    if (name === 'helm') buildHelm();
     else buildEtcd();
   }
+}
+
+function say(what: string): void {
+  console.error(`building ${what} (minutes when nothing is cached)`);
 }
 
 function go(directory: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
@@ -49,8 +58,11 @@ function go(directory: string, args: readonly string[], env: Readonly<Record<str
   return result.stdout;
 }
 
-/** k8s.io/kubernetes replaces its staging modules by folders; outside its tree they must be named by version. */
-function buildKubernetes(name: PeerName): void {
+/**
+ * k8s.io/kubernetes replaces its staging modules by folders; outside its tree they must be named by version. Its go.mod names all
+ * that its commands need: tidying would only fetch what the tests of others need.
+ */
+function buildKubernetes(names: readonly PeerName[]): void {
   const directory = join(cache, 'src', 'kubernetes');
   mkdirSync(directory, { recursive: true });
   if (!existsSync(join(directory, 'go.sum'))) {
@@ -70,17 +82,13 @@ function buildKubernetes(name: PeerName): void {
       join(directory, 'go.mod'),
       ['module peers', goLine, `require k8s.io/kubernetes ${kubernetesVersion}`, ...replaced, ''].join('\n'),
     );
-    const imports = kubernetesCommands.map((command) => `import _ "k8s.io/kubernetes/cmd/${command}"`);
-    writeFileSync(
-      join(directory, 'commands.go'),
-      ['//go:build commands', '', 'package peers', '', ...imports, ''].join('\n'),
-    );
-    go(directory, ['mod', 'tidy', '-e']);
   }
   const stamp = 'k8s.io/component-base/version';
   const [major, minor] = kubernetesVersion.slice(1).split('.');
   const flags = `-s -w -X ${stamp}.gitVersion=${kubernetesVersion} -X ${stamp}.gitMajor=${major} -X ${stamp}.gitMinor=${minor}`;
-  go(directory, ['build', '-ldflags', flags, '-o', peerPath(name), `k8s.io/kubernetes/cmd/${name}`]);
+  const bin = dirname(peerPath('kubectl'));
+  mkdirSync(bin, { recursive: true });
+  go(directory, ['build', '-ldflags', flags, '-o', bin, ...names.map((name) => `k8s.io/kubernetes/cmd/${name}`)]);
 }
 
 function buildEtcd(): void {
@@ -94,7 +102,6 @@ function buildEtcd(): void {
     const main =
       'import (\n\t"os"\n\n\t"go.etcd.io/etcd/server/v3/etcdmain"\n)\n\nfunc main() { etcdmain.Main(os.Args) }';
     writeFileSync(join(directory, 'main.go'), `package main\n\n${main}\n`);
-    go(directory, ['mod', 'tidy', '-e']);
   }
   go(directory, ['build', '-ldflags', '-s -w', '-o', peerPath('etcd'), '.']);
 }
