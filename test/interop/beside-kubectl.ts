@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { type Finished, Home, RunningFairlead } from '../fairlead-process.ts';
 import { peerPath } from '../peers/build.ts';
 import { startRealClusterWithNode } from '../real-cluster/start.ts';
@@ -106,7 +107,8 @@ export function besideKubectl(
       after(() => side?.stop());
       for (const { line, input, sense = 'bytes', settles = false } of steps) {
         const words = typeof line === 'string' ? line.split(' ') : line;
-        test(words.join(' '), async () => {
+        test(words.join(' '), async (t) => {
+          let said = '';
           const run = async (): Promise<[object, object]> => {
             const args = (namespace: string) => [
               '-n',
@@ -117,12 +119,14 @@ export function besideKubectl(
               kubectl(args(namespaces.theirs), input),
               side.home.runFairlead([...side.flags, ...args(namespaces.ours)], input),
             ]);
+            said = `kubectl said: ${theirs.stderr}fairlead said: ${ours.stderr}`;
             return [judged(theirs, namespaces.theirs, sense), judged(ours, namespaces.ours, sense)];
           };
           let pair = await run();
           for (let tries = 0; settles && tries < 50 && JSON.stringify(pair[0]) !== JSON.stringify(pair[1]); tries++) {
             pair = await run();
           }
+          if (!isDeepStrictEqual(pair[1], pair[0])) t.diagnostic(said);
           assert.deepEqual(pair[1], pair[0]);
         });
       }
