@@ -7,6 +7,7 @@ import type { ExecSession } from '../../client/exec.ts';
 import type { PodDoor } from '../../client/pod.ts';
 import { shellWords } from '../../lib/shell-words.ts';
 import { CommandError } from '../command.ts';
+import { LeftOut } from './pack.ts';
 
 export interface ContainerTar {
   door: PodDoor;
@@ -68,7 +69,10 @@ async function* output(tar: ContainerTar, command: readonly string[]): AsyncGene
   if (cut !== undefined) throw cut;
 }
 
-/** Gives a tar to the container's, which unpacks it in the folder. Throws CommandError with what it says. */
+/**
+ * Gives a tar to the container's, which unpacks it in the folder. Throws CommandError with what it says, and LeftOut when
+ * what came before in the archive is there.
+ */
 export async function untar(
   tar: ContainerTar,
   { folder, archive, preserve }: { folder: string; archive: AsyncIterable<Buffer>; preserve: boolean },
@@ -77,13 +81,24 @@ export async function untar(
   const session = await start(tar, ['tar', ...rights, '-xmf', '-', '-C', folder], true);
   session.stdout.resume();
   const complaint = collect(session.stderr);
+  let leftOut: LeftOut | undefined;
+  const sent = async function* (): AsyncGenerator<Buffer> {
+    try {
+      yield* archive;
+    } catch (error) {
+      // The archive has its end, which is to reach the container.
+      if (!(error instanceof LeftOut)) throw error;
+      leftOut = error;
+    }
+  };
   let failure: unknown;
-  await pipeline(Readable.from(archive), session.stdin).catch((error: unknown) => {
+  await pipeline(Readable.from(sent()), session.stdin).catch((error: unknown) => {
     failure = error;
   });
-  // A file of this machine that cannot be read; where tar went first, it says why.
+  // A file of this machine that ends too soon; where tar went first, it says why.
   if (failure instanceof CommandError) throw failure;
   await checkEnd(session, complaint, tar);
+  failure ??= leftOut;
   if (failure !== undefined) throw failure;
 }
 

@@ -2,6 +2,8 @@
 import { lstat, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError } from '../command.ts';
+import { fileProblem } from '../file-problem.ts';
+import { bytesOf, shown, toByteText } from './byte-text.ts';
 import { blockSize, encodeHeader, padding } from './tar-format.ts';
 
 export interface Packing {
@@ -11,36 +13,44 @@ export interface Packing {
   preserve: boolean;
 }
 
-/** `name` is what it is called in the archive. Links are packed as links. Throws CommandError for what cannot be read. */
+/** A file that cannot be read, told of when the archive has its end: all that stands before it is whole. */
+export class LeftOut extends CommandError {}
+
+/** `name` is what it is called in the archive. Links are packed as links. Throws LeftOut, and CommandError in a file. */
 export async function* pack(path: string, name: string, packing: Packing): AsyncGenerator<Buffer> {
-  yield* entries(path, name, packing);
+  let leftOut: LeftOut | undefined;
+  try {
+    yield* entries(toByteText(path), toByteText(name), packing);
+  } catch (error) {
+    if (!(error instanceof LeftOut)) throw error;
+    leftOut = error;
+  }
   yield Buffer.alloc(2 * blockSize);
+  if (leftOut !== undefined) throw leftOut;
 }
 
+/** Path and name are byte text. */
 async function* entries(path: string, name: string, packing: Packing): AsyncGenerator<Buffer> {
-  const stats = await lstat(path).catch((error: unknown) => {
-    throw new CommandError(`cannot read ${path}: ${error instanceof Error ? error.message : error}`);
-  });
+  const stats = await lstat(bytesOf(path)).catch(leaveOut(path));
   const { uid, gid, mtimeMs, mode } = stats;
   const facts = { name, mode, modified: mtimeMs / 1000, link: '', size: 0, ...(packing.preserve && { uid, gid }) };
   if (stats.isDirectory()) {
-    const names = (await readdir(path)).sort();
+    const names = (await readdir(bytesOf(path), { encoding: 'latin1' }).catch(leaveOut(path))).sort();
     // A folder that is there already keeps its rights; only what has nothing in it must be named.
     if (names.length === 0) yield encodeHeader({ ...facts, kind: 'directory' });
     for (const each of names) yield* entries(join(path, each), `${name}/${each}`, packing);
   } else if (stats.isSymbolicLink()) {
-    yield encodeHeader({ ...facts, kind: 'symlink', link: await readlink(path) });
+    const link = await readlink(bytesOf(path), { encoding: 'latin1' }).catch(leaveOut(path));
+    yield encodeHeader({ ...facts, kind: 'symlink', link });
   } else if (stats.isFile()) {
     yield* file(path, facts);
   } else {
-    packing.warn(`${path} is no file, folder or link: it is left out`);
+    packing.warn(`${shown(path)} is no file, folder or link: it is left out`);
   }
 }
 
 async function* file(path: string, facts: Omit<Parameters<typeof encodeHeader>[0], 'kind'>): AsyncGenerator<Buffer> {
-  const handle = await open(path).catch((error: unknown) => {
-    throw new CommandError(`cannot read ${path}: ${error instanceof Error ? error.message : error}`);
-  });
+  const handle = await open(bytesOf(path)).catch(leaveOut(path));
   try {
     const { size } = await handle.stat();
     yield encodeHeader({ ...facts, kind: 'file', size });
@@ -48,7 +58,7 @@ async function* file(path: string, facts: Omit<Parameters<typeof encodeHeader>[0
     while (left > 0) {
       const chunk = Buffer.allocUnsafe(Math.min(left, 64 * 1024));
       const { bytesRead } = await handle.read(chunk, 0, chunk.length);
-      if (bytesRead === 0) throw new CommandError(`${path} became shorter while it was copied`);
+      if (bytesRead === 0) throw new CommandError(`${shown(path)} became shorter while it was copied`);
       left -= bytesRead;
       yield chunk.subarray(0, bytesRead);
     }
@@ -56,4 +66,10 @@ async function* file(path: string, facts: Omit<Parameters<typeof encodeHeader>[0
   } finally {
     await handle.close();
   }
+}
+
+function leaveOut(path: string): (error: unknown) => never {
+  return (error) => {
+    throw new LeftOut(`cannot read ${shown(path)}: ${fileProblem(error)}`);
+  };
 }

@@ -49,7 +49,7 @@ export async function* tarEntries(source: AsyncIterable<Buffer>): AsyncGenerator
 
 function untilZero(bytes: Buffer): string {
   const end = bytes.indexOf(0);
-  return bytes.toString('utf8', 0, end < 0 ? bytes.length : end);
+  return bytes.toString('latin1', 0, end < 0 ? bytes.length : end);
 }
 
 /** `LENGTH KEY=VALUE\n`, one after the other. */
@@ -61,7 +61,7 @@ function paxFacts(bytes: Buffer): Partial<Pick<TarHeader, 'name' | 'link' | 'siz
     if (blank < 0 || !Number.isInteger(length) || length <= blank - at || at + length > bytes.length) {
       throw new TarError('a list of facts in the archive is damaged');
     }
-    const record = bytes.toString('utf8', blank + 1, at + length - 1);
+    const record = bytes.toString('latin1', blank + 1, at + length - 1);
     const equals = record.indexOf('=');
     const value = record.slice(equals + 1);
     switch (record.slice(0, equals)) {

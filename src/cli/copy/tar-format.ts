@@ -1,10 +1,12 @@
 /** Headers of tar: POSIX ustar, with GNU's and pax's ways to say what does not fit. */
+import { bytesOf } from './byte-text.ts';
 
 export const blockSize = 512;
 
 export type TarKind = 'file' | 'directory' | 'symlink' | 'hardlink' | 'other';
 
 export interface TarHeader {
+  /** Byte text, as the link's. */
   name: string;
   kind: TarKind;
   /** Bytes that follow. */
@@ -48,8 +50,8 @@ export function kindOf(letter: string): TarKind {
 
 /** The header's blocks: several where a name is long. */
 export function encodeHeader(header: TarHeader & { kind: Exclude<TarKind, 'other'> }): Buffer {
-  const name = Buffer.from(header.kind === 'directory' ? `${header.name}/` : header.name);
-  const link = Buffer.from(header.link);
+  const name = bytesOf(header.kind === 'directory' ? `${header.name}/` : header.name);
+  const link = bytesOf(header.link);
   const blocks: Buffer[] = [];
   // GNU's long names: every tar reads them, the small ones of small images too.
   if (name.length > 100) blocks.push(longName('L', name));
@@ -124,7 +126,7 @@ export function decodeHeader(bytes: Buffer): (Omit<TarHeader, 'kind'> & { letter
 function readText(bytes: Buffer, at: number, length: number): string {
   const field = bytes.subarray(at, at + length);
   const end = field.indexOf(0);
-  return field.toString('utf8', 0, end < 0 ? length : end);
+  return field.toString('latin1', 0, end < 0 ? length : end);
 }
 
 function readNumber(bytes: Buffer, at: number, length: number): number {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -69,6 +69,66 @@ test('what is packed here real tar unpacks, and what real tar packs is unpacked 
     execFileSync('diff', ['-r', '--no-dereference', '-x', 'link', join(at, 'src'), target]);
     assert.equal((await stat(join(target, 'run.sh'))).mode & 0o777, 0o755);
   }
+});
+
+test('names that are no UTF-8 come and go as they are', async (t) => {
+  const at = await folder(t);
+  const names = ['\xff\xfe', 'a\xfeb', 'a\xffb', `${'\xfe'.repeat(120)}`];
+  const raw = (path: string): Buffer => Buffer.from(path, 'latin1');
+  await mkdir(raw(join(at, 'src/\xff')), { recursive: true });
+  for (const name of names) await writeFile(raw(join(at, 'src/\xff', name)), raw(name));
+  const packed = await bytesOf(pack(join(at, 'src'), 'größe', { warn: assert.fail, preserve: true }));
+  const byTar = execFileSync('tar', ['--format=pax', '-C', at, '--transform=s/^src/größe/', '-cf', '-', 'src']);
+  for (const [index, archive] of [packed, byTar].entries()) {
+    const target = join(at, `ziel-ö${index}`);
+    await unpacked(archive, target, 'größe');
+    assert.deepEqual(
+      (await readdir(Buffer.concat([Buffer.from(`${target}/`), raw('\xff')]), { encoding: 'latin1' })).sort(),
+      names.sort(),
+    );
+    execFileSync('diff', ['-r', join(at, 'src'), target]);
+  }
+});
+
+test('links with such names are packed as they are', async (t) => {
+  const at = await folder(t);
+  await mkdir(join(at, 'src'));
+  await symlink(Buffer.from('\xff', 'latin1'), Buffer.from(join(at, 'src/\xfe'), 'latin1'));
+  const packed = await bytesOf(pack(join(at, 'src'), 'src', { warn: assert.fail, preserve: true }));
+  await mkdir(join(at, 'by-tar'));
+  execFileSync('tar', ['-xf', '-', '-C', join(at, 'by-tar')], { input: packed });
+  const link = Buffer.from(join(at, 'by-tar/src/\xfe'), 'latin1');
+  assert.equal(await readlink(link, { encoding: 'latin1' }), '\xff');
+});
+
+test('names that are no UTF-8 lead out of the target no more than others', async (t) => {
+  const at = await folder(t);
+  const target = join(at, 'target');
+  const refused = ['src/\xff/../../../out', '\xff/out', 'src\xff/out', '../\xff'];
+  for (const name of refused) await assert.rejects(unpacked(tarWith({ name, text: 'x' }), target), CommandError, name);
+  await mkdir(target);
+  await symlink(at, Buffer.from(join(target, '\xff'), 'latin1'));
+  await assert.rejects(unpacked(tarWith({ name: 'src/\xff/out', text: 'x' }), target), /is a link/);
+  await assert.rejects(unpacked(tarWith({ name: 'src/\xff', text: 'x' }), target), /is a link/);
+  assert.deepEqual(await readdir(at), ['target']);
+});
+
+test('a file that cannot be read ends the archive, and what came before it is whole', async (t) => {
+  const at = await folder(t);
+  await mkdir(join(at, 'src'));
+  for (const name of ['a', 'b', 'c']) await writeFile(join(at, 'src', name), name.repeat(100_000));
+  const pieces: Buffer[] = [];
+  const packing = async (): Promise<void> => {
+    for await (const piece of pack(join(at, 'src'), 'src', { warn: assert.fail, preserve: true })) {
+      if (pieces.length === 0) await rm(join(at, 'src/b'));
+      pieces.push(piece);
+    }
+  };
+  await assert.rejects(packing(), /^CommandError: cannot read \S+\/src\/b: there is no such file$/);
+  await mkdir(join(at, 'by-tar'));
+  execFileSync('tar', ['-xf', '-', '-C', join(at, 'by-tar')], { input: Buffer.concat(pieces) });
+  assert.deepEqual(await readdir(join(at, 'by-tar/src')), ['a']);
+  assert.equal((await stat(join(at, 'by-tar/src/a'))).size, 100_000);
 });
 
 test('nothing is written outside the target, whatever the archive says', async (t) => {

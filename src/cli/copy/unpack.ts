@@ -6,6 +6,7 @@ import { constants } from 'node:fs';
 import { copyFile, lstat, mkdir, open, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CommandError } from '../command.ts';
+import { bytesOf, shown, toByteText } from './byte-text.ts';
 import { type TarEntry, tarEntries } from './read-tar.ts';
 import type { TarHeader } from './tar-format.ts';
 
@@ -22,7 +23,9 @@ export interface Unpacking {
 }
 
 /** Returns how many files and folders came. Throws CommandError, TarError. */
-export async function unpack(source: AsyncIterable<Buffer>, unpacking: Unpacking): Promise<number> {
+export async function unpack(source: AsyncIterable<Buffer>, wanted: Unpacking): Promise<number> {
+  // Names come as byte text, and so the paths that are made of them are.
+  const unpacking = { ...wanted, prefix: toByteText(wanted.prefix), target: toByteText(wanted.target) };
   const written = new Map<string, string>();
   let count = 0;
   for await (const entry of tarEntries(source)) {
@@ -40,7 +43,7 @@ function pathOf(name: string, { prefix, target }: Unpacking): string {
   const parts = below.split('/').filter((part) => part !== '' && part !== '.');
   if (!isBelow || parts.includes('..') || name.includes('\0')) {
     throw new CommandError(
-      `the container sent ${JSON.stringify(name)}, which is not below what was asked for: nothing more is taken from it`,
+      `the container sent ${JSON.stringify(shown(name))}, which is not below what was asked for: nothing more is taken from it`,
     );
   }
   return join(target, ...parts);
@@ -71,24 +74,24 @@ async function unpackEntry({ header, content }: TarEntry, { path, written, unpac
       if (from !== undefined) {
         await makeFolders(target, dirname(path));
         await refuseLink(path);
-        await copyFile(from, path);
+        await copyFile(bytesOf(from), bytesOf(path));
         return true;
       }
-      warn(`${header.name} is the same file as ${header.link}, which was not copied: it is left out`);
+      warn(`${shown(header.name)} is the same file as ${shown(header.link)}, which was not copied: it is left out`);
       return false;
     }
     case 'symlink':
-      warn(`${header.name} is a link to ${header.link}: it is left out (exec with tar copies links)`);
+      warn(`${shown(header.name)} is a link to ${shown(header.link)}: it is left out (exec with tar copies links)`);
       return false;
     case 'other':
-      warn(`${header.name} is no file, folder or link: it is left out`);
+      warn(`${shown(header.name)} is no file, folder or link: it is left out`);
       return false;
   }
 }
 
 /** A single file goes into a folder that is there under its own name, else it gets the target's. */
 async function placeOfFile({ prefix, target, intoFolder }: Unpacking): Promise<string> {
-  const there = await stat(target).catch(() => undefined);
+  const there = await stat(bytesOf(target)).catch(() => undefined);
   return intoFolder || there?.isDirectory() === true ? join(target, basename(prefix)) : target;
 }
 
@@ -99,10 +102,10 @@ function modeOf({ mode }: TarHeader, { preserve }: Unpacking): number {
 /** Each folder from the target down; a link among those below it would lead out of it. */
 async function makeFolders(target: string, path: string): Promise<void> {
   if (path.length < target.length) {
-    await mkdir(path, { recursive: true });
+    await mkdir(bytesOf(path), { recursive: true });
     return;
   }
-  await mkdir(target, { recursive: true });
+  await mkdir(bytesOf(target), { recursive: true });
   let at = target;
   for (const part of path
     .slice(target.length)
@@ -110,16 +113,16 @@ async function makeFolders(target: string, path: string): Promise<void> {
     .filter((each) => each !== '')) {
     at = join(at, part);
     await refuseLink(at);
-    await mkdir(at).catch((error: unknown) => {
+    await mkdir(bytesOf(at)).catch((error: unknown) => {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     });
   }
 }
 
 async function refuseLink(path: string): Promise<void> {
-  const there = await lstat(path).catch(() => undefined);
+  const there = await lstat(bytesOf(path)).catch(() => undefined);
   if (there?.isSymbolicLink() === true) {
-    throw new CommandError(`${path} is a link: what lies below it is not written through it`);
+    throw new CommandError(`${shown(path)} is a link: what lies below it is not written through it`);
   }
 }
 
@@ -131,13 +134,13 @@ async function writeFile(
   const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
   // The target itself the user named: what it leads to is meant.
   if (!mayFollow) await refuseLink(path);
-  const handle = await open(path, O_WRONLY | O_CREAT | O_TRUNC | (mayFollow ? 0 : O_NOFOLLOW), mode);
+  const handle = await open(bytesOf(path), O_WRONLY | O_CREAT | O_TRUNC | (mayFollow ? 0 : O_NOFOLLOW), mode);
   try {
     for await (const chunk of content) await handle.writeFile(chunk);
   } catch (error) {
     await handle.close();
     // Half a file would be taken for a whole one.
-    await unlink(path).catch(() => {});
+    await unlink(bytesOf(path)).catch(() => {});
     throw error;
   }
   await handle.close();
