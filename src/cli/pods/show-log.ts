@@ -105,6 +105,8 @@ function sentence(incident: LogIncident): string {
       return `The log broke off (${incident.reason}); connecting again.`;
     case 'resumed':
       return 'The log goes on where it broke off.';
+    case 'lost':
+      return 'Lines are missing here: the log no longer held them when it went on.';
     case 'waiting':
       return incident.reason;
     case 'restarted':

@@ -158,6 +158,20 @@ test('cut again and again, while lines go on to come', async () => {
   assert.equal(text, Array.from({ length: 40 }, (_, i) => `line ${i}\n`).join(''));
 });
 
+test('lines that are no longer kept after a cut are told of', async () => {
+  const container = single([line(1, 1, 'a'), line(1, 2, 'b')], { running: true });
+  const rotate = (): void => {
+    container.runs[0]?.splice(0, 2, line(1, 4, 'd'), line(2, 1, 'e'));
+  };
+  const stop = (): void => {
+    container.running = false;
+  };
+  const streams = [cutAfter(container, 1000, rotate), cutAfter(container, 1000), ends(container, stop)];
+  const { text, incidents } = await followed(container, streams);
+  assert.equal(text, 'a\nb\nd\ne\n');
+  assert.deepEqual(kinds(incidents), ['broken', 'resumed', 'lost', 'broken', 'resumed']);
+});
+
 test('times are shown where they are wanted, and spelled as they came', async () => {
   const container = single(
     [

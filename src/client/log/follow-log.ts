@@ -1,4 +1,4 @@
-/** A log that is followed for as long as its container lives: over lost connections and restarts, without loss or doubles. */
+/** A log that is followed for as long as its container lives: over lost connections and restarts, without doubles; loss is told. */
 import { StatusError } from '../../api/status.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
@@ -13,6 +13,8 @@ export type LogIncident =
   /** The stream broke off, or could not be opened again: it is tried until it goes on. */
   | { kind: 'broken'; reason: string }
   | { kind: 'resumed' }
+  /** Lines before the one that comes next are no longer kept. */
+  | { kind: 'lost' }
   /** The container has not started yet. */
   | { kind: 'waiting'; reason: string }
   | { kind: 'restarted'; restarts: number }
@@ -69,6 +71,8 @@ export async function* followLog(
     broken = 'told';
   };
 
+  const onMissing = (): void => onIncident({ kind: 'lost' });
+
   while (!signal.aborted) {
     const openedAt = Date.now();
     let failure: unknown;
@@ -77,7 +81,7 @@ export async function* followLog(
         onOpen();
         if (broken === 'told') goesOn();
       };
-      for await (const line of reader.read({ follow: true }, opened)) {
+      for await (const line of reader.read({ follow: true }, { onOpen: opened, onMissing })) {
         goesOn();
         failures = 0;
         yield line;
@@ -100,10 +104,11 @@ export async function* followLog(
     const status = containerStatus(now, container);
     const runs = status?.restartCount ?? 0;
     if (runs > restarts) {
-      if (runs > restarts + 1) onIncident({ kind: 'missed', runs: runs - restarts - 1 });
+      const missed = runs - restarts - 1;
+      if (missed > 0) onIncident({ kind: 'missed', runs: missed });
       restarts = runs;
       // What the run before wrote after the stream broke off.
-      yield* reader.readPrevious();
+      yield* reader.readPrevious({ wasRead: missed === 0, onMissing });
       onIncident({ kind: 'restarted', restarts });
       broken = 'no';
       continue;

@@ -34,6 +34,9 @@ export class LogPosition {
   /** Lines that this answer has yet to tell again. */
   #again = new Map<string, number>();
   #isAgain = false;
+  /** This answer has yet to show that it goes on where the one before ended. */
+  #mustJoin = false;
+  #isMissing = false;
   /** Undefined between lines. */
   #line: Verdict | undefined;
 
@@ -56,11 +59,19 @@ export class LogPosition {
     this.#told.set(time.key, 1);
   }
 
-  /** A further answer begins. */
-  begin(): void {
+  /** A further answer begins. `isSameRun`: its log holds the lines that were told last, as far as they are kept. */
+  begin(isSameRun: boolean): void {
     this.#isAgain = this.#first !== undefined;
+    this.#mustJoin = this.#isAgain && isSameRun;
     this.#again = new Map(this.#told);
     this.#line = undefined;
+  }
+
+  /** True once, where lines between those told before and the one just taken are no longer there. */
+  takeMissing(): boolean {
+    const isMissing = this.#isMissing;
+    this.#isMissing = false;
+    return isMissing;
   }
 
   /** The part of it that was not told yet; undefined where there is none. */
@@ -88,11 +99,18 @@ export class LogPosition {
       const before = this.#again.get(time.key) ?? 0;
       if (before > 0) {
         this.#again.set(time.key, before - 1);
+        this.#mustJoin = false;
         return { kind: 'drop' };
       }
       if (this.#first !== undefined && time.key < this.#first) return { kind: 'drop' };
-      if (this.#open?.key === time.key) return { kind: 'tell', time, skip: this.#open.bytes };
+      if (this.#open?.key === time.key) {
+        this.#mustJoin = false;
+        return { kind: 'tell', time, skip: this.#open.bytes };
+      }
     }
+    // A log loses its oldest lines first: where this one is here, one that was told would be, were it all here.
+    this.#isMissing ||= this.#mustJoin;
+    this.#mustJoin = false;
     this.#open = undefined;
     this.#first ??= time.key;
     if (time.seconds > this.#second) {

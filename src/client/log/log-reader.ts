@@ -17,6 +17,8 @@ export class LogReader {
   readonly #began = Date.now();
   /** A run after the first is wanted from its beginning. */
   #isFirstRun = true;
+  /** What was told last is of the run that is read. */
+  #isInRun = true;
 
   constructor(client: ClusterClient, { namespace, name }: PodName, options: FollowLogOptions) {
     this.#client = client;
@@ -36,18 +38,27 @@ export class LogReader {
     }
   }
 
-  /** `onOpen` is told when the answer begins. Throws what the request and its answer throw. */
-  async *read(how: Pick<LogOptions, 'follow' | 'previous'>, onOpen: () => void = () => {}): AsyncGenerator<Buffer> {
+  /**
+   * `onOpen` is told when the answer begins, `onMissing` before a line which others came before that are no longer kept.
+   * Throws what the request and its answer throw.
+   */
+  async *read(
+    how: Pick<LogOptions, 'follow' | 'previous'>,
+    { onOpen = () => {}, onMissing }: { onOpen?: () => void; onMissing: () => void },
+  ): AsyncGenerator<Buffer> {
     const body = await this.#ask({ ...this.#selection(), ...how });
     this.wasOpen = true;
     onOpen();
-    this.#position.begin();
+    this.#position.begin(this.#isInRun);
     const lines = new LogLines();
     try {
       for await (const chunk of body as AsyncIterable<Buffer>) {
         for (const piece of lines.take(chunk)) {
           const told = this.#position.take(piece);
-          if (told !== undefined) yield told;
+          if (this.#position.takeMissing()) onMissing();
+          if (told === undefined) continue;
+          this.#isInRun = true;
+          yield told;
         }
       }
     } catch (error) {
@@ -61,15 +72,17 @@ export class LogReader {
     if (told !== undefined) yield told;
   }
 
-  /** What was not told of the run before, as far as it is still there. */
-  async *readPrevious(): AsyncGenerator<Buffer> {
+  /** What was not told of the run before, as far as it is still there. `wasRead`: it is the one that was read so far. */
+  async *readPrevious({ wasRead, onMissing }: { wasRead: boolean; onMissing: () => void }): AsyncGenerator<Buffer> {
     this.#isFirstRun = false;
+    this.#isInRun &&= wasRead;
     try {
-      yield* this.read({ previous: true });
+      yield* this.read({ previous: true }, { onMissing });
     } catch (error) {
       this.#options.signal.throwIfAborted();
       if (error instanceof StatusError && (error.code === 401 || error.code === 403)) throw error;
     }
+    this.#isInRun = false;
   }
 
   #ask(more: Omit<LogOptions, 'container'>) {

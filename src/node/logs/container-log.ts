@@ -23,7 +23,9 @@ export class ContainerLog {
   readonly file: string;
   /** How many files were set aside: the current one is FILE, older ones FILE.0 … FILE.(rotations-1). */
   rotations = 0;
+  /** All is written, and nothing more will be. */
   closed = false;
+  #closing = false;
   readonly #maxFileBytes: number;
   readonly #keepFiles: number;
   #handle: FileHandle | undefined;
@@ -50,7 +52,7 @@ export class ContainerLog {
 
   /** Takes output as it comes. The promise settles when there is room for more: await it for backpressure. */
   append(stream: LogStream, chunk: Buffer): Promise<void> | undefined {
-    if (this.closed) return undefined;
+    if (this.#closing) return undefined;
     let rest = this.#partial[stream].length === 0 ? chunk : Buffer.concat([this.#partial[stream], chunk]);
     for (let end = rest.indexOf(NEWLINE); end !== -1 || rest.length >= MAX_PART_BYTES; end = rest.indexOf(NEWLINE)) {
       const full = end !== -1 && end <= MAX_PART_BYTES;
@@ -65,15 +67,16 @@ export class ContainerLog {
 
   /** Writes what is left, an unfinished line too, and closes the file. */
   async close(): Promise<void> {
-    if (this.closed) return;
+    if (this.#closing) return;
+    this.#closing = true;
     for (const stream of ['stdout', 'stderr'] as const) {
       const rest = this.#partial[stream];
       if (rest.length > 0) this.#push(stream, 'F', rest);
     }
-    this.closed = true;
     await (this.#writing ?? this.#drain());
     await this.#handle?.close();
     this.#handle = undefined;
+    this.closed = true;
     this.#notify();
   }
 

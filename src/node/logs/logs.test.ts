@@ -112,6 +112,47 @@ test('following shows what is added, over rotations, until the log is closed', a
   assert.ok(log.rotations > 2);
 });
 
+test('a reader that falls behind what is kept is cut off: no line is left out between those it gets', async (t) => {
+  const file = await logFile(t);
+  const log = await ContainerLog.create({ file, maxFileBytes: 1000, keepFiles: 2 });
+  const write = async (from: number, to: number): Promise<void> => {
+    for (let number = from; number < to; number += 1) {
+      const written = changeOf(log);
+      log.append('stdout', Buffer.from(`line ${number}\n`));
+      await written;
+    }
+  };
+  await write(0, 50);
+  for (const follow of [true, false]) {
+    const texts: string[] = [];
+    const reading = (async () => {
+      for await (const chunk of readLog(file, { ...all, follow }, log, never)) {
+        texts.push(chunk.toString());
+        if (texts.length === 1) await write(100, 200);
+      }
+    })();
+    await assert.rejects(reading, /no longer kept/);
+    const numbers = texts.join('').match(/\d+/g)?.map(Number) ?? [];
+    assert.ok(numbers.length > 0);
+    for (const [index, number] of numbers.entries()) if (index > 0) assert.equal(number, (numbers[index - 1] ?? 0) + 1);
+  }
+  await log.close();
+});
+
+test('following shows what is written while the log is closed', async (t) => {
+  const log = await ContainerLog.create({ file: await logFile(t) });
+  log.append('stdout', Buffer.from('one\n'));
+  const chunks: string[] = [];
+  let closed: Promise<void> | undefined;
+  for await (const chunk of readLog(log.file, { ...all, follow: true }, log, never)) {
+    chunks.push(chunk.toString());
+    log.append('stdout', Buffer.from('last\n'));
+    closed ??= log.close();
+  }
+  await closed;
+  assert.equal(chunks.join(''), 'one\nlast\n');
+});
+
 test('following ends when its reader goes', async (t) => {
   const log = await ContainerLog.create({ file: await logFile(t) });
   const gone = new AbortController();

@@ -21,7 +21,7 @@ const NEWLINE = 0x0a;
 
 /**
  * Yields the log's text as it is to be sent. `live` is the log while its container runs: `follow` ends when that is closed.
- * A file that does not exist reads as empty.
+ * A file that does not exist reads as empty. Throws where it would leave out lines between those it tells.
  */
 export async function* readLog(
   file: string,
@@ -67,15 +67,24 @@ async function* rawLines(
   live: ContainerLog | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer[]> {
-  const older = await rotatedFiles(file);
   // The number is the one that the current file will get when it is set aside.
-  const current = live === undefined || live.closed ? await openIfThere(file) : await live.openCurrent();
+  const current = live === undefined ? await openIfThere(file) : await live.openCurrent();
   if (current === undefined) return;
   let { handle, number } = current;
+  // Read after that, so that none is between them.
+  const older = (await rotatedFiles(file)).filter((each) => live === undefined || each < number);
   try {
     let position = 0;
     if (selection.tailLines === undefined) {
-      for (const rotation of older) yield* wholeFile(`${file}.${rotation}`);
+      let begun = false;
+      for (const rotation of older) {
+        const aside = await openIfThere(`${file}.${rotation}`);
+        if (aside === undefined && begun) throw fellBehind();
+        // As if it had been asked for later.
+        if (aside === undefined) continue;
+        begun = true;
+        yield* wholeFile(aside.handle);
+      }
     } else {
       const tail = await tailOf(handle, selection.tailLines);
       position = tail.position;
@@ -83,7 +92,9 @@ async function* rawLines(
       const before: Buffer[][] = [];
       for (let index = older.length - 1; index >= 0 && missing > 0; index -= 1) {
         const lines: Buffer[] = [];
-        for await (const batch of wholeFile(`${file}.${older[index]}`)) lines.push(...batch);
+        const aside = await openIfThere(`${file}.${older[index]}`);
+        if (aside === undefined) break;
+        for await (const batch of wholeFile(aside.handle)) lines.push(...batch);
         before.unshift(lines.slice(-missing));
         missing -= Math.min(missing, lines.length);
       }
@@ -101,7 +112,7 @@ async function* rawLines(
         } else if (rotated) {
           number += 1;
           const next = await openNumber(live, number);
-          if (next === undefined) continue;
+          if (next === undefined) throw fellBehind();
           await handle.close();
           handle = next;
           position = 0;
@@ -174,10 +185,12 @@ async function openNumber(live: ContainerLog, number: number): Promise<FileHandl
   }
 }
 
-async function* wholeFile(file: string): AsyncGenerator<Buffer[]> {
-  const opened = await openIfThere(file);
-  if (opened === undefined) return;
-  const { handle } = opened;
+function fellBehind(): Error {
+  return new Error('the log went on faster than it was read: what comes next is no longer kept');
+}
+
+/** Closes the file. */
+async function* wholeFile(handle: FileHandle): AsyncGenerator<Buffer[]> {
   try {
     let position = 0;
     for (;;) {
