@@ -8,7 +8,7 @@ import { openOwnFile } from '../own-file.ts';
 
 export type LogStream = 'stdout' | 'stderr';
 
-/** A line longer than this is cut into parts, all but the last with the tag P. */
+/** A line longer than this is cut into parts, all but the last with the tag P; so has a last line that no newline ends. */
 export const MAX_PART_BYTES = 16 * 1024;
 const HIGH_WATER_BYTES = 256 * 1024;
 const NEWLINE = 0x0a;
@@ -71,7 +71,7 @@ export class ContainerLog {
     this.#closing = true;
     for (const stream of ['stdout', 'stderr'] as const) {
       const rest = this.#partial[stream];
-      if (rest.length > 0) this.#push(stream, 'F', rest);
+      if (rest.length > 0) this.#push(stream, 'P', rest);
     }
     await (this.#writing ?? this.#drain());
     await this.#handle?.close();

@@ -43,10 +43,11 @@ test('lines are kept with time and stream, an unfinished one at the end too', as
   const stored = await readFile(file, 'utf8');
   assert.match(
     stored,
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z stdout F one\n\S+ stderr F bad\n\S+ stdout F two\n\S+ stdout F three\n$/,
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z stdout F one\n\S+ stderr F bad\n\S+ stdout F two\n\S+ stdout P three\n$/,
   );
-  assert.equal(await read(file, all), 'one\nbad\ntwo\nthree\n');
-  assert.match(await read(file, { ...all, timestamps: true, tailLines: 1 }), /^\S+Z three\n$/);
+  assert.equal(await read(file, all), 'one\nbad\ntwo\nthree');
+  assert.match(await read(file, { ...all, timestamps: true, tailLines: 1 }), /^\S+Z three$/);
+  assert.equal(await read(file, { ...all, tailLines: 2 }), 'two\nthree');
 });
 
 test('a line longer than a part is one line again when it is read', async (t) => {
