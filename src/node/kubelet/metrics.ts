@@ -1,12 +1,14 @@
 /** /metrics and /stats/summary: little, but true. Per-container figures are those of the main process, from /proc. */
 import { readFileSync } from 'node:fs';
-import { freemem, totalmem } from 'node:os';
+import { freemem, totalmem, uptime } from 'node:os';
 import type { Metric } from '../../net/prometheus.ts';
 import type { PodAccess } from './pod-access.ts';
 
 const PAGE_BYTES = 4096;
 /** USER_HZ: /proc counts processor time in hundredths of a second on every platform Node runs on. */
 const TICKS_PER_SECOND = 100;
+/** Found once: it is to be the same in every answer. */
+const machineStarted = new Date(Date.now() - uptime() * 1000).toISOString();
 
 export function kubeletMetrics(access: PodAccess): Metric[] {
   const pods = access.pods();
@@ -55,7 +57,7 @@ export function statsSummary(nodeName: string, access: PodAccess): object {
     return { podRef: { name, namespace, uid }, startTime: status?.startTime ?? time, containers };
   });
   const memory = { time, availableBytes: freemem(), usageBytes: totalmem() - freemem() };
-  return { node: { nodeName, startTime: time, memory }, pods };
+  return { node: { nodeName, startTime: machineStarted, memory }, pods };
 }
 
 /** Undefined when the process is gone or there is no /proc. */

@@ -12,6 +12,7 @@ import type { Pod } from '../../api/types/core-v1.ts';
 import { ensureCertificates } from '../../apiserver/pki/ensure-certificates.ts';
 import { openUpstreamPool } from '../../net/http1/pool.ts';
 import { SpdyConnection } from '../../net/spdy/connection.ts';
+import { resetStatus } from '../../net/spdy/frames.ts';
 import { spdyUpgradeHeaders } from '../../net/spdy/handshake.ts';
 import { Channels } from '../../net/websocket/channels.ts';
 import { beginHandshake } from '../../net/websocket/handshake.ts';
@@ -127,11 +128,18 @@ test('pods, metrics, and paths that are not served', async () => {
   assert.equal(items[0]?.metadata.name, 'p');
   assert.match((await get('/metrics')).body, /^kubelet_running_pods 1$/m);
   const summary = JSON.parse((await get('/stats/summary')).body) as {
-    node: { nodeName: string };
+    node: { nodeName: string; startTime: string };
     pods: { podRef: { name: string } }[];
   };
   assert.deepEqual([summary.node.nodeName, summary.pods[0]?.podRef.name], ['n1', 'p']);
-  assert.equal((await get('/run/n/p/c')).status, 404);
+  // Of the machine, which is older than this process, and the same each time.
+  assert.ok(Date.parse(summary.node.startTime) < performance.timeOrigin, summary.node.startTime);
+  assert.ok((await get('/stats/summary')).body.includes(summary.node.startTime));
+  // What metrics-server and others scrape is not taken for something else.
+  const unknown = ['/metrics/resource', '/metrics/cadvisor', '/metrics/probes', '/pods/n', '/healthz/ping', '/stats'];
+  for (const path of [...unknown, '/stats/summary/x', '/containerLogs/n/p/c/x', '/run/n/p/c']) {
+    assert.equal((await get(path)).status, 404, path);
+  }
   assert.equal((await get('/pods', pki.kubeletClient, 'POST')).status, 405);
   assert.equal((await get('/%zz')).status, 400);
 });
@@ -210,7 +218,12 @@ async function execOverSpdy(
   const connection = new SpdyConnection(answer.stream, { role: 'client' });
   const streams = new Map(types.map((type) => [type, connection.openStream(new Map([['streamtype', type]]))] as const));
   streams.get('resize')?.write(size);
-  streams.get('stdin')?.end(stdin);
+  if (stdin === 'reset')
+    streams
+      .get('stdin')
+      ?.on('error', () => {})
+      .reset(resetStatus.cancel, 'not needed');
+  else streams.get('stdin')?.end(stdin);
   const read = async (type: string) => {
     const stream = streams.get(type);
     let all = '';
@@ -237,6 +250,9 @@ test('exec over SPDY: streams apart, exit code in the status, input ended', asyn
   const copied = await execOverSpdy('command=cat&input=1&output=1', ['error', 'stdin', 'stdout'], big);
   assert.equal(copied.stdout, big);
   assert.equal(copied.status.status, 'Success');
+  // An input that is reset as soon as it is there has an end too.
+  const reset = await execOverSpdy('command=cat&input=1&output=1', ['stdin', 'error', 'stdout'], 'reset');
+  assert.equal(reset.status.status, 'Success');
   const missing = await execOverSpdy('command=no-such-program&output=1', ['error', 'stdout']);
   assert.equal(missing.status.reason, 'InternalError');
 });

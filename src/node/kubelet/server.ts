@@ -127,7 +127,7 @@ async function answer(
     response.writeHead(200, { 'Content-Type': type });
     response.end(body);
   };
-  switch (verb) {
+  switch (verb === 'containerLogs' ? verb : [verb, ...rest].join('/')) {
     case 'healthz':
       return text('text/plain; charset=utf-8', 'ok');
     case 'pods':
@@ -138,10 +138,10 @@ async function answer(
     }
     case 'metrics':
       return text(metricsMediaType, metricsText(kubeletMetrics(access)));
-    case 'stats':
-      if (rest[0] !== 'summary') break;
+    case 'stats/summary':
       return text('application/json', JSON.stringify(statsSummary(nodeName, access)));
     case 'containerLogs': {
+      if (rest.length !== 3) break;
       const [handle, container] = locate(access, rest);
       const gone = new AbortController();
       response.on('close', () => gone.abort());

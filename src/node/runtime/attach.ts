@@ -1,5 +1,6 @@
 /** A client at the main process of a container. */
 import type { AttachedOutputs } from './attached-outputs.ts';
+import { feedInput } from './feed-input.ts';
 import type { Attachment } from './runtime.ts';
 import type { StartedProcess } from './started-process.ts';
 
@@ -24,7 +25,7 @@ export async function attach(
   const stopSizes = terminal?.onChange((size) => started.terminal?.resize(size));
   const { stdin: input } = started;
   if (input === null) stdin?.resume();
-  else stdin?.pipe(input, { end: endsStdin });
+  else if (stdin !== undefined) feedInput(stdin, input, endsStdin);
   const outcome = await Promise.race([slow.promise, left.promise, exited.then(() => 'ended' as const)]);
   signal.removeEventListener('abort', leave);
   detach();

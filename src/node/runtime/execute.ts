@@ -1,7 +1,7 @@
 /** A command beside a container's main process, with or without a terminal. */
-import type { Readable } from 'node:stream';
 import { hangUpMs } from '../terminal/messages.ts';
 import { copyOutput, writeTo } from './copy-output.ts';
+import { feedInput } from './feed-input.ts';
 import { killGroup } from './kill-group.ts';
 import type { ExecExit, ExecLaunch } from './runtime.ts';
 import type { StartedProcess } from './started-process.ts';
@@ -30,7 +30,7 @@ export async function execute(
   }
   const stopSizes = terminal?.onChange((size) => started.terminal?.resize(size));
   const stop = endWith(started, signal);
-  feed(stdin, started);
+  if (stdin !== undefined && started.stdin !== null) feedInput(stdin, started.stdin, true);
   const copies = [
     copyOutput(started.stdout, started.exited, (chunk) => writeTo(stdout, chunk)),
     copyOutput(started.stderr, started.exited, (chunk) => writeTo(stderr, chunk)),
@@ -60,11 +60,4 @@ function endWith({ pid, terminal }: StartedProcess, signal: AbortSignal): () => 
     signal.removeEventListener('abort', end);
     clearTimeout(kill);
   };
-}
-
-function feed(source: Readable | undefined, { stdin }: StartedProcess): void {
-  if (source === undefined || stdin === null) return;
-  source.pipe(stdin);
-  // Also where it was cut off.
-  source.once('close', () => stdin.end());
 }

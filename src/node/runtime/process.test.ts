@@ -90,6 +90,9 @@ test('exec: streams apart, input, exit code', async (t) => {
   assert.deepEqual(exit, { exitCode: 5 });
   assert.equal(stdout.read()?.toString(), 'hello world\n');
   assert.equal(stderr.read()?.toString(), 'bad\n');
+  // An input that was cut off before the command began is over for it too.
+  const gone = new PassThrough().destroy();
+  assert.deepEqual(await running.exec({ argv: ['cat'], stdin: gone, signal: never }), { exitCode: 0 });
   const failed = await running.exec({ argv: ['no-such-program'], signal: never });
   assert.match(failed.startError ?? '', /not found/);
   running.kill('SIGKILL');
@@ -114,6 +117,15 @@ test('attach: the main process’s own streams, by several at once, and it outli
   assert.equal((await running.exited).exitCode, 0);
   assert.match(await log(), / stdout F one\n.* stdout F two\n/);
   assert.equal(first.readableLength, 0);
+});
+
+test('attach: an input that is cut off has its end', async (t) => {
+  const { running } = await start(await podDirectory(t), ['cat'], { PATH }, true);
+  const stdin = new PassThrough();
+  const attached = running.attach({ stdin, endsStdin: true, signal: never });
+  stdin.destroy();
+  assert.equal(await attached, 'ended');
+  assert.equal((await running.exited).exitCode, 0);
 });
 
 test('attach: a reader that does not read is left behind, not waited for', async (t) => {
