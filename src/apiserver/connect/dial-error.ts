@@ -1,16 +1,7 @@
 /** What went wrong on the way to a backend, worded as clients know it from Go. */
 import { internalError, StatusError, serviceUnavailable } from '../../api/status.ts';
+import { goErrorText, unknownAuthority } from '../../net/go-error-text.ts';
 import { UpstreamError } from '../../net/http1/upstream.ts';
-
-const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connect: connection refused',
-  EHOSTUNREACH: 'connect: no route to host',
-  ENETUNREACH: 'connect: network is unreachable',
-  ETIMEDOUT: 'connect: connection timed out',
-  EADDRNOTAVAIL: 'connect: cannot assign requested address',
-  EPERM: 'connect: operation not permitted',
-  EACCES: 'connect: permission denied',
-};
 
 interface Endpoint {
   host: string;
@@ -26,28 +17,17 @@ export function unreachable(error: unknown, endpoint: Endpoint): StatusError {
 /** 500 `error dialing backend: …`, for kubelets. */
 export function kubeletUnreachable(error: unknown, endpoint: Endpoint): StatusError {
   if (error instanceof StatusError) return error;
-  return internalError(`error dialing backend: ${reasonOf(error, endpoint)}`, error);
+  const reason = reasonOf(error, endpoint);
+  const meaning = reason.endsWith(unknownAuthority) ? ": the kubelet's certificate is not of this cluster's CA" : '';
+  return internalError(`error dialing backend: ${reason}${meaning}`, error);
 }
 
 function reasonOf(error: unknown, { host, port }: Endpoint): string {
   const where = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  const code = codeOf(error);
-  const known = code === undefined ? undefined : REASONS[code];
-  if (known !== undefined) return `dial tcp ${where}: ${known}`;
+  const known = goErrorText(error, where);
+  if (known !== undefined) return known;
   const message = error instanceof Error ? error.message : String(error);
   // Some of the pool's errors say where already.
   const complete = !(error instanceof UpstreamError && error.sent) || message.startsWith(`${where}: `);
   return complete ? message : `${where}: ${message}`;
-}
-
-function codeOf(error: unknown): string | undefined {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    const { code } = at as NodeJS.ErrnoException;
-    if (code !== undefined && code in REASONS) return code;
-    if (at instanceof AggregateError) {
-      const found = codeOf(at.errors[0]);
-      if (found !== undefined) return found;
-    }
-  }
-  return undefined;
 }

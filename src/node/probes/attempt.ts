@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Container, ExecAction, HTTPGetAction, SleepAction, TCPSocketAction } from '../../api/types/core-v1.ts';
+import { goErrorText } from '../../net/go-error-text.ts';
 import type { RunningContainer } from '../runtime/runtime.ts';
 
 export interface Action {
@@ -98,7 +99,7 @@ async function fetchOnce(url: URL, headers: Record<string, string>, signal: Abor
     sent.on('error', (error: NodeJS.ErrnoException) => {
       const why = signal.aborted
         ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
-        : error.message;
+        : (goErrorText(error, url.host) ?? error.message);
       reject(new Error(`Get "${url.href}": ${why}`));
     });
   });
@@ -113,8 +114,9 @@ async function attemptTcp(action: TCPSocketAction, context: AttemptContext): Pro
       resolve({ ok: true, message: '' });
     });
     socket.on('error', (error) => {
-      const why = context.signal.aborted ? 'i/o timeout' : error.message;
-      resolve({ ok: false, message: `dial tcp ${host}:${port}: ${why}` });
+      const where = `${host}:${port}`;
+      const known = context.signal.aborted ? `dial tcp ${where}: i/o timeout` : goErrorText(error, where);
+      resolve({ ok: false, message: known ?? `dial tcp ${where}: ${error.message}` });
     });
   });
 }

@@ -57,7 +57,14 @@ test('httpGet: status decides, ports go by name, redirects on the same host are 
 test('tcpSocket and exec', async (t) => {
   const port = await serve(t, () => 200);
   assert.equal((await attempt({ tcpSocket: { port } }, context())).ok, true);
-  assert.match((await attempt({ tcpSocket: { port: 1 } }, context())).message, /dial tcp 127.0.0.1:1: .*ECONNREFUSED/);
+  assert.match(
+    (await attempt({ tcpSocket: { port: 1 } }, context())).message,
+    /^dial tcp 127.0.0.1:1: connect: connection refused$/,
+  );
+  const refused = await attempt({ httpGet: { port: 1 } }, context());
+  assert.equal(refused.message, 'Get "http://127.0.0.1:1/": dial tcp 127.0.0.1:1: connect: connection refused');
+  const plain = await attempt({ httpGet: { port, scheme: 'HTTPS' } }, context());
+  assert.match(plain.message, /: http: server gave HTTP response to HTTPS client$/);
   assert.deepEqual(await attempt({ exec: { command: ['0'] } }, context()), { ok: true, message: 'said this' });
   assert.deepEqual(await attempt({ exec: { command: ['1'] } }, context()), { ok: false, message: 'said this' });
 });

@@ -95,6 +95,13 @@ test('exec: streams apart, input, exit code', async (t) => {
   assert.deepEqual(await running.exec({ argv: ['cat'], stdin: gone, signal: never }), { exitCode: 0 });
   const failed = await running.exec({ argv: ['no-such-program'], signal: never });
   assert.match(failed.startError ?? '', /not found/);
+  for (const [argv, why] of [
+    [[''], 'exec: "": executable file not found in $PATH'],
+    [['echo', 'a\0b'], 'exec: "echo": invalid argument'],
+    [['echo', 'x'.repeat(200_000)], 'exec: "echo": argument list too long'],
+  ] as const) {
+    assert.equal((await running.exec({ argv, signal: never })).startError, why);
+  }
   running.kill('SIGKILL');
   await running.exited;
 });

@@ -72,6 +72,7 @@ async function findProgram({ argv: [program = ''], environment, workingDirectory
   const fail = (code: string) => {
     throw new StartFailure(startErrorText(program, workingDirectory, { code, message: code }));
   };
+  if (program === '') fail('ENOENT');
   const directory = await stat(workingDirectory).catch(() => undefined);
   if (directory?.isDirectory() !== true)
     fail(program.includes('/') ? 'ENOENT' : 'the working directory does not exist');

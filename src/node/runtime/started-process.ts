@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
+import { getSystemErrorMessage } from 'node:util';
 import type { TerminalSize } from '../terminal/size.ts';
 import { StartFailure } from './runtime.ts';
 
@@ -70,13 +71,19 @@ export async function startPiped(
   };
 }
 
-export function startErrorText(program: string, cwd: string, error: { code?: string; message: string }): string {
+export function startErrorText(
+  program: string,
+  cwd: string,
+  error: { code?: string; errno?: number; message: string },
+): string {
   const what = JSON.stringify(program);
-  if (error.code === 'ENOENT') {
+  if (error.code === 'ENOENT' || program === '') {
     return program.includes('/')
       ? `exec: ${what}: no such file, or the working directory ${cwd} does not exist`
       : `exec: ${what}: executable file not found in $PATH`;
   }
   if (error.code === 'EACCES') return `exec: ${what}: permission denied`;
-  return `exec: ${what}: ${error.message}`;
+  // An argument that holds a zero byte the runtime itself refuses.
+  if (error.code === 'ERR_INVALID_ARG_VALUE') return `exec: ${what}: invalid argument`;
+  return `exec: ${what}: ${error.errno === undefined ? error.message : getSystemErrorMessage(error.errno)}`;
 }

@@ -192,6 +192,7 @@ test('what cannot be started is told as without a terminal', { skip }, async (t)
   const { running } = await container(t, main);
   const fails = async (program: string) => (await open(running, [program], size).exit).startError;
   assert.equal(await fails('no-such-program'), 'exec: "no-such-program": executable file not found in $PATH');
+  assert.equal(await fails(''), 'exec: "": executable file not found in $PATH');
   assert.match((await fails('/no/such/program')) ?? '', /^exec: "\/no\/such\/program": no such file/);
   assert.equal(await fails('/etc/passwd'), 'exec: "/etc/passwd": permission denied');
 });
