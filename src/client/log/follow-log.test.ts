@@ -18,12 +18,14 @@ interface Container {
   running: boolean;
   policy: 'Always' | 'Never';
   gone: boolean;
+  /** What the status tells of restarts; default: one for each run after the first. */
+  restarts?: number;
 }
 
 const at = (second: number, nano: number): string => `2026-01-01T00:00:0${second}.${String(nano).padStart(9, '0')}Z`;
 const line = (second: number, nano: number, text: string): Line => ({ time: at(second, nano), text });
 
-function podOf({ runs, running, policy }: Container): Pod {
+function podOf({ runs, running, policy, restarts = runs.length - 1 }: Container): Pod {
   const state = running ? { running: {} } : { terminated: { exitCode: 1 } };
   return {
     apiVersion: 'v1',
@@ -32,7 +34,7 @@ function podOf({ runs, running, policy }: Container): Pod {
     spec: { restartPolicy: policy, containers: [{ name: 'c' }] },
     status: {
       phase: running || policy === 'Always' ? 'Running' : 'Failed',
-      containerStatuses: [{ name: 'c', image: '', imageID: '', ready: true, restartCount: runs.length - 1, state }],
+      containerStatuses: [{ name: 'c', image: '', imageID: '', ready: true, restartCount: restarts, state }],
     },
   };
 }
@@ -240,6 +242,33 @@ test('between two runs it waits; runs that came and went unseen are told', async
     { kind: 'missed', runs: 1 },
     { kind: 'restarted', restarts: 2 },
   ]);
+});
+
+test('a run that is over is told from the next one, also where its status comes late', async () => {
+  const container = single([line(1, 1, 'first')], { running: true, policy: 'Always' });
+  let looks = 0;
+  let restarts = 0;
+  Object.defineProperty(container, 'restarts', {
+    get() {
+      // The log has ended, and the next run has begun, before the status tells of it.
+      if (container.runs.length > 1 && ++looks > 2) restarts = 1;
+      return restarts;
+    },
+  });
+  const restart = (): void => {
+    container.runs.push([line(2, 1, 'second')]);
+  };
+  const endsBefore: Stream = (response, query) => {
+    response.end(told(container.runs[0] ?? [], query));
+    restart();
+  };
+  const stop = (): void => {
+    container.running = false;
+    container.policy = 'Never';
+  };
+  const { text, incidents } = await followed(container, [endsBefore, ends(container, stop)]);
+  assert.equal(text, 'first\nsecond\n');
+  assert.deepEqual(incidents, [{ kind: 'restarted', restarts: 1 }]);
 });
 
 test('a stream that the server ends while the container runs goes on as if nothing were', async () => {

@@ -38,6 +38,8 @@ export interface PodName {
 
 const reconnect = { baseMs: 200, maxMs: 10_000 };
 const poll = { baseMs: 100, maxMs: 3_000 };
+/** Looks, ever longer apart and over two seconds in all, at a run whose log has ended: its status tells so after the node has seen it. */
+const looksForEnd = 4;
 /** A stream that lived this long did not fail at once. */
 const healthyMs = 5_000;
 
@@ -95,6 +97,11 @@ export async function* followLog(
     const waits = failure instanceof StatusError && failure.code === 400;
     if (!waits && failure !== undefined && !isGone(failure) && reader.wasOpen) breaks(failure);
     let now = await look(client, pod, { signal, onFailure: breaks });
+    // Opened too early, the next run would be taken for this one.
+    for (let looks = 0; looks < looksForEnd && failure === undefined && isSameRun(now, first, container, restarts); ) {
+      await sleepUnlessAborted(backoffMs(++looks, poll), signal);
+      now = await look(client, pod, { signal, onFailure: breaks });
+    }
     // Between two runs nothing is to be read.
     while (isOver(now, first, container, failure, restarts) === 'rests' && !signal.aborted) {
       await sleepUnlessAborted(backoffMs(++polls, poll), signal);
@@ -120,7 +127,7 @@ export async function* followLog(
       if (polls === 0) onIncident({ kind: 'waiting', reason: reasonOf(failure) });
     }
     if (waits || failure === undefined) {
-      // It is about to start; or it ended, and its status tells so later.
+      // It is about to start; or the server ended a stream for reasons of its own.
       if (broken === 'no' && !waits) broken = 'untold';
       await sleepUnlessAborted(backoffMs(++polls, poll), signal);
       continue;
@@ -130,6 +137,13 @@ export async function* followLog(
     if (failures > 0) await sleepUnlessAborted(backoffMs(failures, reconnect), signal);
     failures++;
   }
+}
+
+/** It runs as far as its status tells, and was not started anew. */
+function isSameRun(now: Pod | undefined, first: Pod, container: string, restarts: number): boolean {
+  if (now === undefined || now.metadata.uid !== first.metadata.uid) return false;
+  const status = containerStatus(now, container);
+  return status?.state?.running !== undefined && (status.restartCount ?? 0) <= restarts;
 }
 
 /** `rests`: all was read of a run that is over, and another will come. */
