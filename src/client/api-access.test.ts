@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -79,6 +80,30 @@ test('a token file is read again when its token is refused, and the request repe
     await writeFile(tokenFile, 'has spaces\n');
     await using other = openClusterClient({ ...server.config, tokenFile });
     await assert.rejects(other.request({ method: 'GET', path: '/api' }), /token file .*token holds something/);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+test('a token file may be a pipe; one that is silent or without end is given up', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'fairlead-token-'));
+  try {
+    const pipe = join(directory, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    await using server = await scriptedServer(({ headers }, response) => answerJson(response, 200, headers));
+    const ask = async (tokenFile: string, limitMs: number) => {
+      await using client = openClusterClient({ ...server.config, tokenFile });
+      const get = () => client.resource('v1', 'pods').get('a', { signal: AbortSignal.timeout(limitMs) });
+      return await Promise.all([get(), get()]);
+    };
+    await assert.rejects(ask(pipe, 10_000), /token file .*pipe: it is a pipe, and nothing is written into it/);
+    await assert.rejects(ask('/dev/zero', 10_000), /token file \/dev\/zero holds something that is no token/);
+    const writer = await open(pipe, 'r+');
+    await assert.rejects(ask(pipe, 50), { name: 'TimeoutError' });
+    const answers = ask(pipe, 10_000);
+    await writer.write('piped\n');
+    await writer.close();
+    for (const answer of await answers) assert.equal(Reflect.get(answer, 'authorization'), 'Bearer piped');
   } finally {
     await rm(directory, { recursive: true });
   }

@@ -1,6 +1,7 @@
 /** What a request identifies itself with, and where that comes from. */
-import { readFile } from 'node:fs/promises';
+import { SharedWork } from '../lib/shared-work.ts';
 import { ConfigError } from './client-config.ts';
+import { readBounded } from './read-bounded.ts';
 
 /** A new object whenever anything in it changes. */
 export interface Credentials {
@@ -48,14 +49,18 @@ export function fixedCredentials(credentials: Credentials): CredentialSource {
 
 /** Tokens of files are rotated; the API server accepts the old one for some time. */
 const tokenFileAgeMs = 10_000;
+/** Tokens go into a header; more is another kind of file. */
+const maxTokenBytes = 1024 * 1024;
 
 /** Looks into the file again after 10 seconds, and when the token was refused. */
 export function tokenFileCredentials(file: string): CredentialSource {
   let held: { token: string; credentials: Credentials } | undefined;
   let readAt = 0;
 
-  async function read(): Promise<Credentials> {
-    const token = await readToken(file).catch((error: unknown) => {
+  // Once for all that ask meanwhile: a pipe can be read by one of them only.
+  const reading = new SharedWork<Credentials>(async (signal) => {
+    const token = await readToken(file, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
       // While it is being replaced the old one serves.
       if (held !== undefined) return held.token;
       throw error;
@@ -63,24 +68,28 @@ export function tokenFileCredentials(file: string): CredentialSource {
     readAt = Date.now();
     if (held?.token !== token) held = { token, credentials: bearer(token) };
     return held.credentials;
-  }
+  });
 
   return {
-    current: () => (held !== undefined && Date.now() - readAt < tokenFileAgeMs ? held.credentials : read()),
-    renew: async (refused) => (await read()) !== refused,
+    current: (signal) =>
+      held !== undefined && Date.now() - readAt < tokenFileAgeMs ? held.credentials : reading.join(signal),
+    renew: async (refused, signal) => (await reading.join(signal)) !== refused,
   };
 }
 
-async function readToken(file: string): Promise<string> {
-  let text: string;
+async function readToken(file: string, signal: AbortSignal): Promise<string> {
+  let bytes: Buffer;
   try {
-    text = await readFile(file, 'utf8');
+    bytes = await readBounded(file, maxTokenBytes, signal);
   } catch (error) {
-    const why = error instanceof Error && 'code' in error ? error.code : error;
-    throw new ConfigError(`Cannot read the token file ${file}: ${why === 'ENOENT' ? 'it does not exist' : why}.`);
+    signal.throwIfAborted();
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const why = { ENOENT: 'it does not exist', SILENT: 'it is a pipe, and nothing is written into it' }[code];
+    throw new ConfigError(`Cannot read the token file ${file}: ${why ?? code}.`);
   }
-  const token = text.trim();
+  const token = bytes.toString('utf8').trim();
   if (token === '') throw new ConfigError(`The token file ${file} is empty.`);
-  if (!/^[\x21-\x7e]+$/.test(token)) throw new ConfigError(`The token file ${file} holds something that is no token.`);
+  if (bytes.length > maxTokenBytes || !/^[\x21-\x7e]+$/.test(token))
+    throw new ConfigError(`The token file ${file} holds something that is no token.`);
   return token;
 }

@@ -1,10 +1,10 @@
 /** Whom a kubeconfig trusts, and with which certificate it identifies. */
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ClientTls } from './client-config.ts';
 import { ConfigError } from './client-config.ts';
 import type { KubeconfigEntry } from './kubeconfig-entry.ts';
 import { booleanField, entryError, pathIn, textField } from './kubeconfig-entry.ts';
+import { readBounded } from './read-bounded.ts';
 
 export interface TlsChoice {
   /** Path of a PEM file. */
@@ -114,16 +114,23 @@ async function pemField(entry: KubeconfigEntry, field: string): Promise<string |
 /** Certificates and keys are small; more is another kind of file. */
 const maxPemBytes = 1024 * 1024;
 
-async function readPem(path: string, complaint: (what: string) => ConfigError): Promise<string> {
-  let content: string;
+/** Throws what `complaint` makes of a clause such as "/ca.pem does not exist". Pipes can be read too. */
+export async function readPem(path: string, complaint: (what: string) => ConfigError): Promise<string> {
+  let bytes: Buffer;
   try {
-    content = await readFile(path, 'utf8');
+    bytes = await readBounded(path, maxPemBytes);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    const why = { ENOENT: 'does not exist', EISDIR: 'is a directory', EACCES: 'may not be read' }[code];
+    const why = {
+      ENOENT: 'does not exist',
+      EISDIR: 'is a directory',
+      EACCES: 'may not be read',
+      SILENT: 'is a pipe, and nothing is written into it',
+    }[code];
     throw complaint(`${path} ${why ?? `cannot be read (${code})`}`);
   }
-  if (content.length > maxPemBytes || !isPem(content)) throw complaint(`${path} is not a PEM file`);
+  const content = bytes.toString('utf8');
+  if (bytes.length > maxPemBytes || !isPem(content)) throw complaint(`${path} is not a PEM file`);
   return content;
 }
 

@@ -246,6 +246,23 @@ test('what is no file is told apart, and pipes are read without waiting for a wr
   await assert.rejects(loadKubeconfig({ path: join(directory, 'dangling'), env: {} }), /it does not exist/);
 });
 
+test('certificates and keys may be pipes; what is silent or without end is given up', async () => {
+  const pipe = join(directory, 'pem-pipe');
+  execFileSync('mkfifo', [pipe]);
+  const path = await file('plain', config());
+  const load = (certificateAuthority: string) => loadKubeconfig({ path, env: {}, certificateAuthority });
+  await assert.rejects(
+    load(pipe),
+    /certificate-authority cannot be used: .*pem-pipe is a pipe, and nothing is written/,
+  );
+  await assert.rejects(load('/dev/zero'), /\/dev\/zero is not a PEM file/);
+  const writer = await open(pipe, 'r+');
+  const loading = load(pipe);
+  await writer.write(pem('CERTIFICATE'));
+  await writer.close();
+  assert.equal((await loading).tls?.ca, pem('CERTIFICATE'));
+});
+
 test('an unsupported user that is not used is no hindrance; --server alone needs no file', async () => {
   const path = await file(
     'other-user',

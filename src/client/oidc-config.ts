@@ -1,10 +1,9 @@
 /** The entry `auth-provider` of a user: OpenID Connect, or one of the providers that are gone. */
-
-import { readFile } from 'node:fs/promises';
 import { isRecord } from '../lib/is-record.ts';
 import { isLoopbackUrl } from '../net/loopback-host.ts';
 import type { KubeconfigEntry } from './kubeconfig-entry.ts';
 import { entryError, mappingField, pathIn, textOf } from './kubeconfig-entry.ts';
+import { readPem } from './kubeconfig-tls.ts';
 
 export interface OidcConfig {
   issuer: URL;
@@ -68,12 +67,13 @@ async function authorityOf(
   data: string | undefined,
   path: string | undefined,
 ): Promise<string | undefined> {
-  if (data === undefined && path === undefined) return undefined;
-  const pem =
-    data === undefined
-      ? await readFile(pathIn(user, path ?? ''), 'utf8').catch(() => '')
-      : Buffer.from(data, 'base64').toString('utf8');
-  if (pem.includes('-----BEGIN')) return pem;
-  const field = data === undefined ? 'idp-certificate-authority' : 'idp-certificate-authority-data';
-  throw entryError(user, `"auth-provider.config.${field}" leads to no PEM text`);
+  if (data !== undefined) {
+    const pem = Buffer.from(data, 'base64').toString('utf8');
+    if (pem.includes('-----BEGIN')) return pem;
+    throw entryError(user, '"auth-provider.config.idp-certificate-authority-data" leads to no PEM text');
+  }
+  if (path === undefined) return undefined;
+  return readPem(pathIn(user, path), (what) =>
+    entryError(user, `"auth-provider.config.idp-certificate-authority" leads to no PEM text: ${what}`),
+  );
 }

@@ -169,7 +169,16 @@ test('other providers, and settings that cannot work, are refused by name with w
     [{ 'idp-issuer-url': 'http://issuer.example' }, {}, /idp-issuer-url" must be an https URL/],
     [issuerUrl, {}, /no client-id/],
     [{ ...issuerUrl, 'client-id': 7 }, {}, /"auth-provider\.config\.client-id" must be a text/],
-    [{ ...issuerUrl, 'client-id': 'c', 'idp-certificate-authority': 'none.pem' }, {}, /leads to no PEM/],
+    [
+      { ...issuerUrl, 'client-id': 'c', 'idp-certificate-authority': 'none.pem' },
+      {},
+      /leads to no PEM text: .*none\.pem does not exist/,
+    ],
+    [
+      { ...issuerUrl, 'client-id': 'c', 'idp-certificate-authority': '/dev/zero' },
+      {},
+      /leads to no PEM text: .*zero is/,
+    ],
     [{}, { config: [] }, /"auth-provider\.config" must be a mapping/],
   ];
   for (const [config, provider, expected] of cases) {

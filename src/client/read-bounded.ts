@@ -9,24 +9,25 @@ const PIECE_BYTES = 64 * 1024;
 /**
  * At most a piece more than `most` bytes, so that the caller sees that there are more. Rejects with the system's error, or
  * with one whose `code` is `SILENT` for a pipe into which nothing is written: opened in the ordinary way it would wait for
- * ever, and hold up the end of the process too.
+ * ever, and hold up the end of the process too. Rejects with the signal's reason while it waits for a pipe.
  */
-export async function readBounded(file: string, most: number): Promise<Buffer> {
+export async function readBounded(file: string, most: number, signal?: AbortSignal): Promise<Buffer> {
   // To load what Node has for doing this in the background takes longer than reading the file.
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    return await readAll(descriptor, most);
+    return await readAll(descriptor, most, signal);
   } finally {
     closeSync(descriptor);
   }
 }
 
-async function readAll(descriptor: number, most: number): Promise<Buffer> {
+async function readAll(descriptor: number, most: number, signal: AbortSignal | undefined): Promise<Buffer> {
   const isPipe = fstatSync(descriptor).isFIFO();
   const chunks: Buffer[] = [];
   let length = 0;
   let heard = Date.now();
   while (length <= most) {
+    signal?.throwIfAborted();
     const piece = Buffer.allocUnsafe(PIECE_BYTES);
     const bytesRead = readPiece(descriptor, piece);
     if (bytesRead === 0) break;
