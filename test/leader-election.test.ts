@@ -35,12 +35,18 @@ const namespace = 'default';
 const fast = { namespace, leaseDurationMs: 1000, renewDeadlineMs: 600, retryMs: 100 };
 
 /** A contender whose work lasts until it is told to end. */
-function contend(name: string, identity: string, client: ClusterClient = cluster.client) {
+function contend(
+  name: string,
+  identity: string,
+  client: ClusterClient = cluster.client,
+  timing: Partial<typeof fast> = {},
+) {
   const stop = new AbortController();
   const leads = Promise.withResolvers<AbortSignal>();
   const log: string[] = [];
   const done = runAsLeader({
     ...fast,
+    ...timing,
     client,
     name,
     identity,
@@ -105,6 +111,32 @@ test('a leader that cannot renew ends its work before another takes over', async
   // Back again, it does not disturb the new leader.
   isCut = false;
   await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.deepEqual(first.log, ['leads', 'ends']);
+  first.stop();
+  second.stop();
+  await Promise.all([first.done, second.done]);
+});
+
+test('a leader whose first answer came late counts from when it asked', async () => {
+  const slow: ClusterClient = {
+    ...cluster.client,
+    resource: <T extends KubeObject>(apiVersion: string, plural: string) => {
+      const real = cluster.client.resource<T>(apiVersion, plural);
+      const update = () => Promise.reject(new Error('the network is down'));
+      const create: typeof real.create = async (...args) => {
+        const created = await real.create(...args);
+        await new Promise((resolve) => setTimeout(resolve, 1400));
+        return created;
+      };
+      return { ...real, update, create };
+    },
+  };
+  const timing = { leaseDurationMs: 2000, renewDeadlineMs: 1900 };
+  const first = contend('late', 'first', slow, timing);
+  const second = contend('late', 'second', cluster.client, timing);
+  const signal = await first.leads;
+  await second.leads;
+  assert.ok(signal.aborted);
   assert.deepEqual(first.log, ['leads', 'ends']);
   first.stop();
   second.stop();

@@ -74,6 +74,8 @@ class LeaseClaim {
   /** The Lease as last seen, and when it was first seen so. */
   #seen: { lease: Lease; at: number } | undefined;
   #leader = '';
+  /** Of the last write that made or kept the lease this process's. */
+  #sinceWritten = stopwatch();
 
   constructor(options: LeaderElectionOptions, durationMs: number) {
     this.#options = options;
@@ -100,15 +102,14 @@ class LeaseClaim {
 
   /** False when the lease could not be renewed in time; true when the signal fired before. */
   async renewUntil(ended: AbortSignal, { retryMs, renewDeadlineMs }: { retryMs: number; renewDeadlineMs: number }) {
-    for (let renewed = stopwatch(); ; ) {
-      await sleepUnlessAborted(retryMs, ended);
+    for (;;) {
+      await sleepUnlessAborted(Math.max(0, Math.min(retryMs, renewDeadlineMs - this.#sinceWritten())), ended);
       if (ended.aborted) return true;
-      const left = renewDeadlineMs - renewed();
-      const attempted = stopwatch();
+      const left = renewDeadlineMs - this.#sinceWritten();
       const limit = AbortSignal.timeout(Math.max(0, Math.ceil(left)));
-      if (left > 0 && (await this.attempt(AbortSignal.any([ended, limit])))) renewed = attempted;
-      else if (ended.aborted) return true;
-      else if (renewed() >= renewDeadlineMs || !this.#isOurs()) return false;
+      if (left > 0 && (await this.attempt(AbortSignal.any([ended, limit])))) continue;
+      if (ended.aborted) return true;
+      if (this.#sinceWritten() >= renewDeadlineMs || !this.#isOurs()) return false;
     }
   }
 
@@ -164,6 +165,8 @@ class LeaseClaim {
     const isRenewal = holderIdentity === this.#identity;
     const transitions = leaseTransitions ?? 0;
     const at = performance.now();
+    // Others count from when they see the lease, which may be long before the answer is here.
+    const sinceWritten = stopwatch();
     try {
       const lease = await send({
         ...before,
@@ -177,6 +180,7 @@ class LeaseClaim {
         },
       });
       this.#see(lease, at);
+      this.#sinceWritten = sinceWritten;
       return true;
     } catch (error) {
       if (error instanceof StatusError && error.code === 409) return false;
