@@ -2,6 +2,7 @@
 import { apiRoot, parseApiVersion } from '../api/group-version.ts';
 import { StatusError } from '../api/status.ts';
 import type { APIResourceList } from '../api/types/meta-v1.ts';
+import { SharedWork } from '../lib/shared-work.ts';
 import type { ClusterClient } from './cluster-client.ts';
 import { readBody, refusal } from './response-body.ts';
 
@@ -13,14 +14,14 @@ export interface KindNames {
 /** Kubernetes' own kinds are known; others are looked up in the cluster, once per group and version, and again when a kind is missing. */
 export class KindResolver {
   readonly #client: ClusterClient;
-  readonly #discovered = new Map<string, Promise<ReadonlyMap<string, KindNames>>>();
+  readonly #groups = new Map<string, Group>();
 
   constructor(client: ClusterClient) {
     this.#client = client;
   }
 
-  /** Throws StatusError NotFound when the cluster does not serve the kind. */
-  async resolve(apiVersion: string, kind: string): Promise<KindNames> {
+  /** Throws StatusError NotFound when the cluster does not serve the kind, and the signal's reason. */
+  async resolve(apiVersion: string, kind: string, signal: AbortSignal): Promise<KindNames> {
     const { builtInResources } = await import('../api/types/built-in-resources.ts');
     const words = builtInResources[apiVersion]?.split(' ') ?? [];
     const at = words.findIndex((word, i) => i % 2 === 0 && word === kind);
@@ -28,13 +29,13 @@ export class KindResolver {
     if (at >= 0 && name !== undefined) {
       return name.startsWith('!') ? { plural: name.slice(1), namespaced: false } : { plural: name, namespaced: true };
     }
-    const known = this.#discovered.get(apiVersion);
-    const found = (await known)?.get(kind);
-    if (found !== undefined) return found;
-    // Others may have asked anew meanwhile.
-    const latest = this.#discovered.get(apiVersion);
-    const asked = latest === undefined || latest === known ? this.#discover(apiVersion) : latest;
-    const names = (await asked).get(kind);
+    const group = this.#group(apiVersion);
+    const known = group.kinds?.get(kind);
+    if (known !== undefined) return known;
+    // What others asked before may be from before the kind was made.
+    const wasAsked = group.asking.running;
+    let names = (await group.asking.join(signal)).get(kind);
+    if (names === undefined && wasAsked) names = (await group.asking.join(signal)).get(kind);
     if (names !== undefined) return names;
     throw new StatusError({
       code: 404,
@@ -43,24 +44,37 @@ export class KindResolver {
     });
   }
 
-  #discover(apiVersion: string): Promise<ReadonlyMap<string, KindNames>> {
-    const kinds = askKinds(this.#client, apiVersion);
-    this.#discovered.set(apiVersion, kinds);
-    // A cluster that could not be asked is asked again.
-    kinds.catch(() => {
-      if (this.#discovered.get(apiVersion) === kinds) this.#discovered.delete(apiVersion);
-    });
-    return kinds;
+  #group(apiVersion: string): Group {
+    const found = this.#groups.get(apiVersion);
+    if (found !== undefined) return found;
+    const group: Group = {
+      kinds: undefined,
+      asking: new SharedWork(async (signal) => {
+        group.kinds = await askKinds(this.#client, apiVersion, signal);
+        return group.kinds;
+      }),
+    };
+    this.#groups.set(apiVersion, group);
+    return group;
   }
 }
 
-async function askKinds(client: ClusterClient, apiVersion: string): Promise<ReadonlyMap<string, KindNames>> {
+type Kinds = ReadonlyMap<string, KindNames>;
+
+/** One group and version: what it was last found to serve, and the look-up that all who wait for it share. */
+interface Group {
+  kinds: Kinds | undefined;
+  readonly asking: SharedWork<Kinds>;
+}
+
+async function askKinds(client: ClusterClient, apiVersion: string, signal: AbortSignal): Promise<Kinds> {
   const groupVersion = parseApiVersion(apiVersion);
   if (groupVersion === undefined) throw new TypeError(`not an apiVersion: ${JSON.stringify(apiVersion)}`);
   const { status, body } = await client.request({
     method: 'GET',
     path: apiRoot(groupVersion),
     headers: { Accept: 'application/json' },
+    signal,
   });
   const bytes = await readBody(body);
   // A group that nobody serves is an empty one.

@@ -21,7 +21,7 @@ export function openCluster(config: ClientConfig, onWarning: ((text: string) => 
     typedResource<T>({
       apiVersion,
       kind,
-      names: () => kinds.resolve(apiVersion, kind),
+      names: (signal) => kinds.resolve(apiVersion, kind, signal),
       open,
       defaultNamespace: config.namespace,
       onWarning,

@@ -196,6 +196,41 @@ test('options of writes reach the server, its warnings the caller', async () => 
   assert.match(bodies[4] ?? '', /"dryRun":\["All"\]/);
 });
 
+test('a signal ends the wait for a look-up that others share', async () => {
+  const asked = Promise.withResolvers<() => void>();
+  await using run = await scripted((request, response) => {
+    const resources = [{ name: 'widgets', kind: 'Widget', namespaced: false, verbs: [] }];
+    if (request.url === '/apis/example.com/v1') asked.resolve(() => answerJson(response, 200, { resources }));
+    else answerJson(response, 200, { items: [], kind: 'WidgetList', metadata: {} });
+  });
+  const widgets = run.cluster.resource('example.com/v1', 'Widget');
+  const stop = new AbortController();
+  const reason = new Error('no longer wanted');
+  const { signal } = stop;
+  const waiting = widgets.list().toArray();
+  const informer = widgets.informer({ signal });
+  const ended = Promise.all([
+    assert.rejects(widgets.get('a', { signal }), reason),
+    assert.rejects(widgets.list({ signal }).toArray(), reason),
+    assert.rejects(
+      widgets.apply(
+        { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'a' } },
+        { fieldManager: 'me', signal },
+      ),
+      reason,
+    ),
+    assert.rejects(Array.fromAsync(widgets.watch({ signal })), reason),
+    assert.rejects(informer.synced, reason),
+    informer.done,
+  ]);
+  const answer = await asked.promise;
+  stop.abort(reason);
+  await ended;
+  answer();
+  assert.deepEqual(await waiting, []);
+  assert.deepEqual(run.server.requests, ['GET /apis/example.com/v1', 'GET /apis/example.com/v1/widgets?limit=500']);
+});
+
 test('what goes on by itself ends with the cluster, whatever its own signal', async () => {
   await using run = await scripted((request, response) => {
     if (request.url?.includes('watch=true')) response.writeHead(200).write(line('ADDED', map('a', 1)) + bookmark(2));

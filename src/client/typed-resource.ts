@@ -1,6 +1,6 @@
 /** `Resource` over a `ResourceClient`: names of kinds, the default namespace, pages, watches that resume. */
 import type { KubeObject } from '../api/object.ts';
-import type { ResourceClient, WriteOptions } from './cluster-client.ts';
+import type { CallOptions, ResourceClient, WriteOptions } from './cluster-client.ts';
 import type { ResourceSource } from './follow.ts';
 import { openInformer } from './informer.ts';
 import type { KindNames } from './kind-names.ts';
@@ -11,8 +11,8 @@ import { watchResource } from './watch-resource.ts';
 export interface TypedResourceOptions<T extends KubeObject> {
   apiVersion: string;
   kind: string;
-  /** Looked up when the first call needs it. */
-  names: () => Promise<KindNames>;
+  /** Looked up when the first call needs it, for as long as that call's signal allows. */
+  names: (signal: AbortSignal) => Promise<KindNames>;
   open: (plural: string) => ResourceClient<T>;
   defaultNamespace: string;
   onWarning: ((text: string) => void) | undefined;
@@ -30,23 +30,26 @@ export function typedResource<T extends KubeObject>(options: TypedResourceOption
   const untilClosed = (signal: AbortSignal | undefined) =>
     signal === undefined ? closed : AbortSignal.any([signal, closed]);
 
-  const client = async (): Promise<ResourceClient<T>> => open((await names()).plural);
+  const client = async (signal = closed): Promise<ResourceClient<T>> => open((await names(signal)).plural);
 
   const source: ResourceSource<T> = {
-    list: async (query) => (await client()).list(query),
+    list: async (query) => (await client(query?.signal)).list(query),
     async *watch(query) {
-      yield* (await client()).watch(query);
+      yield* (await client(query?.signal)).watch(query);
     },
   };
 
   /** The client and the namespace of one object. */
-  const at = async (namespace: string | undefined): Promise<[ResourceClient<T>, InNamespace]> => {
-    const { plural, namespaced } = await names();
+  const at = async (
+    namespace: string | undefined,
+    { signal = closed }: CallOptions,
+  ): Promise<[ResourceClient<T>, InNamespace]> => {
+    const { plural, namespaced } = await names(signal);
     return [open(plural), namespaced ? { namespace: namespace || defaultNamespace } : {}];
   };
 
-  const place = async (object: T): Promise<[ResourceClient<T>, T]> => {
-    const [resource, inside] = await at(object.metadata.namespace);
+  const place = async (object: T, more: CallOptions): Promise<[ResourceClient<T>, T]> => {
+    const [resource, inside] = await at(object.metadata.namespace, more);
     if (object.metadata.namespace === inside.namespace) return [resource, object];
     return [resource, { ...object, metadata: { ...object.metadata, ...inside } }];
   };
@@ -56,7 +59,7 @@ export function typedResource<T extends KubeObject>(options: TypedResourceOption
     body: object,
     rest: ApplyOptions,
   ): Promise<Body> => {
-    const [resource, inside] = await at(target.namespace);
+    const [resource, inside] = await at(target.namespace, rest);
     const contentType = applyPatch;
     return resource.call<Body>({ ...warned, ...rest, ...target, ...inside, method: 'PATCH', contentType, body });
   };
@@ -70,7 +73,7 @@ export function typedResource<T extends KubeObject>(options: TypedResourceOption
       method: 'GET' | 'POST' | 'PUT' | 'PATCH',
       more: WriteOptions & { body?: unknown; contentType?: string },
     ): Promise<R> => {
-      const [resource, inside] = await at(namespace);
+      const [resource, inside] = await at(namespace, more);
       return resource.call<R>({ ...warned, ...more, ...inside, method, name, subresource: part });
     };
     return {
@@ -87,21 +90,21 @@ export function typedResource<T extends KubeObject>(options: TypedResourceOption
     apiVersion,
     kind,
     async get(name, { namespace, ...more } = {}) {
-      const [resource, inside] = await at(namespace);
+      const [resource, inside] = await at(namespace, more);
       return resource.get(name, { ...warned, ...more, ...inside });
     },
     list: (query = {}) => listing(source, { signal: closed, ...warned, ...query }),
     watch: (query = {}) => watchResource(source, { ...query, signal: untilClosed(query.signal) }),
     async create(object, more = {}) {
-      const [resource, placed] = await place(object);
+      const [resource, placed] = await place(object, more);
       return resource.create(placed, { ...warned, ...more });
     },
     async update(object, more = {}) {
-      const [resource, placed] = await place(object);
+      const [resource, placed] = await place(object, more);
       return resource.update(placed, { ...warned, ...more });
     },
     async patch(name, patch, { type = mergePatch, namespace, ...more }: PatchOptions = {}) {
-      const [resource, inside] = await at(namespace);
+      const [resource, inside] = await at(namespace, more);
       return resource.patch(name, patch, { ...warned, ...more, ...inside, type });
     },
     async apply(object, more) {
@@ -110,11 +113,11 @@ export function typedResource<T extends KubeObject>(options: TypedResourceOption
       return applyTo<T>({ name, ...(namespace !== undefined && { namespace }) }, object, more);
     },
     async delete(name, { namespace, ...more } = {}) {
-      const [resource, inside] = await at(namespace);
+      const [resource, inside] = await at(namespace, more);
       return resource.delete(name, { ...warned, ...more, ...inside });
     },
     async deleteCollection(selection) {
-      const { plural, namespaced } = await names();
+      const { plural, namespaced } = await names(selection.signal ?? closed);
       if (namespaced && !selection.namespace) {
         throw new TypeError(
           `name the namespace whose ${plural} are to be deleted: there is no request for all of them`,
