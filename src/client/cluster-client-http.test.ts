@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -142,6 +142,14 @@ test('the time limit ends a slow answer with a sentence, and an abort with its r
   const waiting = client.resource('v1', 'things').list({ signal: stop.signal });
   stop.abort(new Error('enough'));
   await assert.rejects(waiting, /enough/);
+});
+
+test('an answer without a body leaves nothing on the signal, whether or not anybody reads that', async () => {
+  await using server = await scriptedServer((_request, response) => response.writeHead(204).end());
+  await using client = openClusterClient({ ...server.config, requestTimeoutMs: 60_000 });
+  const { signal } = new AbortController();
+  await client.request({ method: 'DELETE', path: '/', signal });
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
 });
 
 test('closing the client ends a watch', async () => {

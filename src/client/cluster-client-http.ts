@@ -13,6 +13,7 @@ import { openApiServers } from './open-api-servers.ts';
 import type { StreamOpener } from './open-stream.ts';
 import type { PortForwards } from './port-forward/port-forwards.ts';
 import { resourceClient, timedOut } from './resource-client.ts';
+import { whenRead } from './response-body.ts';
 import { Transport } from './transport.ts';
 
 export interface ClusterClientOptions {
@@ -65,7 +66,7 @@ export function openClusterClient(config: ClientConfig, options: ClusterClientOp
         const response = await transport.send({ method, path, headers: lines, body, signal: deadline.signal });
         // The limit is for the answer's head: what follows may be a log that goes on for hours.
         deadline.stopClock();
-        response.body.once('close', () => deadline[Symbol.dispose]());
+        whenRead(response, method, () => deadline[Symbol.dispose]());
         return { status: response.status, headers: headerMap(response.headers), body: response.body };
       } catch (error) {
         deadline[Symbol.dispose]();

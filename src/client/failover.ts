@@ -5,6 +5,7 @@ import type { HeaderLines, UpstreamRequest } from '../net/http1/upstream.ts';
 import { UpstreamError } from '../net/http1/upstream.ts';
 import type { ApiServer } from './api-server.ts';
 import type { ApiServers, ServerLease } from './api-servers.ts';
+import { whenRead } from './response-body.ts';
 
 export interface FailoverRequest {
   servers: ApiServers;
@@ -69,7 +70,11 @@ export async function withFailover<T extends Answer>(
       });
       if (isTurnedAway && (repeatable || answer.bodyWithheld === true)) next = lease.next();
       if (next === undefined) {
-        if (over !== undefined) (answer.body ?? answer.stream)?.once('close', over);
+        if (over !== undefined) {
+          const { body, stream } = answer;
+          if (body === undefined) stream?.once('close', over);
+          else whenRead({ ...answer, body }, method, over);
+        }
         return answer;
       }
       answer.body?.destroy();

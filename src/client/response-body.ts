@@ -3,6 +3,8 @@ import type { Readable } from 'node:stream';
 import type { Status, StatusReason } from '../api/status.ts';
 import { StatusError } from '../api/status.ts';
 import { isRecord } from '../lib/is-record.ts';
+import { responseFraming } from '../net/http1/body-framing.ts';
+import type { UpstreamResponse } from '../net/http1/upstream.ts';
 
 /** More than any list in pages of 500 needs; a runaway answer must not take the process's memory. */
 const maxBodyBytes = 256 * 1024 * 1024;
@@ -16,6 +18,17 @@ export async function readBody(body: Readable): Promise<Buffer> {
     if (size > maxBodyBytes) throw new Error(`the answer is larger than ${maxBodyBytes} bytes`);
   }
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+}
+
+/** Calls back when the body was read or destroyed, and at once where there is none: nobody needs to read that one. */
+export function whenRead(
+  { status, headers, body }: Pick<UpstreamResponse, 'status' | 'headers' | 'body'>,
+  method: string,
+  listener: () => void,
+): void {
+  const { kind } = responseFraming({ status, statusText: '', headers, minor: 1 }, method);
+  if (kind === 'none') listener();
+  else body.once('close', listener);
 }
 
 /** The StatusError for an answer that is no success: its Status, or one made up from code and text. */

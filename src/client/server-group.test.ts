@@ -238,6 +238,24 @@ test('an upgrade goes elsewhere only where the server could not be reached', asy
   assert.equal(a.requests.length + b.requests.length, 1);
 });
 
+test('an answer without a body is over, whether or not anybody reads that', async () => {
+  const empty: Script = ({ socket }) => {
+    answer(socket, '200 OK', '');
+    return true;
+  };
+  await using fixture = await open(never, empty, empty);
+  const { client } = fixture;
+  const { signal } = new AbortController();
+  for (const method of ['DELETE', 'HEAD', 'GET']) await client.request({ method, path: '/api', signal });
+  assert.deepEqual(
+    client.servers.list().map(({ inFlight }) => inFlight),
+    [0, 0],
+  );
+  // Reading it is as good.
+  const { body } = await client.request({ method: 'HEAD', path: '/api' });
+  assert.equal(await text(body), '');
+});
+
 test('a draining server gets no new request, and what it has in flight goes on', async () => {
   await using fixture = await open(fast);
   const { a, b, client, state } = fixture;
