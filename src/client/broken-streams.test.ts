@@ -156,3 +156,43 @@ test('a server that ignores the wish for initial events is asked for a list', as
   }
   assert.equal(informer.list().length, 1);
 });
+
+test('an answer that is cut off is a ConnectionError to whoever reads it; of a write it is said what that leaves open', async () => {
+  await using server = await scriptedServer(({ method, url }, response) => {
+    response.writeHead(method === 'PUT' ? 409 : 200, { 'Content-Length': '1000' }).write('one line\nhalf a');
+    // What was written should arrive first.
+    setTimeout(() => response.destroy(), url?.includes('/log') ? 50 : 0);
+  });
+  await using cluster = await connect({ config: server.config });
+  const pod = cluster.pod('n', 'p');
+  const maps = cluster.resource('v1', 'ConfigMap');
+  const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } } as const;
+  const lines: string[] = [];
+  const cut = /^Cannot talk to the API server http:\S+: .*the response was cut off.*\.$/;
+  for (const [read, expected] of [
+    [
+      async () => {
+        for await (const line of pod.logs({ follow: true })) lines.push(line);
+      },
+      cut,
+    ],
+    [async () => text(await pod.rawLog()), cut],
+    [async () => (await cluster.service('n', 's').fetch('/')).json(), cut],
+    [async () => (await cluster.request({ method: 'GET', path: '/' })).body.toArray(), cut],
+    [() => maps.get('a'), cut],
+    [() => maps.create(map), /cut off.*\. Whether the request was carried out is not known/],
+    [() => maps.update(map), cut],
+  ] as const) {
+    await assert.rejects(read, (error) => {
+      assert.ok(error instanceof ConnectionError && error.sent, String(error));
+      assert.match(error.message, expected);
+      return true;
+    });
+  }
+  assert.deepEqual(lines, ['one line']);
+  await assert.rejects(async () => {
+    const { body } = await cluster.request({ method: 'GET', path: '/log' });
+    body.destroy(new RangeError('what the reader says itself stays'));
+    await body.toArray();
+  }, RangeError);
+});

@@ -108,7 +108,7 @@ export interface RawRequest {
 export interface RawResponse {
   status: number;
   headers: ReadonlyMap<string, string>;
-  /** To be read to its end or destroyed, unless there is none (an answer to HEAD, 204, a length of 0). */
+  /** To be read to its end or destroyed, unless there is none (an answer to HEAD, 204, a length of 0). Fails with ConnectionError when it is cut off. */
   body: Readable;
 }
 

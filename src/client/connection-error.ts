@@ -2,7 +2,7 @@
 import { UpstreamError } from '../net/http1/upstream.ts';
 import { ProxyError } from '../net/proxy/upstream-proxy.ts';
 
-/** The request got no answer. The message names the server, what happened and what to do. */
+/** The request got no answer, or one that was cut off. The message names the server, what happened and what to do. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
   /** True when the server may have acted on the request. */

@@ -70,10 +70,17 @@ export async function withFailover<T extends Answer>(
       });
       if (isTurnedAway && (repeatable || answer.bodyWithheld === true)) next = lease.next();
       if (next === undefined) {
+        const { body, stream } = answer;
         if (over !== undefined) {
-          const { body, stream } = answer;
           if (body === undefined) stream?.once('close', over);
           else whenRead({ ...answer, body }, method, over);
+        }
+        if (body !== undefined) {
+          explainCut(body, (error) =>
+            error instanceof UpstreamError || (lost?.aborted === true && error === lost.reason)
+              ? explain({ error, server, outcomeUnknown: !onlyReads && saysNotWhat(answer.status) })
+              : error,
+          );
         }
         return answer;
       }
@@ -95,4 +102,18 @@ export async function withFailover<T extends Answer>(
     over?.();
     lease = next;
   }
+}
+
+/** A body that is cut off fails with what is made of the error, to whoever reads it. */
+function explainCut(body: Readable, explain: (error: Error) => unknown): void {
+  const destroy = body.destroy.bind(body);
+  body.destroy = (error) => {
+    const told = error && explain(error);
+    return destroy(told instanceof Error ? told : error);
+  };
+}
+
+/** What became of a request whose answer has this status is in the answer's body. */
+function saysNotWhat(status: number): boolean {
+  return status < 300 || status >= 500;
 }

@@ -94,7 +94,7 @@ type SubresourceBody<T, Name> = Name extends keyof SubresourceTypes
     ? T
     : UnstructuredObject;
 
-/** Every call throws `StatusError` for what the server refused and `ConnectionError` where no answer came. */
+/** Every call throws `StatusError` for what the server refused and `ConnectionError` where no answer came, or only a part. */
 export interface Resource<T extends KubeObject> {
   readonly apiVersion: string;
   readonly kind: string;
