@@ -9,6 +9,7 @@ import { test } from 'node:test';
 import { testCertificate } from '../../test/certificate.ts';
 import type { KubeObject } from '../api/object.ts';
 import { StatusError } from '../api/status.ts';
+import { openUpstreamPool } from '../net/http1/pool.ts';
 import { openClusterClient } from './cluster-client-http.ts';
 import { ConnectionError } from './connection-error.ts';
 import { answerJson, answerStatus, scriptedServer } from './scripted-server.ts';
@@ -142,6 +143,33 @@ test('the time limit ends a slow answer with a sentence, and an abort with its r
   const waiting = client.resource('v1', 'things').list({ signal: stop.signal });
   stop.abort(new Error('enough'));
   await assert.rejects(waiting, /enough/);
+});
+
+test('closing a client ends its calls, those with a signal of their own and over a shared pool too', async () => {
+  const heads = Promise.withResolvers<void>();
+  await using server = await scriptedServer(({ url }, response) => {
+    if (url !== '/head') return;
+    response.writeHead(200).flushHeaders();
+    heads.resolve();
+  });
+  await using pool = openUpstreamPool();
+  const client = openClusterClient(server.config, { pool });
+  const { signal } = new AbortController();
+  const things = client.resource('v1', 'things');
+  const begun = await client.request({ method: 'GET', path: '/head', signal });
+  const ended = Promise.all(
+    [
+      begun.body.toArray(),
+      things.get('a', { signal }),
+      Array.fromAsync(things.watch({ signal })),
+      client.request({ method: 'GET', path: '/', signal }),
+      client.openWebSocket({ path: '/', subprotocols: ['x'], signal }),
+    ].map((call) => assert.rejects(call, { name: 'AbortError', message: 'the client was closed' })),
+  );
+  await heads.promise;
+  await client[Symbol.asyncDispose]();
+  await ended;
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
 });
 
 test('an answer without a body leaves nothing on the signal, whether or not anybody reads that', async () => {

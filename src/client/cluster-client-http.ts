@@ -60,7 +60,7 @@ export function openClusterClient(config: ClientConfig, options: ClusterClientOp
     resource: <T extends KubeObject>(apiVersion: string, plural: string) => open<T>(apiVersion, plural, false),
     metadata: (apiVersion, plural) => open<PartialObject>(apiVersion, plural, true),
     async request({ method, path, headers = {}, body, signal = closed }) {
-      const deadline = startDeadline(signal, requestTimeoutMs);
+      const deadline = startDeadline(signal, requestTimeoutMs, closed);
       try {
         const lines = Object.entries(headers);
         const response = await transport.send({ method, path, headers: lines, body, signal: deadline.signal });
@@ -73,10 +73,10 @@ export function openClusterClient(config: ClientConfig, options: ClusterClientOp
         throw deadline.expired ? timedOut(transport.server, requestTimeoutMs) : error;
       }
     },
-    async openWebSocket({ path, subprotocols, signal = closed }) {
+    async openWebSocket({ path, subprotocols, signal }) {
       // Only now: cryptography would be a third of what importing the client costs.
       const { openWebSocket } = await import('./open-web-socket.ts');
-      return openWebSocket({ transport, path, subprotocols, signal });
+      return openWebSocket({ transport, path, subprotocols, signal: untilClosed(signal) });
     },
     openStream,
     async portForward(request) {

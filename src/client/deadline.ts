@@ -1,24 +1,28 @@
-/** One signal out of a caller's and a time limit, without leaving listeners on the caller's. */
+/** One signal out of others and a time limit, without leaving listeners on them. */
 
 export interface Deadline extends Disposable {
   readonly signal: AbortSignal;
   readonly expired: boolean;
-  /** The limit no longer counts; the caller's signal still does. */
+  /** The limit no longer counts; the signals still do. */
   stopClock(): void;
 }
 
-/** `limitMs` absent: only the caller's signal. Dispose when the answer is in. */
-export function startDeadline(signal: AbortSignal, limitMs: number | undefined): Deadline {
-  if (limitMs === undefined) return { signal, expired: false, stopClock: () => {}, [Symbol.dispose]: () => {} };
+/** `limitMs` absent: only the signals; `closed` is one beside the caller's. Dispose when the answer is in. */
+export function startDeadline(signal: AbortSignal, limitMs: number | undefined, closed = signal): Deadline {
+  if (limitMs === undefined && closed === signal) {
+    return { signal, expired: false, stopClock: () => {}, [Symbol.dispose]: () => {} };
+  }
   const controller = new AbortController();
-  const follow = () => controller.abort(signal.reason);
-  if (signal.aborted) follow();
-  else signal.addEventListener('abort', follow, { once: true });
+  const follow = () => controller.abort(signal.aborted ? signal.reason : closed.reason);
+  if (signal.aborted || closed.aborted) follow();
+  signal.addEventListener('abort', follow);
+  closed.addEventListener('abort', follow);
   let expired = false;
-  const timer = setTimeout(() => {
+  const expire = () => {
     expired = true;
     controller.abort(new DOMException('the time limit of the request was reached', 'TimeoutError'));
-  }, limitMs);
+  };
+  const timer = limitMs === undefined ? undefined : setTimeout(expire, limitMs);
   return {
     signal: controller.signal,
     get expired() {
@@ -28,6 +32,7 @@ export function startDeadline(signal: AbortSignal, limitMs: number | undefined):
     [Symbol.dispose]: () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', follow);
+      closed.removeEventListener('abort', follow);
     },
   };
 }

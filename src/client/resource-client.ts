@@ -54,7 +54,7 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
     path: string,
     { signal, onWarning, body, contentType = json, accept }: Sent,
   ): Promise<R> {
-    using deadline = startDeadline(signal ?? closed, requestTimeoutMs);
+    using deadline = startDeadline(signal ?? closed, requestTimeoutMs, closed);
     const headers: [string, string][] = [['Accept', accept ?? (metadataOnly ? partialObject : json)]];
     let bytes: Uint8Array | undefined;
     if (body !== undefined) {
@@ -112,7 +112,8 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
     },
 
     async *watch(query: WatchQuery = {}): AsyncGenerator<WatchEvent<T>> {
-      const signal = query.signal ?? closed;
+      using until = startDeadline(query.signal ?? closed, undefined, closed);
+      const { signal } = until;
       const parameters = listParameters(query);
       parameters.set('watch', 'true');
       if (query.allowWatchBookmarks) parameters.set('allowWatchBookmarks', 'true');
