@@ -15,14 +15,10 @@ export function changeOf<T extends KubeObject>(
   { type, object }: WatchEvent<T>,
   before: string,
   transform: ((object: T) => T) | undefined,
-): Change<T> {
+): Exclude<Change<T>, { type: 'replace' }> {
   const revision = object.metadata.resourceVersion ?? before;
   if (type === 'BOOKMARK') return { type: 'progress', object, revision };
-  if (type === 'DELETED') return { type: 'delete', object, revision };
-  return {
-    type: 'put',
-    object: transform === undefined ? object : transform(object),
-    revision,
-    isNew: type === 'ADDED',
-  };
+  const kept = transform === undefined ? object : transform(object);
+  if (type === 'DELETED') return { type: 'delete', object: kept, revision };
+  return { type: 'put', object: kept, revision, isNew: type === 'ADDED' };
 }

@@ -160,3 +160,36 @@ test('synced rejects when the signal comes first', async () => {
   await assert.rejects(informer.synced, /enough/);
   await informer.done;
 });
+
+test('what changes and goes while the first state is told is not kept; what is deleted is transformed too', async () => {
+  await using server = await scriptedServer((_request, response) => {
+    response.writeHead(200);
+    event(response, 'ADDED', thing('a', 2, { secret: 'x' }));
+    event(response, 'ADDED', thing('b', 3, { secret: 'x' }));
+    event(response, 'MODIFIED', thing('b', 7, { secret: 'x' }));
+    event(response, 'DELETED', thing('a', 8, { secret: 'x' }));
+    const end = thing('', 8);
+    end.metadata.annotations = { 'k8s.io/initial-events-end': 'true' };
+    event(response, 'BOOKMARK', end);
+    event(response, 'DELETED', thing('b', 9, { secret: 'x' }));
+  });
+  await using client = openClusterClient(server.config);
+  const stop = new AbortController();
+  const changes = recorder();
+  const labels: unknown[] = [];
+  const informer = openInformer({
+    resource: client.resource('v1', 'things'),
+    initialEvents: true,
+    signal: stop.signal,
+    transform: ({ metadata: { labels: _, ...metadata }, ...object }) => ({ ...object, metadata }),
+  });
+  informer.onChange((next, previous) => {
+    labels.push(next?.metadata.labels, previous?.metadata.labels);
+    changes.listener(next, previous);
+  });
+  await changes.until(2);
+  assert.deepEqual(changes.seen, ['+b@7', '-b']);
+  assert.deepEqual(labels, [undefined, undefined, undefined, undefined]);
+  stop.abort();
+  await informer.done;
+});

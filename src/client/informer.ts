@@ -12,7 +12,7 @@ export interface InformerOptions<T extends KubeObject> {
   query?: Pick<ListQuery, 'namespace' | 'labelSelector' | 'fieldSelector'>;
   /** Values under which `byIndex` finds an object. */
   indexes?: Readonly<Record<string, (object: T) => readonly string[]>>;
-  /** Changes every object before it is kept: drops what nobody reads, to save memory. */
+  /** Changes every object before it is kept, and the last state of one that was deleted before that is told: drops what nobody reads, to save memory. */
   transform?: (object: T) => T;
   /** Take the first state from the watch (WatchList) where the server can; else, and by default, in pages of a list. */
   initialEvents?: boolean;

@@ -5,6 +5,7 @@ import type { Change } from './change.ts';
 import { changeOf } from './change.ts';
 import { startDeadline } from './deadline.ts';
 import type { FollowOptions } from './follow.ts';
+import { objectKey } from './object-key.ts';
 
 /** The server does not know WatchList: take the list. */
 export class InitialEventsUnsupported extends Error {
@@ -56,7 +57,8 @@ export async function* listByWatch<T extends KubeObject>(
   using deadline = startDeadline(signal, (timeoutSeconds + lateSeconds) * 1000);
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(), silentMs);
-  const objects: T[] = [];
+  // What changes meanwhile is told among the first events: an object may come again, and go.
+  const objects = new Map<string, T>();
   let isComplete = false;
   try {
     const events = resource.watch({
@@ -72,14 +74,14 @@ export async function* listByWatch<T extends KubeObject>(
       const change = changeOf(event, revision, transform);
       revision = change.revision;
       if (isComplete) yield change;
-      else if (change.type === 'put') {
-        objects.push(change.object);
+      else if (change.type !== 'progress') {
+        if (change.type === 'put') objects.set(objectKey(change.object), change.object);
+        else objects.delete(objectKey(change.object));
         timer.refresh();
-      } else if (change.type === 'progress' && event.object.metadata.annotations?.[endAnnotation] === 'true') {
+      } else if (event.object.metadata.annotations?.[endAnnotation] === 'true') {
         clearTimeout(timer);
         isComplete = true;
-        // A copy, so that this generator does not keep the objects alive.
-        yield { type: 'replace', objects: objects.splice(0), revision };
+        yield { type: 'replace', objects: takeAll(objects), revision };
       }
     }
     if (!isComplete) throw new InitialEventsUnsupported('the watch ended before its initial events did');
@@ -91,6 +93,13 @@ export async function* listByWatch<T extends KubeObject>(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The map does not keep them alive any longer. */
+function takeAll<T>(objects: Map<string, T>): T[] {
+  const all = [...objects.values()];
+  objects.clear();
+  return all;
 }
 
 /** 422 is what servers say whose feature is off. */
