@@ -1,18 +1,13 @@
 /** Which resources a cluster serves, from its aggregated discovery documents or, where it has none, the older ones. */
-import { formatApiVersion } from '../api/group-version.ts';
-import type { APIGroupList, APIResource, APIResourceList } from '../api/types/meta-v1.ts';
-import { isRecord } from '../lib/is-record.ts';
 import type { ClusterClient } from './cluster-client.ts';
-import { readBody, refusal } from './response-body.ts';
+import type { ServedResource } from './discovery-documents.ts';
+import { parseGroupDiscovery, parseGroupVersions, parseResources } from './discovery-documents.ts';
+import { parseObject, readBody, refusal } from './response-body.ts';
 
-export interface DiscoveredResource {
+export interface DiscoveredResource extends ServedResource {
   /** The group's preferred version, or the first one that has the resource. */
   apiVersion: string;
   group: string;
-  kind: string;
-  plural: string;
-  namespaced: boolean;
-  verbs: readonly string[];
 }
 
 export interface Discovery {
@@ -31,28 +26,23 @@ export async function discoverResources(client: ClusterClient, signal?: AbortSig
   ]);
   const found = new Map<string, DiscoveredResource>();
   const failed: string[] = [];
-  const add = (resource: DiscoveredResource) => {
-    const key = `${resource.group}/${resource.plural}`;
-    if (!found.has(key)) found.set(key, resource);
+  const add = (apiVersion: string, resource: ServedResource) => {
+    const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+    const key = `${group}/${resource.plural}`;
+    if (!found.has(key)) found.set(key, { apiVersion, group, ...resource });
   };
-  if (isGroupDiscovery(core) && isGroupDiscovery(groups)) {
-    for (const { metadata, versions = [] } of [...core.items, ...groups.items]) {
-      const group = metadata?.name ?? '';
-      for (const { version, freshness, resources = [] } of versions) {
-        const apiVersion = formatApiVersion({ group, version });
-        if (freshness === 'Stale') failed.push(apiVersion);
-        for (const { resource, responseKind, scope, verbs = [] } of resources) {
-          const kind = responseKind?.kind ?? '';
-          add({ apiVersion, group, kind, plural: resource, namespaced: scope === 'Namespaced', verbs });
-        }
-      }
+  const [ofCore, ofGroups] = [parseGroupDiscovery(core), parseGroupDiscovery(groups)];
+  if (ofCore !== undefined && ofGroups !== undefined) {
+    for (const { apiVersion, isStale, resources } of [...ofCore, ...ofGroups]) {
+      if (isStale) failed.push(apiVersion);
+      for (const resource of resources) add(apiVersion, resource);
     }
   } else {
-    for (const [apiVersion, path] of plainVersions(groups)) {
+    const versions = parseGroupVersions(groups).map((name) => [name, `/apis/${name}`] as const);
+    for (const [apiVersion, path] of [['v1', '/api/v1'] as const, ...versions]) {
       try {
-        // The shape that this path has since Kubernetes 1.0.
-        const list = (await getJson(client, path, 'application/json', signal)) as APIResourceList;
-        for (const resource of list.resources ?? []) addPlain(apiVersion, resource, add);
+        const resources = parseResources(await getJson(client, path, 'application/json', signal));
+        for (const resource of resources) add(apiVersion, resource);
       } catch (error) {
         if (signal?.aborted) throw error;
         failed.push(apiVersion);
@@ -60,39 +50,6 @@ export async function discoverResources(client: ClusterClient, signal?: AbortSig
     }
   }
   return { resources: [...found.values()], failed };
-}
-
-interface GroupDiscovery {
-  items: {
-    metadata?: { name?: string };
-    versions?: {
-      version: string;
-      freshness?: string;
-      resources?: { resource: string; responseKind?: { kind: string }; scope: string; verbs?: string[] }[];
-    }[];
-  }[];
-}
-
-function isGroupDiscovery(document: unknown): document is GroupDiscovery {
-  return isRecord(document) && document.kind === 'APIGroupDiscoveryList' && Array.isArray(document.items);
-}
-
-/** The core group first, then each group's preferred version before its others. */
-function plainVersions(document: unknown): [apiVersion: string, path: string][] {
-  const list = document as APIGroupList;
-  const versions: [string, string][] = [['v1', '/api/v1']];
-  for (const { versions: all, preferredVersion } of list.groups ?? []) {
-    const names = new Set([preferredVersion?.groupVersion, ...all.map(({ groupVersion }) => groupVersion)]);
-    for (const name of names) if (name !== undefined) versions.push([name, `/apis/${name}`]);
-  }
-  return versions;
-}
-
-function addPlain(apiVersion: string, resource: APIResource, add: (resource: DiscoveredResource) => void): void {
-  const { name, kind, namespaced, verbs } = resource;
-  if (name.includes('/')) return;
-  const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
-  add({ apiVersion, group, kind, plural: name, namespaced, verbs });
 }
 
 async function getJson(client: ClusterClient, path: string, accept: string, signal?: AbortSignal): Promise<unknown> {
@@ -104,5 +61,5 @@ async function getJson(client: ClusterClient, path: string, accept: string, sign
   });
   const body = await readBody(response.body);
   if (response.status !== 200) throw refusal(response.status, body);
-  return JSON.parse(body.toString('utf8'));
+  return parseObject(body);
 }

@@ -1,10 +1,10 @@
 /** From a kind to the name under which its API serves it. */
 import { apiRoot, parseApiVersion } from '../api/group-version.ts';
 import { StatusError } from '../api/status.ts';
-import type { APIResourceList } from '../api/types/meta-v1.ts';
 import { SharedWork } from '../lib/shared-work.ts';
 import type { ClusterClient } from './cluster-client.ts';
-import { readBody, refusal } from './response-body.ts';
+import { parseResources } from './discovery-documents.ts';
+import { parseObject, readBody, refusal } from './response-body.ts';
 
 export interface KindNames {
   plural: string;
@@ -80,8 +80,5 @@ async function askKinds(client: ClusterClient, apiVersion: string, signal: Abort
   // A group that nobody serves is an empty one.
   if (status === 404) return new Map();
   if (status !== 200) throw refusal(status, bytes);
-  // The shape that this path has since Kubernetes 1.0.
-  const { resources = [] } = JSON.parse(bytes.toString('utf8')) as APIResourceList;
-  const own = resources.filter(({ name }) => !name.includes('/'));
-  return new Map(own.map(({ kind, name, namespaced }) => [kind, { plural: name, namespaced }]));
+  return new Map(parseResources(parseObject(bytes)).map((resource) => [resource.kind, resource]));
 }

@@ -7,7 +7,7 @@ import { isRecord } from '../lib/is-record.ts';
 import type { DeleteOptions, ResourceCall, ResourceClient, WatchEvent, WatchQuery } from './cluster-client.ts';
 import { startDeadline } from './deadline.ts';
 import { listParameters, queryString, segment, writeParameters } from './resource-path.ts';
-import { readBody, refusal } from './response-body.ts';
+import { notAsAsked, parseObject, readBody, refusal } from './response-body.ts';
 import type { Transport } from './transport.ts';
 import { warningsOf } from './warnings.ts';
 import { watchEvents } from './watch-stream.ts';
@@ -73,7 +73,8 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
       throw transport.failure(error, deadline.signal);
     }
     if (status < 200 || status > 299) throw refusal(status, answer);
-    return parseAnswer<R>(answer, { parse, server: transport.server });
+    // What an API server answers under a resource's path is of that resource's kind.
+    return parseObject(answer, { parse, from: transport.server }) as R;
   }
 
   const call = <R>({
@@ -108,6 +109,7 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
       });
       // Go's empty list is null.
       list.items ??= [];
+      if (!isList(list)) throw notAsAsked('something that is not a list', transport.server);
       return list;
     },
 
@@ -175,6 +177,10 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
   };
 }
 
+function isList({ kind, metadata, items }: Record<keyof KubeList<never>, unknown>): boolean {
+  return typeof kind === 'string' && isRecord(metadata) && Array.isArray(items) && items.every(isRecord);
+}
+
 function inNamespace({ metadata: { namespace } }: KubeObject): { namespace?: string } {
   return namespace === undefined ? {} : { namespace };
 }
@@ -187,21 +193,6 @@ function nameOf(object: KubeObject): string {
 
 function deleteBody({ dryRun, ...options }: DeleteOptions): unknown {
   return { kind: 'DeleteOptions', apiVersion: 'v1', ...options, ...(dryRun === true && { dryRun: ['All'] }) };
-}
-
-function parseAnswer<R>(answer: Buffer, { parse, server }: { parse: (text: string) => unknown; server: string }): R {
-  let parsed: unknown;
-  try {
-    parsed = parse(answer.toString('utf8'));
-  } catch {
-    parsed = undefined;
-  }
-  if (isRecord(parsed)) return parsed as R;
-  throw new StatusError({
-    code: 500,
-    reason: 'InternalError',
-    message: `${server} answered something that is not a JSON object`,
-  });
 }
 
 export function timedOut(server: string, limitMs: number | undefined): StatusError {

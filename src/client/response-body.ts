@@ -40,6 +40,26 @@ export function refusal(code: number, body: Buffer): StatusError {
   return new StatusError({ code, reason: reasonOf(code), message });
 }
 
+/** The JSON object that a body is, made by `parse`. Throws StatusError for what is none, and names the server `from`. */
+export function parseObject(
+  body: Buffer,
+  { parse = JSON.parse, from = 'the API server' }: { parse?: (text: string) => unknown; from?: string } = {},
+): Record<string, unknown> {
+  let parsed: unknown;
+  try {
+    parsed = parse(body.toString('utf8'));
+  } catch {
+    parsed = undefined;
+  }
+  if (isRecord(parsed)) return parsed;
+  throw notAsAsked('something that is not a JSON object', from);
+}
+
+/** The error for an answer that cannot be what was asked for: a login page, another program's. */
+export function notAsAsked(what: string, from = 'the API server'): StatusError {
+  return new StatusError({ code: 500, reason: 'InternalError', message: `${from} answered ${what}` });
+}
+
 /** The Status that a body is; undefined where it is something else. */
 export function statusOf(body: Buffer): Status | undefined {
   try {

@@ -59,9 +59,13 @@ function parseEvent<T extends KubeObject>(line: Buffer, parse: (text: string) =>
     if (isStatus(object)) throw statusError(object);
     throw new WatchBroken('the watch sent an ERROR event without a Status');
   }
-  if ((type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED' || type === 'BOOKMARK') && isRecord(object)) {
-    // What an API server sends under a resource's path is an object of that resource's kind.
-    return { type, object: object as unknown as T };
+  if ((type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED' || type === 'BOOKMARK') && isObject<T>(object)) {
+    return { type, object };
   }
   throw new WatchBroken('the watch sent something that is no event');
+}
+
+/** What an API server sends under a resource's path is of that resource's kind: no more is looked at than that it is an object. */
+function isObject<T extends KubeObject>(value: unknown): value is T {
+  return isRecord(value) && isRecord(value.metadata);
 }
