@@ -172,6 +172,20 @@ test('closing a client ends its calls, those with a signal of their own and over
   assert.equal(getEventListeners(signal, 'abort').length, 0);
 });
 
+test('what a handler of warnings throws is thrown as it is, and no connection is left behind', async () => {
+  const sockets = new Set<unknown>();
+  await using server = await scriptedServer(({ socket }, response) => {
+    sockets.add(socket);
+    answerJson(response, 200, { ...thing, data: { a: 'x'.repeat(1_000_000) } }, { Warning: '299 - "old"' });
+  });
+  await using client = openClusterClient(server.config);
+  const onWarning = (text: string) => {
+    throw new RangeError(text);
+  };
+  for (let i = 0; i < 3; i++) await assert.rejects(client.resource('v1', 'things').get('a', { onWarning }), RangeError);
+  assert.equal(sockets.size, 1);
+});
+
 test('an answer without a body leaves nothing on the signal, whether or not anybody reads that', async () => {
   await using server = await scriptedServer((_request, response) => response.writeHead(204).end());
   await using client = openClusterClient({ ...server.config, requestTimeoutMs: 60_000 });

@@ -4,6 +4,7 @@ import type { Status } from '../api/status.ts';
 import { StatusError } from '../api/status.ts';
 import { parseExactJson, writeExactJson } from '../lib/exact-json.ts';
 import { isRecord } from '../lib/is-record.ts';
+import type { UpstreamResponse } from '../net/http1/upstream.ts';
 import type { DeleteOptions, ResourceCall, ResourceClient, WatchEvent, WatchQuery } from './cluster-client.ts';
 import { startDeadline } from './deadline.ts';
 import { listParameters, queryString, segment, writeParameters } from './resource-path.ts';
@@ -61,17 +62,18 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
       headers.push(['Content-Type', contentType]);
       bytes = Buffer.from(write(body) ?? '');
     }
-    let status: number;
+    let response: UpstreamResponse;
     let answer: Buffer;
     try {
-      const response = await transport.send({ method, path, headers, body: bytes, signal: deadline.signal });
-      status = response.status;
-      if (onWarning !== undefined) for (const text of warningsOf(response.headers)) onWarning(text);
+      response = await transport.send({ method, path, headers, body: bytes, signal: deadline.signal });
       answer = await readBody(response.body);
     } catch (error) {
       if (deadline.expired) throw timedOut(transport.server, requestTimeoutMs);
       throw transport.failure(error, deadline.signal);
     }
+    // What it throws is its own matter, and comes when the connection is free again.
+    if (onWarning !== undefined) for (const text of warningsOf(response.headers)) onWarning(text);
+    const { status } = response;
     if (status < 200 || status > 299) throw refusal(status, answer);
     // What an API server answers under a resource's path is of that resource's kind.
     return parseObject(answer, { parse, from: transport.server }) as R;
