@@ -7,7 +7,7 @@ import type { Change } from './change.ts';
 import { changeOf } from './change.ts';
 import type { ListQuery, ResourceClient } from './cluster-client.ts';
 import { startDeadline } from './deadline.ts';
-import { InitialEventsUnsupported, listByPages, listByWatch } from './initial-state.ts';
+import { InitialEventsUnsupported, lateSeconds, listByPages, listByWatch } from './initial-state.ts';
 
 /** The part of a resource that can be read as a whole. */
 export type ResourceSource<T extends KubeObject> = Pick<ResourceClient<T>, 'list' | 'watch'>;
@@ -28,8 +28,6 @@ export interface FollowOptions<T extends KubeObject> {
 const restart = { baseMs: 200, maxMs: 30_000 };
 /** A watch that lived this long ended for usual reasons. */
 const healthyMs = 5_000;
-/** A server that has not ended a watch this long after it should have is taken for gone. */
-const lateSeconds = 30;
 /** Servers end watches after minutes; spread, so that not all come back at once. */
 const watchSeconds = () => 300 + Math.floor(Math.random() * 300);
 

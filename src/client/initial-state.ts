@@ -3,8 +3,10 @@ import type { KubeObject } from '../api/object.ts';
 import { StatusError } from '../api/status.ts';
 import type { Change } from './change.ts';
 import { changeOf } from './change.ts';
+import type { ListQuery } from './cluster-client.ts';
 import { startDeadline } from './deadline.ts';
 import type { FollowOptions } from './follow.ts';
+import { listWhole } from './list-pages.ts';
 import { objectKey } from './object-key.ts';
 
 /** The server does not know WatchList: take the list. */
@@ -15,7 +17,8 @@ export class InitialEventsUnsupported extends Error {
 type Source<T extends KubeObject> = Pick<FollowOptions<T>, 'resource' | 'query' | 'signal' | 'transform'>;
 
 const pageSize = 500;
-const lateSeconds = 30;
+/** A server that has not ended a watch this long after it should have is taken for gone. */
+export const lateSeconds = 30;
 /** Servers before 1.27 ignore the wish and fall silent after the objects: after this time without an event that is taken so. */
 const silentMs = 5_000;
 const endAnnotation = 'k8s.io/initial-events-end';
@@ -26,27 +29,8 @@ export async function listByPages<T extends KubeObject>({
   signal,
   transform,
 }: Source<T>): Promise<Extract<Change<T>, { type: 'replace' }>> {
-  const objects: T[] = [];
-  let next: string | undefined;
-  let revision = '';
-  do {
-    const page = await resource.list({
-      ...query,
-      limit: pageSize,
-      signal,
-      ...(next !== undefined && { continue: next }),
-    });
-    // Items of typed lists carry no kind of their own.
-    const kind = page.kind.replace(/List$/, '');
-    for (const item of page.items) {
-      item.apiVersion ??= page.apiVersion;
-      item.kind ??= kind;
-      objects.push(transform === undefined ? item : transform(item));
-    }
-    next = page.metadata.continue || undefined;
-    revision = page.metadata.resourceVersion ?? '';
-  } while (next !== undefined);
-  return { type: 'replace', objects, revision };
+  const ask = (page: Pick<ListQuery, 'limit' | 'continue'>) => resource.list({ ...query, ...page, signal });
+  return { type: 'replace', ...(await listWhole(ask, { pageSize, keep: transform })) };
 }
 
 /** `replace`, then the changes that the same watch goes on with. Throws InitialEventsUnsupported before anything is told. */

@@ -1,6 +1,8 @@
 /** A list that is asked for page by page as it is read. */
 import type { KubeList, KubeObject } from '../api/object.ts';
+import type { ListQuery } from './cluster-client.ts';
 import type { ResourceSource } from './follow.ts';
+import { listWhole, withKinds } from './list-pages.ts';
 import type { Listing, ListOptions } from './resource.ts';
 
 const defaultPageSize = 500;
@@ -9,23 +11,17 @@ export function listing<T extends KubeObject>(
   source: ResourceSource<T>,
   { pageSize = defaultPageSize, resourceVersion, resourceVersionMatch, ...query }: ListOptions,
 ): Listing<T> {
-  const page = async (continueToken?: string): Promise<KubeList<T>> => {
-    const list = await source.list({
+  const ask = async (page: Pick<ListQuery, 'limit' | 'continue'>): Promise<KubeList<T>> =>
+    source.list({
       ...query,
-      limit: pageSize,
+      ...page,
       // A token carries the revision of its first page and stands alone.
-      ...(continueToken !== undefined && { continue: continueToken }),
-      ...(continueToken === undefined && resourceVersion !== undefined && { resourceVersion }),
-      ...(continueToken === undefined && resourceVersionMatch !== undefined && { resourceVersionMatch }),
+      ...(page.continue === undefined && resourceVersion !== undefined && { resourceVersion }),
+      ...(page.continue === undefined && resourceVersionMatch !== undefined && { resourceVersionMatch }),
     });
-    // Items of typed lists carry no kind of their own.
-    const kind = list.kind.replace(/List$/, '');
-    for (const item of list.items) {
-      item.apiVersion ??= list.apiVersion;
-      item.kind ??= kind;
-    }
-    return list;
-  };
+
+  const page = async (continueToken?: string): Promise<KubeList<T>> =>
+    withKinds(await ask({ limit: pageSize, ...(continueToken !== undefined && { continue: continueToken }) }));
 
   async function* objects(): AsyncGenerator<T> {
     let next: string | undefined;
@@ -36,5 +32,9 @@ export function listing<T extends KubeObject>(
     } while (next !== undefined);
   }
 
-  return { page, toArray: () => Array.fromAsync(objects()), [Symbol.asyncIterator]: objects };
+  return {
+    page,
+    toArray: async () => (await listWhole(ask, { pageSize })).objects,
+    [Symbol.asyncIterator]: objects,
+  };
 }

@@ -32,11 +32,14 @@ export interface ListOptions extends Selection, CallOptions {
   resourceVersionMatch?: 'Exact' | 'NotOlderThan';
 }
 
-/** A list that is asked for as it is read. */
+/**
+ * A list that is asked for as it is read, as it was when the first page came. Read for longer than the server knows that state
+ * (minutes), it throws StatusError with code 410.
+ */
 export interface Listing<T extends KubeObject> extends AsyncIterable<T> {
   /** One page, the first one or the one after `continueToken` (`metadata.continue` of the one before). */
   page(continueToken?: string): Promise<KubeList<T>>;
-  /** Everything, in memory. */
+  /** Everything, in memory. What takes too long for pages is asked for anew without them. */
   toArray(): Promise<T[]>;
 }
 

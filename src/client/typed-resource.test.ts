@@ -96,6 +96,33 @@ test('a list is asked for page by page, as far as it is read', async () => {
   ]);
 });
 
+test('a list that grows too old while it is read is asked for anew as a whole, where nothing was told of it yet', async () => {
+  await using run = await scripted((request, response) => {
+    const query = new URL(request.url ?? '', 'http://x').searchParams;
+    if (query.has('continue')) answerStatus(response, 410, 'Expired');
+    else if (query.has('limit')) answerJson(response, 200, list(5, [map('a', 1)], 'two'));
+    else if (!query.has('watch')) answerJson(response, 200, list(9, [map('a', 7), map('b', 8)]));
+  });
+  const maps = run.cluster.resource(apiVersion, kind);
+  const named = (objects: readonly KubeObject[]) =>
+    objects.map(({ metadata: { name, resourceVersion } }) => `${name}@${resourceVersion}`);
+  assert.deepEqual(named(await maps.list({ pageSize: 1, resourceVersion: '0' }).toArray()), ['a@7', 'b@8']);
+  assert.deepEqual(run.server.requests, [
+    'GET /api/v1/configmaps?resourceVersion=0&limit=1',
+    'GET /api/v1/configmaps?continue=two&limit=1',
+    'GET /api/v1/configmaps?resourceVersion=0',
+  ]);
+  const read: KubeObject[] = [];
+  const reading = async () => {
+    for await (const object of maps.list({ pageSize: 1 })) read.push(object);
+  };
+  await assert.rejects(reading, { code: 410 });
+  assert.deepEqual(named(read), ['a@1']);
+  const informer = maps.informer({ initialEvents: false });
+  await informer.synced;
+  assert.deepEqual(named(informer.list()), ['a@7', 'b@8']);
+});
+
 test('a watch outlives its connections, and after 410 tells what it missed', async () => {
   const watches: URLSearchParams[] = [];
   await using run = await scripted((request, response) => {
