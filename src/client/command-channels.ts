@@ -1,8 +1,9 @@
 /** A command's streams as channels of a WebSocket: 0 stdin, 1 stdout, 2 stderr, 3 the outcome, 4 the terminal's size. */
+import { pingIntervalMs } from '../net/ping-interval.ts';
 import { Channels } from '../net/websocket/channels.ts';
 import type { OpenedStream } from './cluster-client.ts';
 import type { CommandStreams } from './command-streams.ts';
-import { collectOutcome, pingIntervalMs } from './command-streams.ts';
+import { collectOutcome } from './command-streams.ts';
 
 const channelCount = 5;
 

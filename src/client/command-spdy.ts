@@ -2,10 +2,11 @@
 
 import { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import { pingIntervalMs } from '../net/ping-interval.ts';
 import { SpdyConnection } from '../net/spdy/connection.ts';
 import type { OpenedStream } from './cluster-client.ts';
 import type { CommandStreams } from './command-streams.ts';
-import { collectOutcome, pingIntervalMs } from './command-streams.ts';
+import { collectOutcome } from './command-streams.ts';
 
 /** Exactly the streams that the request asked for: the server waits for those, and refuses others. */
 export function commandOverSpdy(

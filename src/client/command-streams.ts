@@ -13,9 +13,6 @@ export interface CommandStreams {
   terminate(): void;
 }
 
-/** Keeps a quiet command from being taken for idle by what lies between. */
-export const pingIntervalMs = 30_000;
-
 const maxStatusBytes = 64 * 1024;
 
 /** Collects what comes on the stream of the outcome; longer than any Status is no Status. */

@@ -1,13 +1,12 @@
 /** Connections to a pod's ports that share one SPDY connection, raw or in the messages of a WebSocket. */
 import type { Duplex } from 'node:stream';
 import { ForwardError } from '../../net/forward-error.ts';
+import { pingIntervalMs } from '../../net/ping-interval.ts';
 import { SpdyConnection } from '../../net/spdy/connection.ts';
 import type { SpdyStream } from '../../net/spdy/stream.ts';
 import { WebSocketByteStream } from '../../net/websocket/byte-stream.ts';
 import type { OpenedStream } from '../cluster-client.ts';
 
-/** Keeps a quiet transport from being taken for idle by what lies between. */
-export const pingIntervalMs = 30_000;
 /** To peers that count windows, where they take so many. */
 const maxCounted = 200;
 /** Its data and its errors. */

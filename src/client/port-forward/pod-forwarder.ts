@@ -1,10 +1,11 @@
 /** The connections to one pod's ports: spread over transports, each of which several share. */
 import type { Duplex } from 'node:stream';
+import { pingIntervalMs } from '../../net/ping-interval.ts';
 import { channelSubprotocols } from '../../net/websocket/channels.ts';
 import { openPortForward } from '../../net/websocket/port-forward.ts';
 import type { ClusterClient, OpenedStream, StreamOffer } from '../cluster-client.ts';
 import { ConnectionError } from '../connection-error.ts';
-import { ForwardTransport, maxUncounted, pingIntervalMs } from './forward-transport.ts';
+import { ForwardTransport, maxUncounted } from './forward-transport.ts';
 
 const spdyProtocol = 'portforward.k8s.io';
 const tunnelProtocol = `SPDY/3.1+${spdyProtocol}`;

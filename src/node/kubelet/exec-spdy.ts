@@ -1,16 +1,17 @@
 /** A command's streams as streams of a SPDY connection, each named by its header `streamtype` (v4.channel.k8s.io). */
 import { finished } from 'node:stream/promises';
+import { pingIntervalMs } from '../../net/ping-interval.ts';
 import { SpdyConnection } from '../../net/spdy/connection.ts';
 import { resetStatus } from '../../net/spdy/frames.ts';
 import { answerSpdyUpgrade } from '../../net/spdy/handshake.ts';
 import type { SpdyStream } from '../../net/spdy/stream.ts';
 import { v4Channels } from '../../net/websocket/channels.ts';
+import { endStream } from './end-stream.ts';
 import type { ExecSession, ExecStreams } from './exec-session.ts';
 import { readSizes } from './read-sizes.ts';
 import type { UpgradeRequest } from './upgrade-request.ts';
 
 const CREATION_MS = 30_000;
-const PING_MS = 30_000;
 const MAX_STREAMS = 8;
 /** How long a client that is cut off may take to read why. */
 const FAREWELL_MS = 500;
@@ -33,7 +34,7 @@ export async function openSpdyExec(
   const connection = new SpdyConnection(socket, {
     role: 'server',
     maxStreams: MAX_STREAMS,
-    pingIntervalMs: PING_MS,
+    pingIntervalMs,
     onStream(stream) {
       const type = stream.headers.get('streamtype') ?? '';
       if (!expected.has(type) || streams.has(type)) {
@@ -58,9 +59,9 @@ export async function openSpdyExec(
     return undefined;
   }
   const finish = async (status: object) => {
-    await Promise.all([stdout, stderr].map((stream) => stream && ended(stream)));
+    await Promise.all([stdout, stderr].map((stream) => stream && endStream(stream)));
     errors.write(JSON.stringify(status));
-    await ended(errors);
+    await endStream(errors);
     // The client would not end its side of streams that it only reads.
     connection.end();
     await connection.closed;
@@ -89,9 +90,3 @@ const cutOffStatus = {
   reason: 'InternalError',
   code: 500,
 };
-
-/** Everything that was written is out, and the end; at once for a stream that is gone. */
-async function ended(stream: SpdyStream): Promise<void> {
-  stream.end();
-  await finished(stream, { readable: false }).catch(() => {});
-}

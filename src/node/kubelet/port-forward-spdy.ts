@@ -4,7 +4,7 @@
  */
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { finished } from 'node:stream/promises';
+import { pingIntervalMs } from '../../net/ping-interval.ts';
 import { relay } from '../../net/relay.ts';
 import { SpdyConnection } from '../../net/spdy/connection.ts';
 import { resetStatus } from '../../net/spdy/frames.ts';
@@ -12,6 +12,7 @@ import { answerSpdyUpgrade } from '../../net/spdy/handshake.ts';
 import type { SpdyStream } from '../../net/spdy/stream.ts';
 import { WebSocketByteStream } from '../../net/websocket/byte-stream.ts';
 import { answerHandshake, HandshakeError, isWebSocketRequest } from '../../net/websocket/handshake.ts';
+import { endStream } from './end-stream.ts';
 import { HttpError } from './http-error.ts';
 import type { PodHandle } from './pod-access.ts';
 import type { UpgradeRequest } from './upgrade-request.ts';
@@ -22,7 +23,6 @@ export const tunnelledPortForward = `SPDY/3.1+${portForwardProtocol}`;
 /** Two for each connection. */
 const MAX_STREAMS = 1000;
 const PAIRING_MS = 30_000;
-const PING_MS = 30_000;
 /** How long a pod may stay silent that its client has nothing more to say to. */
 const HALF_OPEN_MS = 5 * 60_000;
 
@@ -40,7 +40,7 @@ export async function serveSpdyPortForward(
   const connection = new SpdyConnection(transport, {
     role: 'server',
     maxStreams: MAX_STREAMS,
-    pingIntervalMs: PING_MS,
+    pingIntervalMs,
     onStream: (stream) => pairs.add(stream),
   });
   const cut = () => connection.destroy();
@@ -141,7 +141,7 @@ async function forward(
     if (!error.destroyed && !signal.aborted) {
       error.write(`error forwarding port ${port} to pod ${podName}: ${(failure as Error).message}`);
     }
-    await ended(error);
+    await endStream(error);
     // Where nothing was forwarded, what the client has sent goes nowhere.
     data.destroy();
     return;
@@ -149,11 +149,5 @@ async function forward(
   data.off('close', giveUp);
   data.once('end', () => socket.setTimeout(HALF_OPEN_MS, giveUp));
   await relay(data, socket);
-  await ended(error);
-}
-
-/** The client waits for the end of its errors before it takes the connection for over. */
-async function ended(error: SpdyStream): Promise<void> {
-  error.end();
-  await finished(error, { readable: false }).catch(() => {});
+  await endStream(error);
 }

@@ -3,6 +3,7 @@
  * Version 4 only, as kubelets have it: clients that offer 5, for commands, do not know its end of a channel here.
  */
 import { connect } from 'node:net';
+import { pingIntervalMs } from '../../net/ping-interval.ts';
 import { relay } from '../../net/relay.ts';
 import { Channels, v4Channels } from '../../net/websocket/channels.ts';
 import { answerHandshake, HandshakeError } from '../../net/websocket/handshake.ts';
@@ -12,7 +13,6 @@ import { HttpError } from './http-error.ts';
 import type { PodHandle } from './pod-access.ts';
 import type { UpgradeRequest } from './upgrade-request.ts';
 
-const PING_MS = 30_000;
 const MAX_PORTS = 16;
 
 /** Throws `HttpError` before the upgrade. Resolves when all connections are over. */
@@ -47,7 +47,7 @@ export async function servePortForward(
     role: 'server',
     subprotocol,
     count: ports.length * 2,
-    pingIntervalMs: PING_MS,
+    pingIntervalMs,
   });
   const gone = new AbortController();
   void channels.closed.then(() => gone.abort());
