@@ -104,5 +104,8 @@ for (const [what, bytes] of Object.entries({
     assert.ok(error instanceof ConnectionError, error.message);
     assert.match(error.message, /^Cannot talk to the API server [^\n]+\.$/);
     assert.equal(error.sent, true);
+    await using client = openClusterClient({ server: `http://127.0.0.1:${port}`, namespace: 'default' });
+    const read = async () => (await client.request({ method: 'GET', path: '/' })).body.toArray();
+    await assert.rejects(read, { name: 'ConnectionError', message: error.message });
   });
 }

@@ -64,6 +64,8 @@ export async function withFailover<T extends Answer>(
         ...(lease.isGuarded && { guard }),
         signal: onlyReads && lost !== undefined ? AbortSignal.any([signal, lost]) : signal,
       });
+      // Head and failure came at once.
+      if (answer.body?.errored) throw answer.body.errored;
       const isTurnedAway = lease.answered(answer.status, answer.headers, {
         onlyReads,
         bodyWithheld: answer.bodyWithheld === true,
