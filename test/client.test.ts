@@ -1,6 +1,7 @@
 /** `fairlead/client` as programs use it, against the embedded cluster. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -180,6 +181,14 @@ test('logs, commands with exit codes and streams, and a command that cannot be',
   session.stdin.end('through and through');
   const [out, err] = await Promise.all([text(session.stdout), text(session.stderr)]);
   assert.deepEqual([out, err, await session.exitCode], ['through and through', 'problem\n', 7]);
+
+  const early = await door.exec(['head', '-c', '3'], { stdin: true });
+  const source = createReadStream('/dev/zero');
+  source.pipe(early.stdin);
+  early.stderr.resume();
+  assert.deepEqual([await text(early.stdout), await early.exitCode], ['\0\0\0', 0]);
+  if (!early.stdin.closed) await once(early.stdin, 'close');
+  source.destroy();
 
   const good = await door.exec('true');
   good.stdout.resume();

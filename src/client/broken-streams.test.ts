@@ -1,6 +1,7 @@
 /** Servers that break off, lie, refuse or do not answer: one sentence, the right error, and nothing that hangs. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -68,6 +69,30 @@ test('a server that closes without an outcome, or with one that is none, does no
     session.stderr.resume();
     await assert.rejects(session.exitCode, expected);
   }
+});
+
+test('a command that ends before its input does tells its exit code, and lets go of what is left', async () => {
+  await using run = await upgrading((channels) => {
+    channels.channel(0).once('data', () => {
+      channels.channel(0).resume();
+      channels.channel(3).write('{"status":"Success"}', () => channels.close());
+    });
+  });
+  const session = await run.cluster.pod('n', 'p').exec('x', { stdin: true });
+  session.stdout.resume();
+  session.stderr.resume();
+  const source = createReadStream('/dev/zero');
+  source.pipe(session.stdin);
+  assert.equal(await session.exitCode, 0);
+  if (!session.stdin.closed) await once(session.stdin, 'close');
+  assert.equal(source.listenerCount('data'), 0);
+  source.destroy();
+
+  const idle = await run.cluster.pod('n', 'p').exec('x', { stdin: true });
+  idle.stdin.write('enough');
+  assert.equal(await idle.exitCode, 0);
+  if (!idle.stdin.closed) await once(idle.stdin, 'close');
+  assert.equal(idle.stdin.errored, null);
 });
 
 test('a frame that lies about its length ends the stream', async () => {

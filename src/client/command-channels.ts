@@ -10,6 +10,8 @@ const channelCount = 5;
 export function commandOverChannels({ stream, protocol }: OpenedStream): CommandStreams {
   const channels = new Channels(stream, { role: 'client', subprotocol: protocol, count: channelCount, pingIntervalMs });
   const outcome = collectOutcome(channels.channel(3));
+  // What nobody sends must not be waited for.
+  for (const input of [0, 4]) channels.channel(input).resume();
   return {
     stdin: channels.channel(0),
     stdout: channels.channel(1),

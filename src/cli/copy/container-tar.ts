@@ -98,8 +98,14 @@ export async function untar(
   // A file of this machine that ends too soon; where tar went first, it says why.
   if (failure instanceof CommandError) throw failure;
   await checkEnd(session, complaint, tar);
-  failure ??= leftOut;
-  if (failure !== undefined) throw failure;
+  // A tar that ended well has read what it needs: what pads the archive may be left over.
+  if (failure !== undefined && !isBrokenPipe(failure)) throw failure;
+  if (leftOut !== undefined) throw leftOut;
+}
+
+function isBrokenPipe(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
 async function start(

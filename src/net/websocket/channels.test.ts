@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { finished } from 'node:stream/promises';
 import { test } from 'node:test';
 import { Channels, v4Channels, v5Channels } from './channels.ts';
 import { WebSocketPeer } from './peer.ts';
@@ -65,6 +67,46 @@ test('a lost connection fails every channel', async () => {
   await assert.rejects(text(client.channel(0)), /cut off/);
   assert.equal((await client.closed).code, 1006);
 });
+
+test('what is written when the other side has closed fails, after what came was read; a channel at rest closes', async () => {
+  await using pair = await socketPair();
+  const client = new Channels(pair.client, { role: 'client', subprotocol: v5Channels, count: 2 });
+  const server = new Channels(pair.server, { role: 'server', subprotocol: v5Channels, count: 2 });
+  server.channel(0).once('data', () => {
+    server.channel(0).resume();
+    server.channel(0).write('the last word', () => server.close());
+  });
+  // More than the loop could do by calling itself for each message.
+  const written = new Promise((resolve) => client.channel(0).write(Buffer.alloc(100_000_000), resolve));
+  assert.deepEqual(await client.closed, { code: 1000, reason: '' });
+  client.channel(1).resume();
+  await once(client.channel(1), 'close');
+  assert.equal(client.channel(1).errored, null);
+  assert.equal(client.channel(0).destroyed, false);
+  assert.equal(await text(client.channel(0)), 'the last word');
+  assert.match(String(await written), /EPIPE/);
+  assert.equal(client.channel(0).destroyed, true);
+});
+
+test('a source that never ends is let go of when the other side has closed', async () => {
+  await using pair = await socketPair();
+  const client = new Channels(pair.client, { role: 'client', subprotocol: v5Channels, count: 1 });
+  const server = new Channels(pair.server, { role: 'server', subprotocol: v5Channels, count: 1 });
+  server.channel(0).once('data', () => {
+    server.channel(0).resume();
+    server.close();
+  });
+  const source = Readable.from(endless());
+  source.pipe(client.channel(0).resume());
+  assert.deepEqual(await client.closed, { code: 1000, reason: '' });
+  await finished(client.channel(0)).catch(() => {});
+  source.pause();
+  assert.equal(source.listenerCount('data'), 0);
+});
+
+function* endless(): Generator<Buffer> {
+  for (;;) yield Buffer.alloc(1024);
+}
 
 test('a message for a channel that does not exist closes the connection', async () => {
   await using pair = await socketPair();
@@ -143,6 +185,22 @@ test('port-forward fails with the text that the server gives', async () => {
     if (close) channels.close();
     await assert.rejects(text(stream), /nothing listens on port 81/);
   }
+});
+
+test('a port-forward that the server has closed gives all that came before a write fails', async () => {
+  await using pair = await socketPair();
+  const stream = openPortForward(pair.client, { port: 80, subprotocol: v4Channels });
+  const channels = new Channels(pair.server, { role: 'server', subprotocol: v4Channels, count: 2 });
+  const [forwarded] = acceptPortForward(channels, [80]);
+  assert.ok(forwarded !== undefined);
+  forwarded.data.once('data', () => {
+    forwarded.data.resume();
+    forwarded.data.write(Buffer.alloc(50_000, 'a'), () => channels.close());
+  });
+  const written = new Promise((resolve) => stream.write(Buffer.alloc(50_000_000), resolve));
+  assert.equal((await channels.closed).code, 1000);
+  assert.equal((await text(stream)).length, 50_000);
+  assert.match(String(await written), /EPIPE/);
 });
 
 test('port-forward refuses a stream to another port, and one that was cut', async () => {

@@ -32,7 +32,8 @@ export class Channels {
   readonly #peer: WebSocketPeer;
   readonly #channels: Channel[];
   readonly #hasCloseSignal: boolean;
-  readonly #waiting: (() => void)[] = [];
+  /** In the order in which they will go on. */
+  readonly #waiting = new Set<Channel>();
   readonly #full = new Set<Channel>();
 
   constructor(stream: Duplex, { role, subprotocol, count, maxMessageBytes, pingIntervalMs }: ChannelsOptions) {
@@ -52,8 +53,8 @@ export class Channels {
         onMessage: (data) => this.#onMessage(data),
         onDrain: () => this.#drain(),
         onClose: (close) => {
+          this.#waiting.clear();
           for (const channel of this.#channels) channel.connectionClosed(close);
-          this.#drain();
           resolve(close);
         },
       },
@@ -77,10 +78,16 @@ export class Channels {
     this.#peer.terminate();
   }
 
-  /** @internal Sends one message; calls back when the next may follow. */
-  send(number: number, payload: Uint8Array, done: () => void): void {
-    if (this.#peer.send(Uint8Array.of(number), payload)) done();
-    else this.#waiting.push(done);
+  /** @internal False once nothing can be sent any more; the channels are told of the end, if they were not yet. */
+  get open(): boolean {
+    return this.#peer.open;
+  }
+
+  /** @internal Sends one message. False: the channel waits until it is told to go on. */
+  send(channel: Channel, number: number, payload: Uint8Array): boolean {
+    if (this.#peer.send(Uint8Array.of(number), payload)) return true;
+    this.#waiting.add(channel);
+    return false;
   }
 
   /** @internal This side's direction of the channel is over. */
@@ -112,7 +119,9 @@ export class Channels {
   }
 
   #drain(): void {
-    for (const done of this.#waiting.splice(0)) done();
+    const channels = [...this.#waiting];
+    this.#waiting.clear();
+    for (const channel of channels) channel.sendOn();
   }
 }
 
@@ -120,6 +129,9 @@ class Channel extends Duplex {
   readonly #number: number;
   readonly #owner: Channels;
   #ended = false;
+  /** Of the write that is under way. */
+  #unsent: Buffer = Buffer.alloc(0);
+  #onWritten: ((error?: Error) => void) | undefined;
 
   constructor(number: number, owner: Channels) {
     super({ allowHalfOpen: true, highWaterMark: 64 * 1024 });
@@ -141,12 +153,26 @@ class Channel extends Duplex {
   }
 
   connectionClosed({ code, reason }: WebSocketClose): void {
-    if (code === 1000) {
-      this.peerEnded();
+    if (code !== 1000) {
+      const why = reason === '' ? `close code ${code}` : reason;
+      this.destroy(new Error(`the stream was cut off: ${why}`));
       return;
     }
-    const why = reason === '' ? `close code ${code}` : reason;
-    this.destroy(new Error(`the stream was cut off: ${why}`));
+    this.peerEnded();
+    // What came is there to be read before a write that nobody takes any more fails.
+    if (this.readableEnded) this.#endWriting();
+    else this.once('end', () => this.#endWriting());
+  }
+
+  /** More may be sent. A loop: whole megabytes may be taken at once. */
+  sendOn(): void {
+    while (this.#unsent.length > 0 && this.#owner.open) {
+      const piece = this.#unsent.subarray(0, maxPayload);
+      this.#unsent = this.#unsent.subarray(maxPayload);
+      if (!this.#owner.send(this, this.#number, piece)) return;
+    }
+    // One that the end of the WebSocket left unsent waits until that is told.
+    if (this.#unsent.length === 0) this.#written();
   }
 
   override _read(): void {
@@ -154,11 +180,9 @@ class Channel extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-    const next = (at: number): void => {
-      if (at >= chunk.length) callback();
-      else this.#owner.send(this.#number, chunk.subarray(at, at + maxPayload), () => next(at + maxPayload));
-    };
-    next(0);
+    this.#unsent = chunk;
+    this.#onWritten = callback;
+    this.sendOn();
   }
 
   override _final(callback: (error?: Error | null) => void): void {
@@ -168,6 +192,25 @@ class Channel extends Duplex {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#owner.setFull(this, false);
+    this.#unsent = Buffer.alloc(0);
+    this.#written(error ?? new Error('the stream was destroyed'));
     callback(error);
   }
+
+  #written(error?: Error): void {
+    const callback = this.#onWritten;
+    this.#onWritten = undefined;
+    callback?.(error);
+  }
+
+  /** As a child process's stdin: it closes when there is nobody to read it, and what is left to write is a broken pipe. */
+  #endWriting(): void {
+    // What was sent whole and only waited its turn is written.
+    this.sendOn();
+    this.destroy(this.writableLength > 0 ? brokenPipe() : undefined);
+  }
+}
+
+function brokenPipe(): Error {
+  return Object.assign(new Error('the other side has ended and reads no more (EPIPE)'), { code: 'EPIPE' });
 }

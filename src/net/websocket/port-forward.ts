@@ -61,7 +61,10 @@ class PortForwardStream extends Duplex {
     this.#data = channels.channel(0);
     this.#readData(port);
     this.#readErrors(channels.channel(1));
-    this.#data.on('error', (error) => this.destroy(error));
+    this.#data.on('error', (error) => {
+      // After its end only a write can have failed, which is told below.
+      if (!this.#data.readableEnded) this.destroy(error);
+    });
   }
 
   override _read(): void {
@@ -69,7 +72,11 @@ class PortForwardStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-    this.#data.write(chunk, callback);
+    this.#data.write(chunk, (error) => {
+      // What came before the end is there to be read, first.
+      if (error && this.#data.readableEnded && !this.readableEnded) this.once('end', () => callback(error));
+      else callback(error);
+    });
   }
 
   override _final(callback: (error?: Error | null) => void): void {
