@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
 import { test } from 'node:test';
 import { Channels, v4Channels, v5Channels } from './channels.ts';
+import { encodeFrame, opcode } from './frames.ts';
 import { WebSocketPeer } from './peer.ts';
 import { acceptPortForward, openPortForward } from './port-forward.ts';
 
@@ -36,6 +37,36 @@ test('a text message is as good as a binary one', async () => {
   client.sendText('\0', 'größer');
   client.close();
   assert.equal(await text(server.channel(0)), 'größer');
+});
+
+test('a message may have any size, and may come cut anywhere', async () => {
+  await using pair = await socketPair();
+  const server = new Channels(pair.server, { role: 'server', subprotocol: v5Channels, count: 2 });
+  const sent = Buffer.alloc(9_000_000, 'seventeen bytes: ');
+  const received = buffer(server.channel(1));
+  pair.client.write(encodeFrame(opcode.binary, [Buffer.of(1), sent], true));
+  pair.client.write(encodeFrame(opcode.text, ['\x01', 'text'.repeat(1_200_000)].map(Buffer.from), true));
+  pair.client.write(encodeFrame(opcode.binary, [], true));
+  // Byte by byte: an empty fragment, the channel, what comes on it; and the end of the channel.
+  const pieces = [
+    [0x02, ''],
+    [0x00, '\x01'],
+    [0x00, ''],
+    [0x80, 'cut'],
+    [0x02, '\xff'],
+    [0x80, '\x01'],
+  ] as const;
+  for (const [first, payload] of pieces) {
+    const frame = encodeFrame(opcode.binary, [Buffer.from(payload, 'latin1')], true);
+    frame[0] = first;
+    for (const byte of frame) {
+      pair.client.write(Buffer.of(byte));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  const all = await received;
+  assert.ok(all.subarray(0, sent.length).equals(sent));
+  assert.equal(all.subarray(sent.length).toString(), `${'text'.repeat(1_200_000)}cut`);
 });
 
 test('channels keep streams apart; in v5 one direction of one channel can end', async () => {

@@ -4,7 +4,7 @@
  * direction of it.
  */
 import { Duplex } from 'node:stream';
-import type { WebSocketClose } from './peer.ts';
+import type { MessagePart, WebSocketClose } from './peer.ts';
 import { WebSocketPeer } from './peer.ts';
 
 export const v4Channels = 'v4.channel.k8s.io';
@@ -13,6 +13,8 @@ export const v5Channels = 'v5.channel.k8s.io';
 export const channelSubprotocols: readonly string[] = [v5Channels, v4Channels];
 
 const closeSignal = 255;
+/** Kubernetes' own limit of a message. Of ours only texts are held to it: others pass as they come. */
+const maxTextBytes = 32 * 1024 * 1024;
 /** Larger writes go out as several messages, so that channels take turns and no receiver's limit is met. */
 const maxPayload = 32 * 1024;
 
@@ -21,7 +23,6 @@ export interface ChannelsOptions {
   subprotocol: string;
   /** How many channels there are, from 0 on. A message for another one breaks the connection. */
   count: number;
-  maxMessageBytes?: number;
   pingIntervalMs?: number;
 }
 
@@ -35,8 +36,10 @@ export class Channels {
   /** In the order in which they will go on. */
   readonly #waiting = new Set<Channel>();
   readonly #full = new Set<Channel>();
+  /** That of the message whose pieces come. */
+  #current: number | undefined;
 
-  constructor(stream: Duplex, { role, subprotocol, count, maxMessageBytes, pingIntervalMs }: ChannelsOptions) {
+  constructor(stream: Duplex, { role, subprotocol, count, pingIntervalMs }: ChannelsOptions) {
     this.#hasCloseSignal = subprotocol === v5Channels;
     this.#channels = Array.from({ length: count }, (_, number) => new Channel(number, this));
     const { promise, resolve } = Promise.withResolvers<WebSocketClose>();
@@ -45,12 +48,13 @@ export class Channels {
       stream,
       {
         role,
-        ...(maxMessageBytes === undefined ? {} : { maxMessageBytes }),
+        maxMessageBytes: maxTextBytes,
+        inPieces: true,
         ...(pingIntervalMs === undefined ? {} : { pingIntervalMs }),
       },
       {
         // text and binary messages alike, as kube-apiserver takes them: Python's client sends text
-        onMessage: (data) => this.#onMessage(data),
+        onMessage: (data, _isText, part) => this.#onMessage(data, part),
         onDrain: () => this.#drain(),
         onClose: (close) => {
           this.#waiting.clear();
@@ -103,19 +107,27 @@ export class Channels {
     } else if (this.#full.delete(channel) && this.#full.size === 0) this.#peer.resume();
   }
 
-  #onMessage(data: Buffer): void {
-    const number = data[0];
+  #onMessage(data: Buffer, part: MessagePart): void {
+    let payload = data;
+    if (part === 'whole' || part === 'first') {
+      this.#current = data[0];
+      payload = data.subarray(1);
+    }
+    const number = this.#current;
     // Servers open a connection with empty messages; they mean nothing.
     if (number === undefined) return;
     if (number === closeSignal && this.#hasCloseSignal) {
-      const ended = this.#channels[data[1] ?? closeSignal];
+      // The channel's number may be a piece of its own.
+      if (payload.length === 0 && part !== 'whole' && part !== 'last') return;
+      this.#current = undefined;
+      const ended = this.#channels[payload[0] ?? closeSignal];
       if (ended === undefined) this.#peer.close(1002, 'a close signal names no channel');
       else ended.peerEnded();
       return;
     }
     const channel = this.#channels[number];
     if (channel === undefined) this.#peer.close(1002, `there is no channel ${number}`);
-    else if (data.length > 1) channel.receive(data.subarray(1));
+    else if (payload.length > 0) channel.receive(payload);
   }
 
   #drain(): void {

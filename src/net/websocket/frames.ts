@@ -1,5 +1,6 @@
 /** Frames of RFC 6455 section 5: written, and parsed from bytes as they arrive. */
 import { randomFillSync } from 'node:crypto';
+import { ByteQueue } from '../../lib/byte-queue.ts';
 
 export const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
@@ -76,7 +77,10 @@ export function encodeFrame(code: number, parts: readonly Uint8Array[], masked: 
 export interface FrameParserOptions {
   expectMask: boolean;
   maxPayload: number;
-  /** A data frame that comes in pieces is told as so many frames, as its sender might have cut it (RFC 6455, 5.4). */
+  /**
+   * A data frame that comes in pieces is told as so many frames, as its sender might have cut it (RFC 6455, 5.4): no piece is
+   * larger than what is pushed at once, and the length of a frame has no limit.
+   */
   splits?: boolean;
 }
 
@@ -87,12 +91,12 @@ export class FrameParser {
   readonly #splits: boolean;
   #head: Buffer = Buffer.alloc(0);
   #current: { final: boolean; opcode: number; mask: number | undefined; length: number } | undefined;
-  #pieces: Buffer[] = [];
+  readonly #pieces = new ByteQueue();
   #received = 0;
 
   constructor({ expectMask, maxPayload, splits = false }: FrameParserOptions) {
     this.#expectMask = expectMask;
-    this.#maxPayload = maxPayload;
+    this.#maxPayload = splits ? Number.MAX_SAFE_INTEGER : maxPayload;
     this.#splits = splits;
   }
 
@@ -120,9 +124,12 @@ export class FrameParser {
         } else this.#pieces.push(piece);
         return;
       }
-      const payload = this.#pieces.length === 0 ? piece : Buffer.concat([...this.#pieces, piece], length);
+      let payload = piece;
+      if (this.#pieces.length > 0) {
+        this.#pieces.push(piece);
+        payload = this.#pieces.takeAll();
+      }
       this.#current = undefined;
-      this.#pieces = [];
       this.#received = 0;
       if (!onFrame({ final, opcode: code, payload })) return;
       if (at >= chunk.length) return;

@@ -3,10 +3,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer as createTcpServer } from 'node:net';
+import { duplexPair } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 import { openUpstreamPool } from '../http1/pool.ts';
+import { encodeFrame, opcode } from './frames.ts';
 import { answerHandshake, beginHandshake, finishHandshake, HandshakeError, headerLines } from './handshake.ts';
 import type { WebSocketClose, WebSocketOptions } from './peer.ts';
 import { WebSocketPeer } from './peer.ts';
@@ -117,6 +119,39 @@ test('binary messages whose borders mean nothing come in pieces, texts and contr
   assert.deepEqual(server.messages.slice(-2).map(String), ['a', 'b']);
   client.close(1000);
   assert.deepEqual(await server.closed, { code: 1000, reason: '' });
+});
+
+test('a message in a great many fragments, most of them empty, comes whole', async (t) => {
+  const { port, connected } = await ourServer(t, { maxMessageBytes: 1000 });
+  const client = new WebSocket(`ws://127.0.0.1:${port}`, ['a']);
+  await once(client, 'open');
+  const server = await connected;
+  for (let i = 0; i < 1000; i++) {
+    client.send('', { fin: false });
+    client.send('x', { fin: i === 999 });
+  }
+  await server.received(1);
+  assert.equal(server.messages[0], 'x'.repeat(1000));
+  client.send('x'.repeat(600), { fin: false });
+  client.send('x'.repeat(401));
+  assert.deepEqual((await once(client, 'close'))[0], 1009);
+});
+
+test('a peer that asks and does not read is kept one answer, that to its last ping', async () => {
+  const [near, far] = duplexPair();
+  new WebSocketPeer(far, { role: 'server' }, { onMessage: () => {}, onClose: () => {} });
+  for (let i = 1; i <= 10_000; i++) {
+    if (!near.write(encodeFrame(opcode.ping, [Buffer.from(`ping ${i}`.padEnd(125))], true))) await once(near, 'drain');
+  }
+  assert.ok(far.writableLength < 100_000, `${far.writableLength} bytes are kept`);
+  let answers = Buffer.alloc(0);
+  near.on('data', (chunk: Buffer) => {
+    answers = Buffer.concat([answers, chunk]);
+  });
+  near.write(encodeFrame(opcode.ping, [Buffer.from('the last')], true));
+  while (!answers.includes('the last')) await once(near, 'data');
+  assert.ok(answers.includes('ping 1 '));
+  assert.ok(answers.includes('ping 10000'));
 });
 
 test('our client end speaks with the ws server', async (t) => {

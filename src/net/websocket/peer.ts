@@ -1,6 +1,7 @@
 /** One end of a WebSocket over any duplex stream: messages, control frames, the closing handshake, limits. */
 import { isUtf8 } from 'node:buffer';
 import type { Duplex } from 'node:stream';
+import { ByteQueue } from '../../lib/byte-queue.ts';
 import type { Frame } from './frames.ts';
 import { encodeFrame, FrameParser, opcode, WebSocketProtocolError } from './frames.ts';
 
@@ -10,9 +11,12 @@ export interface WebSocketClose {
   reason: string;
 }
 
+/** Of a message that comes in pieces, `first` and `last` are two; nothing but the last piece is empty. */
+export type MessagePart = 'whole' | 'first' | 'middle' | 'last';
+
 export interface WebSocketHandlers {
   /** A whole message, or a piece of one that is binary where they come `inPieces`. The buffer is the receiver's to keep. */
-  onMessage(data: Buffer, isText: boolean): void;
+  onMessage(data: Buffer, isText: boolean, part: MessagePart): void;
   /** Once, whatever the cause. Only code 1000 is a clean end. */
   onClose(close: WebSocketClose): void;
   /** More may be sent, after `send` had returned false. */
@@ -21,9 +25,9 @@ export interface WebSocketHandlers {
 
 export interface WebSocketOptions {
   role: 'client' | 'server';
-  /** A larger message is refused with 1009. Default 4 MiB. */
+  /** A larger message that is put together here is refused with 1009. Default 4 MiB. */
   maxMessageBytes?: number;
-  /** The borders of binary messages mean nothing: what comes of them is told at once, and nothing is put together. */
+  /** What comes of binary messages is told at once: nothing is put together, and they may be of any size. */
   inPieces?: boolean;
   /** A ping goes out at this interval; the connection ends when nothing came for two of them. Default: no pings. */
   pingIntervalMs?: number;
@@ -40,9 +44,13 @@ export class WebSocketPeer {
   readonly #parser: FrameParser;
   readonly #inPieces: boolean;
   readonly #handlers: WebSocketHandlers;
-  #pieces: Buffer[] = [];
-  #pieceBytes = 0;
+  /** Of a message that comes in several frames. */
+  readonly #pieces = new ByteQueue();
   #messageIsText: boolean | undefined;
+  /** A piece of the message was told. */
+  #hasBegun = false;
+  /** Of a ping that came while the peer did not read. */
+  #owedPong: Buffer | undefined;
   #closeSent = false;
   #close: WebSocketClose | undefined;
   #told = false;
@@ -62,7 +70,10 @@ export class WebSocketPeer {
     });
     this.#handlers = handlers;
     stream.on('data', (chunk: Buffer) => this.#onData(chunk));
-    stream.on('drain', () => this.#handlers.onDrain?.());
+    stream.on('drain', () => {
+      this.#payPong();
+      this.#handlers.onDrain?.();
+    });
     stream.on('end', () => this.#onGone());
     stream.on('error', () => stream.destroy());
     stream.on('close', () => this.#onGone());
@@ -136,9 +147,21 @@ export class WebSocketPeer {
   }
 
   #onFrame({ final, opcode: code, payload }: Frame): void {
-    if (code === opcode.ping) this.#write(opcode.pong, [payload]);
+    if (code === opcode.ping) this.#onPing(payload);
     else if (code === opcode.close) this.#onCloseFrame(payload);
     else if (code !== opcode.pong) this.#onDataFrame(final, code, payload);
+  }
+
+  /** A peer that asks and does not read is owed one answer, that to its last ping (RFC 6455, 5.5.3). */
+  #onPing(payload: Buffer): void {
+    if (!this.#stream.writableNeedDrain) this.#write(opcode.pong, [payload]);
+    else this.#owedPong = Buffer.from(payload);
+  }
+
+  #payPong(): void {
+    const payload = this.#owedPong;
+    this.#owedPong = undefined;
+    if (payload !== undefined) this.#write(opcode.pong, [payload]);
   }
 
   #onDataFrame(final: boolean, code: number, payload: Buffer): void {
@@ -146,22 +169,31 @@ export class WebSocketPeer {
       throw new WebSocketProtocolError('a continuation frame is missing or out of place');
     }
     this.#messageIsText ??= code === opcode.text;
-    this.#pieceBytes += payload.length;
-    if (this.#pieceBytes > this.#maxMessageBytes) {
+    if (this.#inPieces && !this.#messageIsText) this.#onPiece(final, payload);
+    else this.#gather(final, payload, this.#messageIsText);
+    if (final) this.#messageIsText = undefined;
+  }
+
+  #onPiece(final: boolean, payload: Buffer): void {
+    const hadBegun = this.#hasBegun;
+    this.#hasBegun = !final && (hadBegun || payload.length > 0);
+    if (final) this.#tellMessage(payload, false, hadBegun ? 'last' : 'whole');
+    else if (payload.length > 0) this.#tellMessage(payload, false, hadBegun ? 'middle' : 'first');
+  }
+
+  #gather(final: boolean, payload: Buffer, isText: boolean): void {
+    if (this.#pieces.length + payload.length > this.#maxMessageBytes) {
       throw new WebSocketProtocolError(`a message is larger than ${this.#maxMessageBytes} bytes`, 1009);
     }
-    const isText = this.#messageIsText;
-    if (!final) {
-      if (isText || !this.#inPieces) this.#pieces.push(payload);
-      else if (!this.#closeSent) this.#handlers.onMessage(payload, false);
-      return;
-    }
-    const data = this.#pieces.length === 0 ? payload : Buffer.concat([...this.#pieces, payload]);
-    this.#pieces = [];
-    this.#pieceBytes = 0;
-    this.#messageIsText = undefined;
+    if (!final || this.#pieces.length > 0) this.#pieces.push(payload);
+    if (!final) return;
+    const data = this.#pieces.length > 0 ? this.#pieces.takeAll() : payload;
     if (isText && !isUtf8(data)) throw new WebSocketProtocolError('a text message is not UTF-8', 1007);
-    if (!this.#closeSent) this.#handlers.onMessage(data, isText);
+    this.#tellMessage(data, isText, 'whole');
+  }
+
+  #tellMessage(data: Buffer, isText: boolean, part: MessagePart): void {
+    if (!this.#closeSent) this.#handlers.onMessage(data, isText, part);
   }
 
   #onCloseFrame(payload: Buffer): void {
