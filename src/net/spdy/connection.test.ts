@@ -180,6 +180,33 @@ test('of a peer that does not count, unread bytes are bounded for the connection
   assert.equal(server.open, true);
 });
 
+test('single bytes that wait for a reader are kept, and given, as few pieces', async (t) => {
+  const opened = Promise.withResolvers<SpdyStream>();
+  const { near, encoder, server } = byHand(t, opened.resolve);
+  near.write(encodeSynStream(1, encoder.encode(headers)));
+  const bytes = Buffer.concat(Array.from({ length: 100_000 }, (_, i) => data(1, i === 99_999 ? 'z' : 'a')));
+  near.end(Buffer.concat([bytes, data(1, '', true), encodeGoAway(0, 0)]));
+  const stream = await opened.promise;
+  await server.closed;
+  const pieces: Buffer[] = [];
+  stream.on('data', (piece: Buffer) => pieces.push(piece));
+  await once(stream, 'end');
+  assert.equal(Buffer.concat(pieces).toString(), `${'a'.repeat(99_999)}z`);
+  assert.ok(pieces.length < 30, `${pieces.length} pieces`);
+});
+
+test('a reader that leaves in the middle of a piece counts as having read it', async (t) => {
+  const opened = Promise.withResolvers<SpdyStream>();
+  const { near, encoder, server } = byHand(t, opened.resolve);
+  near.write(encodeSynStream(1, encoder.encode(headers)));
+  const stream = await opened.promise;
+  stream.on('data', () => stream.destroy());
+  await new Promise((resolve) => setImmediate(resolve));
+  near.write(data(1, 'read'));
+  await once(stream, 'close');
+  assert.equal(server.unreadBytes, 0);
+});
+
 test('to a peer that does not count, data flows without window updates', async (t) => {
   const { near, encoder, frames, until } = byHand(t, (stream) => stream.end(Buffer.alloc(1_000_000)));
   near.write(encodeSynStream(1, encoder.encode(headers)));
@@ -310,6 +337,27 @@ test('a peer that asks and does not read is not read any more', async (t) => {
   await new Promise((resolve) => setTimeout(resolve, 100));
   assert.ok(far.writableLength < 2_000_000, `${far.writableLength} bytes wait`);
   assert.ok(far.readableLength > 0 && far.writableLength > 1_000_000);
+});
+
+test('a connection that has ended closes when its peer takes no more of what was written', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const [near, far] = duplexPair();
+  const server = new SpdyConnection(far, { role: 'server' });
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  for (let i = 0; i < 10_000; i++) near.write(encodePing(1));
+  while (far.writableLength < 10_000) await turn();
+  server.end();
+  await server.closed;
+  for (let i = 0; i < 3; i++) {
+    t.mock.timers.tick(4000);
+    // Some of it is taken.
+    for (let j = 0; j < 10; j++) near.read();
+    await turn();
+  }
+  assert.equal(far.destroyed, false);
+  t.mock.timers.tick(10_000);
+  assert.equal(far.destroyed, true);
+  near.destroy();
 });
 
 test('what came in full is read though the connection ended with it; what did not, is a failure', async (t) => {

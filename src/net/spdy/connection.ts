@@ -19,6 +19,7 @@ import {
 } from './frames.ts';
 import type { SpdyHeaders } from './header-block.ts';
 import { HeaderDecoder, HeaderEncoder } from './header-block.ts';
+import { endTransport } from './linger.ts';
 import { initialReceiveWindow, ReceiveWindows } from './receive-windows.ts';
 import type { SpdyStreamOptions, StreamOwner } from './stream.ts';
 import { SpdyStream } from './stream.ts';
@@ -47,8 +48,6 @@ const defaultWindow = 64 * 1024;
 const maxUnreadBytes = 8 * 1024 * 1024;
 /** Answers to a peer that asks and does not read are kept up to here; then nothing more is read of it. */
 const maxBacklogBytes = 1024 * 1024;
-/** How long the peer may take to end its side after we have ended ours. */
-const lingerMs = 5000;
 
 /** Begins to read as soon as it is constructed. Of the session's own window (stream 0), neither side is held to any. */
 export class SpdyConnection {
@@ -363,17 +362,7 @@ export class SpdyConnection {
     this.#writer.close();
     this.#wakeIfAble();
     this.#decoder[Symbol.dispose]();
-    const transport = this.#transport;
-    if (!transport.destroyed) {
-      // What the peer still sends is read and dropped, so that it gets to read what we have written.
-      setImmediate(() => transport.resume());
-      transport.end(() => {
-        const timer = setTimeout(() => transport.destroy(), lingerMs).unref();
-        if (transport.readableEnded) transport.destroy();
-        transport.once('end', () => transport.destroy());
-        transport.once('close', () => clearTimeout(timer));
-      });
-    }
+    if (!this.#transport.destroyed) endTransport(this.#transport);
     this.#resolveClosed({ isClean: isClean && (wasIdle || reason === ''), reason });
   }
 

@@ -1,5 +1,6 @@
 /** One stream of a SPDY connection: a Duplex whose two directions end apart; destroying it early resets it. */
 import { Duplex } from 'node:stream';
+import { ByteQueue } from '../../lib/byte-queue.ts';
 import { resetStatus } from './frames.ts';
 import type { SpdyHeaders } from './header-block.ts';
 
@@ -40,8 +41,7 @@ export class SpdyStream extends Duplex {
   /** Those of the SYN_STREAM that opened it. */
   readonly headers: SpdyHeaders;
   readonly #owner: StreamOwner;
-  readonly #queue: Buffer[] = [];
-  #queuedBytes = 0;
+  readonly #queue = new ByteQueue();
   #isWanted = false;
   #peerEnded = false;
   #ended: boolean;
@@ -74,7 +74,7 @@ export class SpdyStream extends Duplex {
 
   /** Bytes that came and were not asked for yet. */
   get queuedBytes(): number {
-    return this.#queuedBytes;
+    return this.#queue.length;
   }
 
   /** Destroys the stream; the peer is told this reason. */
@@ -87,11 +87,9 @@ export class SpdyStream extends Duplex {
   /** @internal Data of the peer. False when it had ended its direction. */
   receive(payload: Buffer, fin: boolean): boolean {
     if (this.#peerEnded) return false;
-    if (payload.length > 0) {
-      this.#queue.push(payload);
-      this.#queuedBytes += payload.length;
-    }
     if (fin) this.#peerEnded = true;
+    if (this.#isWanted && this.#queue.length === 0 && payload.length > 0) this.#give(payload);
+    else this.#queue.push(payload);
     if (this.#isWanted || this.#queue.length === 0) this.#pass();
     return true;
   }
@@ -154,9 +152,8 @@ export class SpdyStream extends Duplex {
     if (!(this.#peerEnded && this.#ended) && this.#resetWith !== undefined) {
       this.#owner.sendReset(this.id, this.#resetWith);
     }
-    const dropped = this.#queuedBytes;
-    this.#queue.length = 0;
-    this.#queuedBytes = 0;
+    const dropped = this.#queue.length;
+    this.#queue.clear();
     this.#onWindow = undefined;
     this.#answered.resolve();
     if (dropped > 0) this.#owner.consumed(this, dropped);
@@ -169,14 +166,17 @@ export class SpdyStream extends Duplex {
     while (this.#isWanted) {
       const piece = this.#queue.shift();
       if (piece === undefined) break;
-      this.#queuedBytes -= piece.length;
-      this.#isWanted = this.push(piece);
-      if (!this.destroyed) this.#owner.consumed(this, piece.length);
+      this.#give(piece);
     }
     if (this.#peerEnded && this.#queue.length === 0) {
       this.#isWanted = false;
       this.push(null);
     }
+  }
+
+  #give(piece: Buffer): void {
+    this.#isWanted = this.push(piece);
+    this.#owner.consumed(this, piece.length);
   }
 
   #send(chunk: Buffer, callback: () => void): void {
