@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { getEventListeners, once } from 'node:events';
+import { createReadStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { testCertificate } from '../../test/certificate.ts';
 import type { KubeObject } from '../api/object.ts';
@@ -12,6 +14,7 @@ import { StatusError } from '../api/status.ts';
 import { openUpstreamPool } from '../net/http1/pool.ts';
 import { openClusterClient } from './cluster-client-http.ts';
 import { ConnectionError } from './connection-error.ts';
+import type { Credentials } from './credentials.ts';
 import { answerJson, answerStatus, scriptedServer } from './scripted-server.ts';
 import { WatchBroken } from './watch-stream.ts';
 
@@ -239,6 +242,35 @@ test('a server that is not there, or not to be trusted, is named with what to do
     secure.closeAllConnections();
     secure.close();
   }
+});
+
+test('a body that cannot be read fails its request while credentials are waited for; one that is never begun is let go', async () => {
+  await using server = await scriptedServer((_request, response) => answerJson(response, 200, {}));
+  const asked = Promise.withResolvers<void>();
+  const credentials = {
+    current(signal: AbortSignal) {
+      asked.resolve();
+      return new Promise<Credentials>((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+      });
+    },
+    renew: async () => false,
+  };
+  await using client = openClusterClient({ ...server.config, credentials });
+  const body = createReadStream('/nonexistent/file');
+  const failed = client.request({ method: 'POST', path: '/', body });
+  await asked.promise;
+  await assert.rejects(
+    failed,
+    (error) =>
+      error instanceof ConnectionError && !error.sent && /the request's body failed: ENOENT/.test(error.message),
+  );
+  assert.deepEqual(server.requests, []);
+
+  await using lost = openClusterClient({ server: 'http://127.0.0.1:1', namespace: 'n' });
+  const unread = new Readable({ read() {} });
+  await assert.rejects(lost.request({ method: 'POST', path: '/', body: unread }), ConnectionError);
+  assert.equal(unread.destroyed, true);
 });
 
 test('a proxy that is not there is what the sentence is about', async () => {

@@ -1,6 +1,7 @@
 /** Requests to the API servers of one cluster with one user's credentials: headers, retries, errors. Knows no resources. */
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bodyFailure } from '../net/http1/body-failure.ts';
 import { headerValue } from '../net/http1/headers.ts';
 import type {
   HeaderLines,
@@ -42,6 +43,8 @@ export interface TransportUpgrade {
 
 interface Asked extends Omit<FailoverRequest, 'servers'> {
   headers: HeaderLines;
+  /** Fires when the request's body has failed. */
+  bodyFailed?: AbortSignal;
 }
 
 interface Answer {
@@ -82,14 +85,32 @@ export class Transport {
    * Retry-After or a connection lost before the answer. A write that may have been carried out is never repeated.
    * Redirects are answers like others: nothing is followed with credentials. Throws ConnectionError.
    */
-  async send({ method, path, headers = [], body, signal }: TransportRequest): Promise<UpstreamResponse> {
+  async send(request: TransportRequest): Promise<UpstreamResponse> {
+    const { body, signal } = request;
+    if (body === undefined || body instanceof Uint8Array) return this.#send(request);
+    const bodyFailed = bodyFailure(body);
+    try {
+      const response = await this.#send(request, bodyFailed);
+      if (response.bodyWithheld === true) body.destroy();
+      return response;
+    } catch (error) {
+      // Where it was never begun, nobody else will.
+      body.destroy();
+      throw error === bodyFailed.reason ? this.failure(error, signal) : error;
+    }
+  }
+
+  async #send(
+    { method, path, headers = [], body, signal }: TransportRequest,
+    bodyFailed?: AbortSignal,
+  ): Promise<UpstreamResponse> {
     const reading = method === 'GET' || method === 'HEAD';
-    const repeatable = body === undefined || body instanceof Uint8Array;
+    const repeatable = bodyFailed === undefined;
+    const asked = { method, path, headers, signal, isUpgrade: false, hasBody: body !== undefined, repeatable };
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted();
-      const response = await this.#withPass(
-        { method, path, headers, signal, isUpgrade: false, hasBody: body !== undefined, repeatable },
-        (endpoint, request) => this.#pool.request(endpoint, { ...request, ...(body !== undefined && { body }) }),
+      const response = await this.#withPass({ ...asked, ...(bodyFailed && { bodyFailed }) }, (endpoint, request) =>
+        this.#pool.request(endpoint, { ...request, ...(body !== undefined && { body }) }),
       );
       const waitMs = repeatable && attempt < maxRetries ? retryAfterMs(response, reading) : undefined;
       if (waitMs === undefined) return response;
@@ -100,12 +121,12 @@ export class Transport {
 
   /** One exchange; a second one with other credentials where the first ones were refused, since nothing was carried out. */
   async #withPass<T extends Answer>(asked: Asked, exchange: Exchange<T>): Promise<T> {
-    const { headers, signal, repeatable } = asked;
+    const { headers, signal, repeatable, bodyFailed } = asked;
     const agent = ['User-Agent', this.#userAgent] as const;
     if (headers.some(([name]) => name.toLowerCase() === 'authorization')) {
       return this.#anywhere(asked, undefined, [agent, ...headers], exchange);
     }
-    const pass = await this.#access.pass(signal);
+    const pass = await this.#access.pass(bodyFailed === undefined ? signal : AbortSignal.any([signal, bodyFailed]));
     const answer = await this.#anywhere(asked, pass, [agent, ...pass.headers, ...headers], exchange);
     if (answer.status !== 401 || !repeatable || !(await this.#access.renew(pass, signal))) return answer;
     answer.body?.destroy();

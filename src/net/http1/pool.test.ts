@@ -248,6 +248,45 @@ test('an early response is given, and the connection not used again', async () =
   assert.equal(server.accepted.length, 2);
 });
 
+test('a body that fails fails its request, also before anybody reads it, and nothing else', async () => {
+  const heads = new Arrivals<Socket>();
+  await using server = await serve((socket) => heads.add(socket));
+  await using pool = openUpstreamPool({ maxPerEndpoint: 1 });
+  const failing = () => new Readable({ read() {} });
+  const fails = (sent: boolean) => (error: UpstreamError) =>
+    error instanceof UpstreamError &&
+    error.sent === sent &&
+    /the request's body failed: no such file/.test(error.message);
+  const post = (body: Readable, more: Partial<UpstreamRequest> = {}) =>
+    pool.request(server.endpoint, get('/', { method: 'POST', body, ...more }));
+
+  const early = failing().destroy(new Error('no such file'));
+  await assert.rejects(post(early), fails(false));
+
+  const first = pool.request(server.endpoint, get());
+  await heads.at(0);
+  const inLine = failing();
+  const waiting = post(inLine);
+  inLine.destroy(new Error('no such file'));
+  await assert.rejects(waiting, fails(false));
+  (await heads.at(0)).write(ok('1'));
+  assert.equal(await text((await first).body), '1');
+
+  const held = failing();
+  const withheld = post(held, { guard: 'withhold' });
+  await heads.at(1);
+  held.destroy(new Error('no such file'));
+  await assert.rejects(withheld, fails(false));
+
+  const begun = failing();
+  begun.push('some');
+  const sending = post(begun);
+  await heads.at(2);
+  begun.destroy(new Error('no such file'));
+  await assert.rejects(sending, fails(true));
+  assert.equal(pool.connections.size, 0);
+});
+
 test('the server stops being read when nobody reads the body', async () => {
   let written = 0;
   const chunk = Buffer.alloc(256 * 1024);

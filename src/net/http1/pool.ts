@@ -1,5 +1,6 @@
 /** `UpstreamPool` over the connections and exchanges of this folder. */
 import { Readable } from 'node:stream';
+import { bodyFailure, failedBody } from './body-failure.ts';
 import type { ConnectionLimits, UpstreamConnection } from './connections.ts';
 import { ConnectionPool } from './connections.ts';
 import { endpointName } from './dial.ts';
@@ -7,7 +8,7 @@ import { Exchange } from './exchange.ts';
 import type { ResponseHead } from './head.ts';
 import { formatHead, isToken } from './head.ts';
 import { headerValue } from './headers.ts';
-import { mayRetry } from './retry.ts';
+import { continueMs, mayRetry } from './retry.ts';
 import type { UpgradeResult, UpstreamEndpoint, UpstreamPool, UpstreamRequest } from './upstream.ts';
 import { UpstreamError } from './upstream.ts';
 
@@ -40,16 +41,18 @@ async function send(
   upgrade: string | undefined,
 ): Promise<UpgradeResult> {
   const { method, target, body, signal } = request;
+  const bodyFailed = body instanceof Readable ? bodyFailure(body) : undefined;
   const head = requestHead(endpoint, request);
-  signal.throwIfAborted();
+  const either = bodyFailed === undefined ? signal : AbortSignal.any([signal, bodyFailed]);
   for (let fresh = request.guard === 'fresh'; ; fresh = true) {
-    const connection = await connections.acquire(endpoint, signal, { fresh });
-    if (signal.aborted) {
+    either.throwIfAborted();
+    const connection = await connections.acquire(endpoint, either, { fresh });
+    if (either.aborted) {
       connection.release();
-      throw signal.reason;
+      throw either.reason;
     }
     const reused = connection.uses > 0;
-    const attempt = new Attempt(connection, request, upgrade);
+    const attempt = new Attempt(connection, request, { upgrade, bodyFailed });
     try {
       return await attempt.start(head);
     } catch (error) {
@@ -60,9 +63,6 @@ async function send(
     }
   }
 }
-
-/** A server that has not answered `Expect` after this time does not know it. */
-const continueMs = 1000;
 
 function withholds({ guard, body }: UpstreamRequest): boolean {
   return guard === 'withhold' && body !== undefined && (body instanceof Readable || body.length > 0);
@@ -109,10 +109,17 @@ class Attempt {
   /** Runs while the body is withheld. */
   #continueTimer: NodeJS.Timeout | undefined;
   readonly #onAbort = (): void => this.#abort(this.#request.signal.reason);
+  readonly #bodyFailed: AbortSignal | undefined;
+  readonly #onBodyFailed = (): void => this.#failBody(this.#bodyFailed?.reason.cause);
 
-  constructor(connection: UpstreamConnection, request: UpstreamRequest, upgrade: string | undefined) {
+  constructor(
+    connection: UpstreamConnection,
+    request: UpstreamRequest,
+    { upgrade, bodyFailed }: { upgrade: string | undefined; bodyFailed: AbortSignal | undefined },
+  ) {
     this.#connection = connection;
     this.#request = request;
+    this.#bodyFailed = bodyFailed;
     this.#exchange = new Exchange(connection, {
       method: request.method,
       ...(upgrade === undefined ? {} : { upgrade }),
@@ -142,6 +149,7 @@ class Attempt {
       },
     });
     request.signal.addEventListener('abort', this.#onAbort, { once: true });
+    bodyFailed?.addEventListener('abort', this.#onBodyFailed, { once: true });
   }
 
   start(head: string): Promise<UpgradeResult> {
@@ -201,12 +209,15 @@ class Attempt {
       if (this.#exchange.over) return;
       if (declared !== undefined && left > 0) throw new Error('the body is shorter than its Content-Length');
       if (declared === undefined) this.#exchange.write('0\r\n\r\n');
+      this.#bodyFailed?.removeEventListener('abort', this.#onBodyFailed);
       this.#exchange.requestEnd();
     } catch (error) {
-      if (this.#exchange.over) return;
-      const message = `the request's body failed: ${error instanceof Error ? error.message : String(error)}`;
-      this.#abort(new UpstreamError(message, { sent: true, cause: error }));
+      this.#failBody(error);
     }
+  }
+
+  #failBody(cause: unknown): void {
+    if (!this.#exchange.over) this.#abort(failedBody(cause, { sent: this.bodyTouched }));
   }
 
   #onHead(head: ResponseHead): void {
@@ -242,6 +253,7 @@ class Attempt {
   /** The exchange is over, whatever its outcome. */
   #end(): void {
     this.#request.signal.removeEventListener('abort', this.#onAbort);
+    this.#bodyFailed?.removeEventListener('abort', this.#onBodyFailed);
     this.#drained?.();
     // An early response leaves the rest of the body unread.
     if (this.#request.body instanceof Readable && this.bodyTouched) this.#request.body.destroy();

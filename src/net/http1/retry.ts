@@ -33,6 +33,9 @@ export function mayRetry({ method, target, upgrade, sent, responded }: FailedAtt
  */
 export type Guard = 'none' | 'fresh' | 'withhold';
 
+/** A server that has not answered `Expect` after this time does not know it: the body goes out then. */
+export const continueMs = 1000;
+
 export function guardOf({
   hasBody,
   ...request

@@ -9,7 +9,7 @@ import { Exchange } from './exchange.ts';
 import type { ResponseHead } from './head.ts';
 import { endToEndHeaders, headerValue } from './headers.ts';
 import type { Guard } from './retry.ts';
-import { mayRetry } from './retry.ts';
+import { continueMs, mayRetry } from './retry.ts';
 import type { ServerExchange } from './server-exchange.ts';
 import type { HeaderLines, UpstreamEndpoint } from './upstream.ts';
 import { UpstreamError } from './upstream.ts';
@@ -45,9 +45,6 @@ const maxKept = 16 * 1024;
 
 /** A body of which so much has passed takes a lane of its own. */
 const bulkFrom = 128 * 1024;
-
-/** A server that has not answered `Expect` after this time does not know it. */
-const continueMs = 1000;
 
 /** Starts the exchange. Never throws: failures go to `onFail` or cut the client's connection. */
 export function splice(client: ServerExchange, options: Splice): void {
