@@ -38,11 +38,16 @@ const defaults: ConnectionLimits = {
 
 interface Waiter {
   endpoint: UpstreamEndpoint;
+  /** It asked for a connection that nobody has used. */
+  fresh: boolean;
   signal: AbortSignal;
   onAbort: () => void;
   resolve: (connection: UpstreamConnection | Promise<UpstreamConnection>) => void;
   reject: (error: unknown) => void;
 }
+
+/** So many endpoints without a connection are remembered for their TLS session: each takes tens of kilobytes. */
+const maxRemembered = 64;
 
 interface Bucket {
   key: string;
@@ -148,6 +153,8 @@ export class UpstreamConnection {
 export class ConnectionPool implements AsyncDisposable {
   readonly #limits: ConnectionLimits;
   readonly #buckets = new Map<string, Bucket>();
+  /** Those without a connection, the oldest first. */
+  readonly #remembered = new Set<Bucket>();
   /** Keys are long (certificates), so each endpoint object's is made once. */
   readonly #keys = new WeakMap<UpstreamEndpoint, string>();
   readonly #all = new Set<UpstreamConnection>();
@@ -187,7 +194,7 @@ export class ConnectionPool implements AsyncDisposable {
     if (bucket.waiting.length >= this.#limits.maxWaiting) {
       return Promise.reject(new UpstreamError(`too many requests wait for ${endpointName(endpoint)}`, { sent: false }));
     }
-    return this.#wait(bucket, endpoint, signal);
+    return this.#wait(bucket, endpoint, signal, fresh);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -198,7 +205,9 @@ export class ConnectionPool implements AsyncDisposable {
     );
     for (const connection of this.#all) connection.socket.destroy();
     for (const bucket of this.#buckets.values()) {
-      for (const waiter of bucket.waiting.splice(0)) waiter.reject(this.#closing.signal.reason);
+      for (let waiter = takeWaiter(bucket); waiter !== undefined; waiter = takeWaiter(bucket)) {
+        waiter.reject(this.#closing.signal.reason);
+      }
     }
     await Promise.all(closed);
   }
@@ -219,6 +228,7 @@ export class ConnectionPool implements AsyncDisposable {
 
   async #open(bucket: Bucket, endpoint: UpstreamEndpoint, signal: AbortSignal): Promise<UpstreamConnection> {
     bucket.open++;
+    this.#remembered.delete(bucket);
     const timeout = new AbortController();
     const timer = setTimeout(() => {
       const seconds = this.#limits.connectTimeoutMs / 1000;
@@ -242,13 +252,13 @@ export class ConnectionPool implements AsyncDisposable {
     }
   }
 
-  #wait(bucket: Bucket, endpoint: UpstreamEndpoint, signal: AbortSignal): Promise<UpstreamConnection> {
+  #wait(bucket: Bucket, endpoint: UpstreamEndpoint, signal: AbortSignal, fresh: boolean): Promise<UpstreamConnection> {
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
         bucket.waiting.splice(bucket.waiting.indexOf(waiter), 1);
         reject(signal.reason);
       };
-      const waiter: Waiter = { endpoint, signal, onAbort, resolve, reject };
+      const waiter: Waiter = { endpoint, fresh, signal, onAbort, resolve, reject };
       if (signal.aborted) {
         reject(signal.reason);
         return;
@@ -267,9 +277,13 @@ export class ConnectionPool implements AsyncDisposable {
       this.#next(bucket);
       return;
     }
-    const waiter = bucket.waiting.shift();
+    if (bucket.waiting[0]?.fresh === true && connection.uses > 0) {
+      // It makes room for a new one.
+      connection.destroy();
+      return;
+    }
+    const waiter = takeWaiter(bucket);
     if (waiter !== undefined) {
-      waiter.signal.removeEventListener('abort', waiter.onAbort);
       waiter.resolve(connection);
       return;
     }
@@ -282,12 +296,23 @@ export class ConnectionPool implements AsyncDisposable {
 
   /** A place is free: the longest waiter opens a connection. */
   #next(bucket: Bucket): void {
-    const waiter = bucket.open < this.#limits.maxPerEndpoint ? bucket.waiting.shift() : undefined;
-    if (waiter !== undefined) {
-      waiter.signal.removeEventListener('abort', waiter.onAbort);
-      waiter.resolve(this.#open(bucket, waiter.endpoint, waiter.signal));
-    } else if (bucket.open === 0 && bucket.memory.session === undefined) {
+    const waiter = bucket.open < this.#limits.maxPerEndpoint ? takeWaiter(bucket) : undefined;
+    if (waiter !== undefined) waiter.resolve(this.#open(bucket, waiter.endpoint, waiter.signal));
+    else if (bucket.open === 0) this.#remember(bucket);
+  }
+
+  /** Without a connection an endpoint is kept for its TLS session alone, and only while not many others came after it. */
+  #remember(bucket: Bucket): void {
+    if (bucket.memory.session === undefined) {
       this.#buckets.delete(bucket.key);
+      return;
+    }
+    this.#remembered.add(bucket);
+    if (this.#remembered.size <= maxRemembered) return;
+    for (const oldest of this.#remembered) {
+      this.#remembered.delete(oldest);
+      this.#buckets.delete(oldest.key);
+      return;
     }
   }
 
@@ -309,4 +334,11 @@ export class ConnectionPool implements AsyncDisposable {
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
   }
+}
+
+/** The one that waits longest. */
+function takeWaiter(bucket: Bucket): Waiter | undefined {
+  const waiter = bucket.waiting.shift();
+  waiter?.signal.removeEventListener('abort', waiter.onAbort);
+  return waiter;
 }

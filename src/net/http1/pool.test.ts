@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { Readable } from 'node:stream';
@@ -253,15 +253,11 @@ test('a body that fails fails its request, also before anybody reads it, and not
   await using server = await serve((socket) => heads.add(socket));
   await using pool = openUpstreamPool({ maxPerEndpoint: 1 });
   const failing = () => new Readable({ read() {} });
-  const fails = (sent: boolean) => (error: UpstreamError) =>
-    error instanceof UpstreamError &&
-    error.sent === sent &&
-    /the request's body failed: no such file/.test(error.message);
+  const fails = (sent: boolean) => ({ message: "the request's body failed: no such file", sent });
   const post = (body: Readable, more: Partial<UpstreamRequest> = {}) =>
     pool.request(server.endpoint, get('/', { method: 'POST', body, ...more }));
 
-  const early = failing().destroy(new Error('no such file'));
-  await assert.rejects(post(early), fails(false));
+  await assert.rejects(post(failing().destroy(new Error('no such file'))), fails(false));
 
   const first = pool.request(server.endpoint, get());
   await heads.at(0);
@@ -344,6 +340,32 @@ test('no place is left: requests wait in line, then are refused', async () => {
   (await held.at(1)).write(ok('2'));
   assert.equal(await text((await second).body), '2');
   assert.equal(server.accepted.length, 1);
+});
+
+test('who asks for a new connection gets one also after waiting for a place', async () => {
+  const heads = new Arrivals<Socket>();
+  await using server = await serve((socket) => heads.add(socket));
+  await using pool = openUpstreamPool({ maxPerEndpoint: 1 });
+  const first = pool.request(server.endpoint, get());
+  (await heads.at(0)).write(ok('1'));
+  const fresh = pool.request(server.endpoint, get('/', { guard: 'fresh' }));
+  assert.equal(await text((await first).body), '1');
+  (await heads.at(1)).write(ok('2'));
+  assert.equal(await text((await fresh).body), '2');
+  assert.equal(server.accepted.length, 2);
+});
+
+test('a pool that is closed leaves nothing on the signals of those who waited', async () => {
+  const heads = new Arrivals<Socket>();
+  await using server = await serve((socket) => heads.add(socket));
+  const pool = openUpstreamPool({ maxPerEndpoint: 1 });
+  const { signal } = new AbortController();
+  const requests = [1, 2, 3].map(() => pool.request(server.endpoint, get('/', { signal })));
+  await heads.at(0);
+  const settled = Promise.allSettled(requests);
+  await pool[Symbol.asyncDispose]();
+  assert.ok((await settled).every(({ status }) => status === 'rejected'));
+  assert.deepEqual(getEventListeners(signal, 'abort'), []);
 });
 
 test('an idle connection is closed after its time, or before the time that the server announced', async () => {

@@ -94,6 +94,26 @@ test('the certificate is checked, for the address or for the name that is given'
   }
 });
 
+test('of endpoints without a connection, the sessions of the last ones are kept', async () => {
+  await using server = await tlsServer();
+  await using pool = openUpstreamPool();
+  const endpoint = (name: string): UpstreamEndpoint => ({
+    host: '127.0.0.1',
+    port: server.port,
+    tls: { insecureSkipVerify: true, serverName: `${name}.internal` },
+  });
+  const resumes = async (name: string): Promise<boolean | undefined> => {
+    await get(pool, endpoint(name), '/last');
+    while (pool.connections.size > 0) await new Promise((resolve) => setImmediate(resolve));
+    return server.accepted.at(-1)?.isSessionReused();
+  };
+  await resumes('first');
+  assert.equal(await resumes('first'), true);
+  for (let i = 0; i < 64; i++) await resumes(`other-${i}`);
+  assert.equal(await resumes('first'), false);
+  assert.equal(await resumes('other-63'), true);
+});
+
 test('connections are not shared between users or trust settings, and sessions are resumed within one', async () => {
   await using server = await tlsServer();
   await using pool = openUpstreamPool();
