@@ -151,6 +151,32 @@ test('between ends that count, a stream that is not read holds up itself alone',
   await once(stuck, 'drain');
 });
 
+test('between ends that count, one whose window has grown holds up itself alone too', async (t) => {
+  const streams = new Arrivals<SpdyStream>();
+  const { client } = connected(t, (stream) => streams.add(stream));
+  const large = client.openStream(headers);
+  const fill = () => {
+    while (large.write(Buffer.alloc(65_536)));
+  };
+  large.on('drain', fill);
+  fill();
+  const reader = await streams.at(0);
+  let taken = 0;
+  await new Promise<void>((resolve) => {
+    reader.on('data', ({ length }: Buffer) => {
+      taken += length;
+      if (taken < 64 * 1024 * 1024) return;
+      reader.pause();
+      resolve();
+    });
+  });
+  // More lies unread than is kept of a peer that does not count.
+  while (reader.queuedBytes < 9 * 1024 * 1024) await new Promise((resolve) => setTimeout(resolve, 10));
+  large.off('drain', fill);
+  client.openStream(headers).end('is heard');
+  assert.equal(await text(await streams.at(1)), 'is heard');
+});
+
 test('of a peer that does not count, unread bytes are bounded for the connection, and nothing is lost', async (t) => {
   const streams: SpdyStream[] = [];
   const { near, encoder, server } = byHand(t, (stream) => streams.push(stream));

@@ -209,7 +209,9 @@ export class SpdyConnection {
   }
 
   #mustWait(): boolean {
-    return !this.#over && (this.#unreadBytes > maxUnreadBytes || this.#writer.backlogBytes > maxBacklogBytes);
+    // What a peer that counts may send is bounded by windows: here it would wait behind one reader for the windows of others.
+    const isTooMuch = this.#peerCounts !== 'yes' && this.#unreadBytes > maxUnreadBytes;
+    return !this.#over && (isTooMuch || this.#writer.backlogBytes > maxBacklogBytes);
   }
 
   #learn(counts: boolean): void {
