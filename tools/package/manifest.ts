@@ -13,8 +13,9 @@ export const entryModules: readonly string[] = Object.values(entryPoints);
 export function publishedManifest(text: string): string {
   const manifest: unknown = JSON.parse(text);
   if (!isRecord(manifest)) throw new Error('package.json is no object');
-  const { private: _, scripts: _scripts, devDependencies, optionalDependencies, ...kept } = manifest;
-  const nodeTypes = isRecord(devDependencies) ? String(devDependencies['@types/node']) : '';
+  const { private: _, scripts: _scripts, devDependencies: _dev, optionalDependencies, ...kept } = manifest;
+  const nodeVersions = isRecord(kept.engines) ? kept.engines.node : undefined;
+  if (typeof nodeVersions !== 'string') throw new Error('package.json does not say which versions of Node it needs');
   // The launcher's own Node: a hundred megabytes that an installed program has no use for.
   const optional = Object.entries(isRecord(optionalDependencies) ? optionalDependencies : {}).filter(
     ([name]) => !/^node-(linux|darwin|win)/.test(name),
@@ -33,8 +34,8 @@ export function publishedManifest(text: string): string {
       'kubectl_complete-fairlead': './dist/bin/fairlead.cjs',
     },
     exports: { ...Object.fromEntries(exported), './package.json': './package.json' },
-    // Programs that are compiled need the types of Node; those that only run do not.
-    peerDependencies: { '@types/node': `>=${nodeTypes.split('.')[0]}` },
+    // Programs that are compiled need the types of the Node that they run on; those that only run do not.
+    peerDependencies: { '@types/node': nodeVersions },
     peerDependenciesMeta: { '@types/node': { optional: true } },
   };
   return `${JSON.stringify(published, null, 2)}\n`;

