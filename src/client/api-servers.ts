@@ -15,6 +15,13 @@ export interface ApiServers extends AsyncDisposable {
   subscribe(listener: (changed: ServerFacts) => void): () => void;
 }
 
+export interface AnsweredRequest {
+  onlyReads: boolean;
+  bodyWithheld: boolean;
+  /** The answer is probably not the server's own. */
+  toApplication: boolean;
+}
+
 /** One try of one request at one server. Tell what becomes of it. */
 export interface ServerLease {
   readonly server: ApiServer;
@@ -22,8 +29,11 @@ export interface ServerLease {
   readonly isGuarded: boolean;
   /** Fires when the server has fallen silent: what only reads should be tried elsewhere, or end. */
   readonly lost?: AbortSignal;
-  /** The head of an answer came. True when another server may be asked at once: this one has turned away what it did not do, or what only reads. */
-  answered(status: number, headers: HeaderLines, request: { onlyReads: boolean; bodyWithheld: boolean }): boolean;
+  /**
+   * The head of an answer came. True when another server may be asked at once: this one has turned away what it did not do, or
+   * what only reads.
+   */
+  answered(status: number, headers: HeaderLines, request: AnsweredRequest): boolean;
   /** There was no answer. */
   failed(error: unknown): void;
   /** The exchange, and what it was upgraded to, is over; absent where nobody counts. May be called again. */

@@ -94,6 +94,27 @@ test('429 with Retry-After is tried again, 503 only for reads', async () => {
   assert.equal(server.requests.length, 5);
 });
 
+test('what an application answers behind the proxy verb is not asked for again', async () => {
+  let answers = 0;
+  await using server = await scriptedServer((_request, response) => {
+    const code = answers++ % 2 === 0 ? 503 : 200;
+    answerStatus(response, code, 'ServiceUnavailable', { 'Retry-After': '0' });
+  });
+  await using client = openClusterClient(server.config);
+  const ask = async (path: string) => {
+    const { status, body } = await client.request({ method: 'GET', path });
+    body.resume();
+    return status;
+  };
+  const root = '/api/v1/namespaces/n';
+  for (const path of [`${root}/services/s/proxy/`, `${root}/pods/https:p:8443/proxy`, '/api/v1/nodes/n/proxy/x?y']) {
+    assert.deepEqual([await ask(path), await ask(path)], [503, 200]);
+  }
+  for (const path of [`${root}/configmaps/proxy`, '/api/v1/namespaces/services/pods/proxy', `${root}/services/s`]) {
+    assert.equal(await ask(path), 200);
+  }
+});
+
 test('a redirect is an answer, not a way', async () => {
   let visited = false;
   await using other = await scriptedServer((_request, response) => {

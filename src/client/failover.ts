@@ -1,6 +1,6 @@
 /** One request at one of a cluster's API servers, and at another one where that is safe. */
 import type { Readable } from 'node:stream';
-import { guardOf, mayRetry } from '../net/http1/retry.ts';
+import { guardOf, leadsToApplication, mayRetry } from '../net/http1/retry.ts';
 import type { HeaderLines, UpstreamRequest } from '../net/http1/upstream.ts';
 import { UpstreamError } from '../net/http1/upstream.ts';
 import type { ApiServer } from './api-server.ts';
@@ -69,6 +69,7 @@ export async function withFailover<T extends Answer>(
       const isTurnedAway = lease.answered(answer.status, answer.headers, {
         onlyReads,
         bodyWithheld: answer.bodyWithheld === true,
+        toApplication: leadsToApplication(below),
       });
       if (isTurnedAway && (repeatable || answer.bodyWithheld === true)) next = lease.next();
       if (next === undefined) {

@@ -313,6 +313,28 @@ test('a read that is answered with 503 on a connection that stays open is asked 
   assert.equal((await askUntil(client, a, 'DELETE')).at(-1), '503 undefined');
 });
 
+test('what an application answers behind the proxy verb says nothing of the server and is asked for once', async () => {
+  const lines = ['Retry-After: 3600', 'Connection: close'];
+  for (const status of ['429 Too Many Requests', '503 Service Unavailable']) {
+    const refuse: Script = ({ socket, body, length }) => {
+      if (body.length < length) return false;
+      answer(socket, status, '{"by": "app"}', lines);
+      return Boolean(socket.end());
+    };
+    await using fixture = await open(never, refuse, refuse);
+    const { a, b, client } = fixture;
+    const root = '/api/v1/namespaces/n';
+    for (const path of [`${root}/services/s:http/proxy`, `${root}/pods/p/proxy/x`, '/api/v1/nodes/n/proxy/?a=b']) {
+      for (const [method, body] of [['GET'], ['POST', '{}']] satisfies [string, string?][]) {
+        const before = a.requests.length + b.requests.length;
+        assert.equal(await ask(client, method, path, body), `${status.slice(0, 3)} app`);
+        assert.equal(a.requests.length + b.requests.length, before + 1);
+      }
+    }
+    assert.ok(client.servers.list().every(({ state }) => state !== 'draining'));
+  }
+});
+
 test('reads leave a server that accepts and never answers once it is silent to probes too; writes wait for its answer', async () => {
   const asked = Promise.withResolvers<void>();
   const waiting: (() => void)[] = [];

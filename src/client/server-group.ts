@@ -10,7 +10,7 @@ import type { HeaderLines } from '../net/http1/upstream.ts';
 import { UpstreamError } from '../net/http1/upstream.ts';
 import type { ApiAccess } from './api-access.ts';
 import type { ApiServer } from './api-server.ts';
-import type { ApiServers, ServerFacts, ServerLease } from './api-servers.ts';
+import type { AnsweredRequest, ApiServers, ServerFacts, ServerLease } from './api-servers.ts';
 import { openReadyzProbe } from './readyz-probe.ts';
 
 export interface GroupMember {
@@ -122,12 +122,8 @@ class GroupLease implements ServerLease {
     return this.#member.health.lost;
   }
 
-  answered(
-    status: number,
-    headers: HeaderLines,
-    { onlyReads, bodyWithheld }: { onlyReads: boolean; bodyWithheld: boolean },
-  ): boolean {
-    const isRefusal = status === 429 || status === 503;
+  answered(status: number, headers: HeaderLines, { onlyReads, bodyWithheld, toApplication }: AnsweredRequest): boolean {
+    const isRefusal = !toApplication && (status === 429 || status === 503);
     // Go's servers end their connections so when they stop; others may always do, so it is a hint and no more.
     if (!isRefusal && !hasListToken(headers, 'connection', 'close')) return false;
     this.#group.probeSoon(this.#member);

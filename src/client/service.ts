@@ -22,8 +22,14 @@ export interface ServiceResponse {
   json(): Promise<unknown>;
 }
 
+const usualMethods = /^(?:delete|get|head|options|patch|post|put)$/i;
+
 export interface ServiceDoor {
-  /** `path` begins with `/`. An answer of any status is returned; redirects are answers. Throws ConnectionError. */
+  /**
+   * `path` begins with `/`; what a URL cannot hold is percent-encoded and a fragment left out, as `fetch` does it, while dots and
+   * what is encoded stay. An answer of any status is returned, and not asked for again; redirects are answers. Throws
+   * ConnectionError, or TypeError for what cannot be sent.
+   */
   fetch(path: string, request?: ServiceRequest): Promise<ServiceResponse>;
 }
 
@@ -37,8 +43,8 @@ export function openService(client: ClusterClient, namespace: string, service: s
     async fetch(path, { method = 'GET', headers, body, signal } = {}) {
       if (!path.startsWith('/')) throw new TypeError(`a path begins with "/", unlike ${JSON.stringify(path)}`);
       const answer = await client.request({
-        method,
-        path: `${root}${path}`,
+        method: usualMethods.test(method) ? method.toUpperCase() : method,
+        path: `${root}${encodePath(path)}`,
         ...(headers && { headers }),
         ...(body !== undefined && { body: typeof body === 'string' ? Buffer.from(body) : body }),
         ...(signal && { signal }),
@@ -52,4 +58,15 @@ export function openService(client: ClusterClient, namespace: string, service: s
       };
     },
   };
+}
+
+/** By the sets of the URL standard for paths and queries. `URL` itself would follow `..` out of the service. */
+function encodePath(text: string): string {
+  const [shown = ''] = text.toWellFormed().split('#', 1);
+  const end = shown.indexOf('?');
+  const path = end === -1 ? shown : shown.slice(0, end);
+  return (
+    path.replace(/[^\x21-\x7e]+|["<>^`{}]/g, encodeURIComponent) +
+    shown.slice(path.length).replace(/[^\x21-\x7e]+|["<>]/g, encodeURIComponent)
+  );
 }

@@ -3,6 +3,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bodyFailure } from '../net/http1/body-failure.ts';
 import { headerValue } from '../net/http1/headers.ts';
+import { leadsToApplication } from '../net/http1/retry.ts';
 import type {
   HeaderLines,
   UpgradeResult,
@@ -82,7 +83,8 @@ export class Transport {
 
   /**
    * Sends, and sends again as client-go does: after 429 where the server says when, and reads after 5xx with
-   * Retry-After or a connection lost before the answer. A write that may have been carried out is never repeated.
+   * Retry-After or a connection lost before the answer. A write that may have been carried out is never repeated, nor
+   * what an application answered behind the proxy verb.
    * Redirects are answers like others: nothing is followed with credentials. Throws ConnectionError.
    */
   async send(request: TransportRequest): Promise<UpstreamResponse> {
@@ -106,13 +108,14 @@ export class Transport {
   ): Promise<UpstreamResponse> {
     const reading = method === 'GET' || method === 'HEAD';
     const repeatable = bodyFailed === undefined;
+    const mayWait = repeatable && !leadsToApplication(path);
     const asked = { method, path, headers, signal, isUpgrade: false, hasBody: body !== undefined, repeatable };
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted();
       const response = await this.#withPass({ ...asked, ...(bodyFailed && { bodyFailed }) }, (endpoint, request) =>
         this.#pool.request(endpoint, { ...request, ...(body !== undefined && { body }) }),
       );
-      const waitMs = repeatable && attempt < maxRetries ? retryAfterMs(response, reading) : undefined;
+      const waitMs = mayWait && attempt < maxRetries ? retryAfterMs(response, reading) : undefined;
       if (waitMs === undefined) return response;
       response.body.destroy();
       await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
@@ -149,11 +152,11 @@ export class Transport {
     );
   }
 
-  /** What to throw for an error of an exchange: the signal's reason, or a ConnectionError. */
+  /** What to throw for an error of an exchange: the signal's reason, a TypeError for what cannot be sent, or a ConnectionError. */
   failure(error: unknown, signal: AbortSignal, { server = this.server, outcomeUnknown = false } = {}): unknown {
     if (signal.aborted) return signal.reason;
-    if (error instanceof ConnectionError || error instanceof ConfigError || error instanceof CredentialError)
-      return error;
+    const ownKinds = [ConnectionError, ConfigError, CredentialError, TypeError];
+    if (ownKinds.some((kind) => error instanceof kind)) return error;
     return explainFailure(server, error, outcomeUnknown);
   }
 }

@@ -7,7 +7,7 @@ import { oncePer } from '../lib/once-per.ts';
 import type { BodyTransform } from '../net/http1/body-transform.ts';
 import type { ConnectionPool } from '../net/http1/connections.ts';
 import type { ResponseHead } from '../net/http1/head.ts';
-import { guardOf } from '../net/http1/retry.ts';
+import { guardOf, leadsToApplication } from '../net/http1/retry.ts';
 import type { ServerExchange } from '../net/http1/server-exchange.ts';
 import { splice } from '../net/http1/splice.ts';
 import type { HeaderLines } from '../net/http1/upstream.ts';
@@ -125,7 +125,8 @@ export class ApiUpstream {
       },
       ...(request.transformBody && { transformBody: request.transformBody }),
       isTurnedAway({ status, headers }, bodyWithheld) {
-        if (lease.answered(status, headers, { onlyReads: guard === 'none', bodyWithheld })) next = lease.next();
+        const facts = { onlyReads: guard === 'none', bodyWithheld, toApplication: leadsToApplication(request.target) };
+        if (lease.answered(status, headers, facts)) next = lease.next();
         return next !== undefined;
       },
       ...(guard === 'none' && lease.lost && { lost: lease.lost }),

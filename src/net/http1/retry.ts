@@ -14,6 +14,14 @@ export interface FailedAttempt {
 /** Subresources behind which a GET may do anything: what they lead to is a program's own matter. */
 const connecting = /\/(?:proxy|exec|attach|portforward)(?:\/|$)/i;
 
+/** By the proxy verb of a service, a pod or a node; `/api/v1/namespaces/N/configmaps/proxy` is nothing but a name. */
+const toApplication = /^\/api\/v1\/(?:namespaces\/[^/?]+\/(?:services|pods)|nodes)\/[^/?]+\/proxy(?:[/?]|$)/;
+
+/** An application answers, and not the API server: its 429 and 503 say nothing of the server. `path` is below the server's URL. */
+export function leadsToApplication(path: string): boolean {
+  return toApplication.test(path);
+}
+
 /**
  * True if nothing was sent, or for a GET or HEAD that only reads and of which no response byte came. A write is
  * never sent twice.
