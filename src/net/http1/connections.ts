@@ -1,4 +1,5 @@
 /** Keeps connections to upstreams: idle ones for the next exchange, a bounded number in all. */
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Dialled, dialUpstream, endpointKey, endpointName } from './dial.ts';
 import type { TlsMemory } from './open-socket.ts';
@@ -104,6 +105,13 @@ export class UpstreamConnection {
     return !this.socket.destroyed && !this.socket.readableEnded && this.socket.writable;
   }
 
+  /** While it is used: a program that has nothing else to do need not wait for its idle connections. */
+  keepsProcess(keeps: boolean): void {
+    if (!(this.socket instanceof Socket)) return;
+    if (keeps) this.socket.ref();
+    else this.socket.unref();
+  }
+
   /** The exchange is over and the connection clean: the next may have it, for at most `idleMs`. */
   release(idleMs = Number.POSITIVE_INFINITY): void {
     this.user = undefined;
@@ -174,7 +182,10 @@ export class ConnectionPool implements AsyncDisposable {
   takeIdle(endpoint: UpstreamEndpoint): UpstreamConnection | undefined {
     const { idle } = this.#bucket(endpoint);
     for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
-      if (connection.usable) return connection;
+      if (connection.usable) {
+        connection.keepsProcess(true);
+        return connection;
+      }
       connection.destroy();
     }
     return undefined;
@@ -290,6 +301,7 @@ export class ConnectionPool implements AsyncDisposable {
     connection.idleUntil = Date.now() + Math.min(idleMs, this.#limits.idleTimeoutMs);
     // A paused socket would not see the server close.
     connection.socket.resume();
+    connection.keepsProcess(false);
     bucket.idle.push(connection);
     this.#startSweeper();
   }
