@@ -8,12 +8,12 @@
 import './apiserver/storage/memory.ts';
 import './cluster/open-server.ts';
 import './cluster/start-parts.ts';
-import { writeFile } from 'node:fs/promises';
 import type { ClientConfig } from './client/client-config.ts';
 import type { Cluster } from './client/connect.ts';
 import { openCluster } from './client/open-cluster.ts';
 import { maxNodes } from './cluster/loopback-range.ts';
 import { startCluster as startEmbedded } from './cluster.ts';
+import { writePrivateFile } from './lib/write-private-file.ts';
 import { ensureDefaultAccount } from './testing/default-account.ts';
 import { kubeconfigText } from './testing/kubeconfig-text.ts';
 import { openScratchDirectory } from './testing/scratch-directory.ts';
@@ -38,7 +38,7 @@ export interface TestCluster extends AsyncDisposable {
   readonly apiUrl: string;
   /** The text of a kubeconfig with the administrator's certificate. */
   readonly kubeconfig: string;
-  /** Writes that text, readable by its owner alone, for KUBECONFIG or `--kubeconfig`. */
+  /** Writes that text, readable by its owner alone, for KUBECONFIG or `--kubeconfig`; a file that is there is replaced. */
   writeKubeconfig(path: string): Promise<void>;
   /** The same as data, for `connect` of `fairlead/client`. */
   readonly config: ClientConfig;
@@ -87,7 +87,7 @@ export async function startCluster(options: TestClusterOptions = {}): Promise<Te
   return {
     apiUrl,
     kubeconfig,
-    writeKubeconfig: (path) => writeFile(path, kubeconfig, { mode: 0o600 }),
+    writeKubeconfig: (path) => writePrivateFile(path, kubeconfig),
     config,
     client,
     nodesReady,

@@ -1,8 +1,8 @@
 /** The kubeconfig that leads through the gateway, as a file that only its owner reads and that goes with the gateway. */
 import { readFileSync, rmSync } from 'node:fs';
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { identifyProcess, isAlive, type ProcessIdentity } from '../lib/process-identity.ts';
+import { writePrivateFile } from '../lib/write-private-file.ts';
 import type { GatewayContexts } from './contexts.ts';
 import { KubeconfigDoor, kubeconfigServerName } from './kubeconfig-door.ts';
 
@@ -39,15 +39,7 @@ export async function writeKubeconfigFile(
       throw new KubeconfigFileError(`${path} is no file: it is not replaced. Name another one for the kubeconfig.`);
     const before = await readIfThere(path);
     if (before !== undefined && before !== '') refuseOther(path, before);
-    const beside = join(dirname(path), `.fairlead-${process.pid}-${Date.now()}.tmp`);
-    try {
-      await using file = await open(beside, 'wx', 0o600);
-      await file.writeFile(text);
-      await rename(beside, path);
-    } catch (error) {
-      await rm(beside, { force: true });
-      throw error;
-    }
+    await writePrivateFile(path, text);
   } catch (error) {
     if (error instanceof KubeconfigFileError) throw error;
     throw new KubeconfigFileError(`The kubeconfig ${path} cannot be written: ${whyNot(error)}. Name another file.`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +42,7 @@ test('a kubeconfig serves any client', async () => {
   try {
     await using cluster = await startCluster({ nodes: 0, name: 'it' });
     const path = join(directory, 'config');
+    await writeFile(path, 'another', { mode: 0o644 });
     await cluster.writeKubeconfig(path);
     assert.equal((await stat(path)).mode & 0o777, 0o600);
     const config = await loadKubeconfig({ path, env: {} });

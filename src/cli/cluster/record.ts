@@ -1,8 +1,9 @@
 /** What runs under a name, written by `up` for `status`, `down` and the next `up`. */
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeDirectory } from '../../lib/make-directory.ts';
 import { isAlive, type ProcessIdentity } from '../../lib/process-identity.ts';
+import { writePrivateFile } from '../../lib/write-private-file.ts';
 import { dataRoot, recordFile } from './paths.ts';
 
 export interface ClusterRecord {
@@ -28,9 +29,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export async function writeRecord(env: Environment, record: ClusterRecord): Promise<void> {
   const file = recordFile(env, record.name);
   await makeDirectory(dirname(file), 0o700);
-  const temporary = `${file}.${process.pid}`;
-  await writeFile(temporary, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
-  await rename(temporary, file);
+  await writePrivateFile(file, `${JSON.stringify(record, null, 2)}\n`);
 }
 
 /** Undefined when there is none, or it cannot be read as one. */
