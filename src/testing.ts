@@ -25,9 +25,9 @@ export interface TestClusterOptions {
   images?: Readonly<Record<string, string>>;
   /** `true`: the gateway too, on a free port, with every service at `http://SERVICE.NAMESPACE.localhost:PORT/`. */
   gateway?: boolean;
-  /** Keeps the cluster's state in this directory, which exists, for a later `startCluster`; default: in memory, and gone at the end. */
+  /** Keeps the cluster's state in this directory (made if it is missing) for a later `startCluster`; default: in memory, and gone at the end. */
   dataDir?: string;
-  /** Name of cluster and context in its kubeconfig; default `fairlead-testing`. */
+  /** Name of cluster and context in its kubeconfig, not empty; default `fairlead-testing`. */
   name?: string;
   /** Told what would be in the cluster's log; default: nobody. */
   log?(line: string): void;
@@ -54,10 +54,20 @@ export interface TestCluster extends AsyncDisposable {
  * Starts a cluster in this process, on ports and loopback addresses that nothing else has: any number may run side by side.
  * Resolves when the API server answers and pods may be made in the namespace `default`. Dispose it (`await using`, or
  * `cluster[Symbol.asyncDispose]()`): that ends all its processes and leaves no file, timer or socket. Throws RangeError
- * for a number of nodes that cannot be, and one sentence for what the user can mend.
+ * for a value that cannot be, TypeError for an option that is none, and one sentence for what the user can mend.
  */
 export async function startCluster(options: TestClusterOptions = {}): Promise<TestCluster> {
-  const { nodes = 1, images = {}, gateway = false, dataDir, name = 'fairlead-testing', log = () => {} } = options;
+  const {
+    nodes = 1,
+    images = {},
+    gateway = false,
+    dataDir,
+    name = 'fairlead-testing',
+    log = () => {},
+    ...others
+  } = options;
+  for (const option of Object.keys(others)) throw new TypeError(`startCluster has no option ${JSON.stringify(option)}`);
+  if (name === '') throw new RangeError('name is empty: contexts of a kubeconfig need a name');
   if (!Number.isInteger(nodes) || nodes < 0 || nodes > maxNodes) {
     throw new RangeError(`nodes is ${nodes}: a whole number from 0 to ${maxNodes} is needed`);
   }

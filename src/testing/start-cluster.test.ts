@@ -84,7 +84,8 @@ test('pods run on its nodes, the gateway leads to it, and its files go with it',
 });
 
 test('with a directory it goes on where it was', async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'fairlead-kept-'));
+  const directory = await mkdtemp(join(tmpdir(), 'fairlead-kept-'));
+  const dataDir = join(directory, 'made', 'where missing');
   try {
     for (const round of ['first', 'second']) {
       await using cluster = await startCluster({ nodes: 0, dataDir });
@@ -93,13 +94,28 @@ test('with a directory it goes on where it was', async () => {
       else assert.equal((await maps.get('kept', { namespace: 'default' })).metadata.name, 'kept');
     }
   } finally {
-    await rm(dataDir, { recursive: true });
+    await rm(directory, { recursive: true });
   }
 });
 
-test('a number of nodes that cannot be is refused', async () => {
+test('a value that cannot be is refused, and an option that is none', async () => {
   await assert.rejects(startCluster({ nodes: -1 }), /nodes is -1: a whole number from 0 to 63 is needed/);
   await assert.rejects(startCluster({ nodes: 1.5 }), RangeError);
+  await assert.rejects(startCluster({ name: '' }), /^RangeError: name is empty: contexts of a kubeconfig need a name$/);
+  // As programs without types may have it.
+  const mistyped = { nodes: 0, nodse: 0 };
+  await assert.rejects(startCluster(mistyped), /^TypeError: startCluster has no option "nodse"$/);
+});
+
+test('a kind that is not there is refused by its name', async () => {
+  await using cluster = await startCluster({ nodes: 0 });
+  const definitions = cluster.client.resource('apiextensions.k8s.io/v1', 'CustomResourceDefinition');
+  await assert.rejects(definitions.list().toArray(), {
+    name: 'StatusError',
+    reason: 'NotFound',
+    message:
+      'the server could not find the requested resource: it has no customresourcedefinitions of apiextensions.k8s.io/v1',
+  });
 });
 
 const program = `
