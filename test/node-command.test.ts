@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { get } from 'node:https';
 import { createServer } from 'node:net';
@@ -10,6 +11,7 @@ import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { startCluster, type TestCluster } from 'fairlead/testing';
+import type { Pod } from '../src/api/types/core-v1.ts';
 import { ensureCertificates } from '../src/apiserver/pki/ensure-certificates.ts';
 import type { ClientTls } from '../src/client/client-config.ts';
 import { entry, Home } from './fairlead-process.ts';
@@ -92,6 +94,81 @@ test('it registers, runs what is bound to it, answers nobody unknown, and ends i
   const again = await startNode('--name=worker');
   assert.equal(again.podRange, node.podRange, 'the same directory, the same range');
   assert.equal(await stop(again), 0);
+});
+
+test('a node that leaves says so, and how its pods ended; what comes back to it is what still is to run', async () => {
+  const node = await startNode('--name=leaver', '--image=shell=/bin/sh');
+  const run = async (name: string, script: string, restartPolicy: string) =>
+    pods().create({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace: 'leaving' },
+      spec: {
+        nodeSelector: { 'kubernetes.io/hostname': 'leaver' },
+        restartPolicy,
+        containers: [{ name: 'c', image: 'shell', args: ['-c', script] }],
+      },
+    });
+  const until = async (name: string, isSo: (pod: Pod) => boolean) => {
+    for await (const { object } of pods().watch({ namespace: 'leaving', fieldSelector: `metadata.name=${name}` })) {
+      if (isSo(object)) return;
+    }
+  };
+  const stateOf = async (name: string) => {
+    const { status } = await pods().get(name, { namespace: 'leaving' });
+    const disruption = status?.conditions?.find(({ type }) => type === 'DisruptionTarget');
+    const ended = status?.containerStatuses?.[0]?.state?.terminated;
+    return [status?.phase, status?.reason, status?.message, disruption?.reason, ended?.exitCode];
+  };
+  await cluster.client.resource('v1', 'Namespace').create({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: 'leaving' },
+  });
+  const trapped = join(home.directory, 'trapped');
+  await run('serves', 'exec sleep 600', 'Always');
+  await run('obliges', `trap 'exit 0' TERM; : > ${trapped}; while :; do sleep 0.1; done`, 'Never');
+  await run('completed', 'exit 0', 'Never');
+  await until('serves', ({ status }) => status?.phase === 'Running');
+  await until('obliges', ({ status }) => status?.phase === 'Running');
+  while (!existsSync(trapped)) await setImmediate();
+  await until('completed', ({ status }) => status?.phase === 'Succeeded');
+  assert.equal(await stop(node), 0);
+
+  const left = await cluster.client.resource('v1', 'Node').get('leaver');
+  const ready = left.status?.conditions?.find(({ type }) => type === 'Ready');
+  assert.deepEqual(
+    [ready?.status, ready?.reason, ready?.message],
+    ['False', 'KubeletNotReady', 'node is shutting down'],
+  );
+  const shutdown = 'Pod was terminated in response to imminent node shutdown.';
+  assert.deepEqual(await stateOf('serves'), ['Failed', 'Terminated', shutdown, 'TerminationByKubelet', 143]);
+  assert.deepEqual(await stateOf('obliges'), ['Succeeded', undefined, undefined, undefined, 0]);
+  assert.deepEqual(await stateOf('completed'), ['Succeeded', undefined, undefined, undefined, 0]);
+
+  for await (const { object } of cluster.client
+    .resource('v1', 'Node')
+    .watch({ fieldSelector: 'metadata.name=leaver' })) {
+    if (object.spec?.taints?.some(({ key }) => key === 'node.kubernetes.io/not-ready') === true) break;
+  }
+  await run('waits', 'exec sleep 600', 'Always');
+  await until('waits', ({ status }) => status?.conditions?.some(({ reason }) => reason === 'Unschedulable') === true);
+  const again = await startNode('--name=leaver', '--image=shell=/bin/sh');
+  try {
+    await until('waits', ({ status }) => status?.phase === 'Running');
+    assert.equal((await stateOf('serves'))[0], 'Failed');
+  } finally {
+    await stop(again);
+  }
+});
+
+test('a node whose cluster is gone ends all the same', async () => {
+  await using gone = await startCluster({ nodes: 0 });
+  const kubeconfig = join(home.directory, 'gone');
+  await gone.writeKubeconfig(kubeconfig);
+  const node = await startNode('--name=orphan', `--kubeconfig=${kubeconfig}`);
+  await gone[Symbol.asyncDispose]();
+  assert.equal(await stop(node), 0);
 });
 
 test('another CA of clients than the one that the cluster publishes', async () => {

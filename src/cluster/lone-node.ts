@@ -62,6 +62,7 @@ export async function startLoneNode(options: LoneNodeOptions): Promise<LoneNode>
       apiServerUrl: config.server,
       podCIDR: range.cidr,
       address,
+      onStop: 'leave',
       log,
       signal,
     }),

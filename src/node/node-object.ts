@@ -44,8 +44,11 @@ export function nodeLabels(name: string): Record<string, string> {
   };
 }
 
-/** `previous`: what the API has, whose transition times stay where nothing changed. */
-export function nodeStatus(facts: NodeFacts, previous: Node | undefined, now: Date): NodeStatus {
+/**
+ * `previous`: what the API has, whose transition times stay where nothing changed. `obstacle`: why the node takes no
+ * pods, where it does not.
+ */
+export function nodeStatus(facts: NodeFacts, previous: Node | undefined, now: Date, obstacle?: string): NodeStatus {
   const resources = { ...nodeResources(facts.dataDir), pods: MAX_PODS };
   return {
     addresses: [
@@ -54,7 +57,7 @@ export function nodeStatus(facts: NodeFacts, previous: Node | undefined, now: Da
     ],
     capacity: resources,
     allocatable: resources,
-    conditions: conditions(previous, now),
+    conditions: conditions(previous, now, obstacle),
     // Kubernetes 1.36 then carries exec and attach on as WebSockets, and not as SPDY.
     declaredFeatures: ['ExtendWebSocketsToKubelet'],
     daemonEndpoints: { kubeletEndpoint: { Port: facts.kubeletPort } },
@@ -74,7 +77,7 @@ export function nodeStatus(facts: NodeFacts, previous: Node | undefined, now: Da
   };
 }
 
-function conditions(previous: Node | undefined, now: Date): NodeCondition[] {
+function conditions(previous: Node | undefined, now: Date, obstacle: string | undefined): NodeCondition[] {
   const time = now.toISOString().replace(/\.\d+Z$/, 'Z');
   const make = (type: string, status: string, reason: string, message: string): NodeCondition => {
     const before = previous?.status?.conditions?.find((condition) => condition.type === type);
@@ -85,7 +88,14 @@ function conditions(previous: Node | undefined, now: Date): NodeCondition[] {
     make('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
     make('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
     make('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
-    make('Ready', 'True', 'KubeletReady', 'pods run as processes of this machine and listen on addresses of their own'),
+    obstacle === undefined
+      ? make(
+          'Ready',
+          'True',
+          'KubeletReady',
+          'pods run as processes of this machine and listen on addresses of their own',
+        )
+      : make('Ready', 'False', 'KubeletNotReady', obstacle),
   ];
 }
 

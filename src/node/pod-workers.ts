@@ -7,7 +7,7 @@ import type { PodAccess, PodHandle } from './kubelet/pod-access.ts';
 import type { PodSurroundings } from './pods/pod-worker.ts';
 import { PodWorker } from './pods/pod-worker.ts';
 
-/** When the node stops, programs get this long at most: the cluster's state tells that they are to be started again. */
+/** When the node stops, programs get this long at most. */
 const STOP_GRACE_SECONDS = 3;
 
 export class PodWorkers implements PodAccess, AsyncDisposable {
@@ -16,6 +16,7 @@ export class PodWorkers implements PodAccess, AsyncDisposable {
   readonly #stopping = new AbortController();
   readonly #workers = new Map<string, { worker: PodWorker; done: Promise<void> }>();
   #unsubscribe: (() => void) | undefined;
+  #takesPods = true;
 
   constructor(around: PodSurroundings, informer: Informer<Pod>) {
     this.#around = around;
@@ -53,6 +54,17 @@ export class PodWorkers implements PodAccess, AsyncDisposable {
     )?.worker;
   }
 
+  /**
+   * For a node that leaves a cluster that lives on: takes no more pods and ends those it has. `told` settles when the
+   * cluster knows how each ended, or the workers are disposed of.
+   */
+  async leave(): Promise<{ told: Promise<unknown> }> {
+    this.#takesPods = false;
+    const all = [...this.#workers.values()];
+    await Promise.all(all.map(({ worker }) => worker.leave(STOP_GRACE_SECONDS)));
+    return { told: Promise.all(all.map(({ done }) => done)) };
+  }
+
   /** Ends all pods' processes and waits for them; nothing is written to the cluster about it. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#unsubscribe?.();
@@ -72,6 +84,7 @@ export class PodWorkers implements PodAccess, AsyncDisposable {
       known.worker.update(next);
       return;
     }
+    if (!this.#takesPods) return;
     const worker = new PodWorker(next, this.#around, this.#stopping.signal);
     const done = worker.run().finally(() => this.#workers.delete(uid));
     this.#workers.set(uid, { worker, done });

@@ -1,4 +1,4 @@
-/** Makes the Node object, keeps it true, and renews the node's Lease, so that the cluster knows that it lives. */
+/** Makes the Node object, keeps it true, renews the node's Lease, so that the cluster knows that it lives, and says when it goes. */
 import { isReason } from '../api/status.ts';
 import type { Lease } from '../api/types/coordination-v1.ts';
 import type { Node } from '../api/types/core-v1.ts';
@@ -53,6 +53,22 @@ export async function keepAlive(
   }
 }
 
+/**
+ * Tells the cluster that the node is about to go, so that no more pods are bound to it. Nothing else may report the node
+ * meanwhile. Tries until the signal fires; never rejects.
+ */
+export async function reportLeaving(client: ClusterClient, facts: NodeFacts, signal: AbortSignal): Promise<void> {
+  for (let wait = 50; !signal.aborted; wait *= 2) {
+    try {
+      const node = await client.resource<Node>('v1', 'nodes').get(facts.name, { signal });
+      return await writeStatus(client, facts, node, signal, 'node is shutting down');
+    } catch (error) {
+      if (isReason(error, 'NotFound') || isReason(error, 'Forbidden')) return;
+      await sleepUnlessAborted(wait, signal);
+    }
+  }
+}
+
 function isReady({ status }: Node): boolean {
   return status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true;
 }
@@ -76,8 +92,14 @@ async function ensureNode(client: ClusterClient, facts: NodeFacts, signal: Abort
   return await nodes.patch(name, { metadata: { labels }, spec }, { type: 'application/merge-patch+json', signal });
 }
 
-async function writeStatus(client: ClusterClient, facts: NodeFacts, node: Node, signal: AbortSignal): Promise<void> {
-  const status = nodeStatus(facts, node, new Date());
+async function writeStatus(
+  client: ClusterClient,
+  facts: NodeFacts,
+  node: Node,
+  signal: AbortSignal,
+  obstacle?: string,
+): Promise<void> {
+  const status = nodeStatus(facts, node, new Date(), obstacle);
   await client
     .resource<Node>('v1', 'nodes')
     .patch(facts.name, { status }, { type: 'application/merge-patch+json', subresource: 'status', signal });

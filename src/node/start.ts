@@ -5,6 +5,7 @@ import type { Pod } from '../api/types/core-v1.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
 import { openInformer } from '../client/informer.ts';
 import { openEventRecorder } from '../client/record-events.ts';
+import { sleepUnlessAborted } from '../lib/abortable-sleep.ts';
 import { endLeftPods } from './end-left-pods.ts';
 import { openImageTable } from './images/image-table.ts';
 import type { NodePki } from './kubelet/server.ts';
@@ -13,7 +14,7 @@ import { openAddressPool } from './network/address-pool.ts';
 import { firstOrdinaryPort, nodeResources } from './node-object.ts';
 import { PodWorkers } from './pod-workers.ts';
 import { openClusterObjects } from './pods/cluster-objects.ts';
-import { keepAlive, registerNode } from './registration.ts';
+import { keepAlive, registerNode, reportLeaving } from './registration.ts';
 import { openProcessRuntime } from './runtime/process.ts';
 
 export interface NodeOptions {
@@ -33,6 +34,11 @@ export interface NodeOptions {
   address?: string;
   /** Of the kubelet's API; 0 (default): any free one. */
   kubeletPort?: number;
+  /**
+   * What stopping means. `leave`: the cluster lives on, and is told that the node goes and how its pods ended. Otherwise
+   * (default) the cluster stops too, and the pods start anew with it.
+   */
+  onStop?: 'leave';
   /** Told once of each trouble that the node goes on trying to get over. */
   log?(line: string): void;
   signal: AbortSignal;
@@ -44,6 +50,9 @@ export interface NodeAgent extends AsyncDisposable {
   leftovers: number;
 }
 
+/** How long a node that leaves tries at most to tell so, and then again how its pods ended. */
+const FAREWELL_MS = 2000;
+
 /**
  * Resolves when the Node is Ready. Disposing it, or the signal, ends all pods' processes; dispose it in any case, since
  * that waits for them. Throws for images or a pod range that make no sense.
@@ -53,7 +62,7 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
   const images = openImageTable(options.images, join(dataDir, 'cache'));
   const addresses = openAddressPool(podCIDR, address);
   const stopping = new AbortController();
-  const signal = AbortSignal.any([options.signal, stopping.signal]);
+  const { signal } = stopping;
   const podsDirectory = join(dataDir, 'pods', name);
   await mkdir(podsDirectory, { recursive: true, mode: 0o700 });
 
@@ -107,8 +116,18 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
   };
   let stopped: Promise<void> | undefined;
   let heart: Promise<void> = Promise.resolve();
+  const heartStop = new AbortController();
+  let isRegistered = false;
+  const leave = async () => {
+    heartStop.abort();
+    await heart;
+    await reportLeaving(client, facts, AbortSignal.timeout(FAREWELL_MS));
+    const { told } = await workers.leave();
+    await Promise.race([told.then(() => events.flush()), sleepUnlessAborted(FAREWELL_MS, signal)]);
+  };
   const stop = () => {
     stopped ??= (async () => {
+      if (options.onStop === 'leave' && isRegistered) await leave();
       stopping.abort();
       await workers[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
@@ -119,9 +138,11 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
     return stopped;
   };
   options.signal.addEventListener('abort', () => void stop(), { once: true });
+  if (options.signal.aborted) void stop();
   try {
     const uid = await registerNode(client, facts, signal);
-    heart = keepAlive(client, facts, uid, signal);
+    isRegistered = true;
+    heart = keepAlive(client, facts, uid, AbortSignal.any([signal, heartStop.signal]));
     await workers.start();
   } catch (error) {
     await stop();

@@ -3,6 +3,13 @@ import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../api/ty
 import type { ContainerRole } from './container-host.ts';
 import { qosClass } from './qos-class.ts';
 
+export interface PodEnd {
+  reason: string;
+  message: string;
+  /** For a cause outside of the pod: the reason of its condition `DisruptionTarget`. */
+  disruption?: string;
+}
+
 export interface PodFacts {
   pod: Pod;
   /** In the order of the spec, init containers first. */
@@ -15,7 +22,7 @@ export interface PodFacts {
   hostIP: string;
   startTime: string;
   /** Set when the node itself ended the pod: it is then Failed, whatever its containers did. */
-  ended?: { reason: string; message: string };
+  ended?: PodEnd;
   now: Date;
 }
 
@@ -28,7 +35,7 @@ export function podStatus(facts: PodFacts): PodStatus {
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     phase,
-    ...(ended === undefined ? {} : ended),
+    ...(ended === undefined ? {} : { reason: ended.reason, message: ended.message }),
     conditions: podConditions(facts, phase),
     hostIP,
     hostIPs: [{ ip: hostIP }],
@@ -65,7 +72,7 @@ export function podPhase({ pod, containers, initialized, ended }: PodFacts): str
 }
 
 function podConditions(facts: PodFacts, phase: string): PodCondition[] {
-  const { pod, containers, sandboxReady, initialized, now } = facts;
+  const { pod, containers, sandboxReady, initialized, ended, now } = facts;
   const isDone = phase === 'Succeeded' || phase === 'Failed';
   const own: { type: string; ok: boolean; reason?: string; message?: string }[] = [];
   own.push({ type: 'PodReadyToStartContainers', ok: sandboxReady && !isDone });
@@ -108,6 +115,9 @@ function podConditions(facts: PodFacts, phase: string): PodCondition[] {
   own.push({ type: 'Ready', ok: notReadyOrGated === undefined, ...notReadyOrGated });
   own.push({ type: 'ContainersReady', ok: notReady === undefined, ...notReady });
   own.push({ type: 'PodScheduled', ok: true });
+  if (ended?.disruption !== undefined) {
+    own.push({ type: 'DisruptionTarget', ok: true, reason: ended.disruption, message: ended.message });
+  }
   const conditions = own.map(({ type, ok, ...why }): PodCondition => {
     const status = ok ? 'True' : 'False';
     const previous = conditionOf(pod, type);

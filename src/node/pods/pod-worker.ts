@@ -16,6 +16,7 @@ import type { ContainerHost } from './container-host.ts';
 import type { ContainerRunner } from './container-runner.ts';
 import { logFileOf, prepareLaunch } from './launch.ts';
 import { isOver, makeRunners } from './make-runners.ts';
+import type { PodEnd } from './pod-status.ts';
 import { podStatus } from './pod-status.ts';
 import type { NodeResources } from './resource-fields.ts';
 import { StatusWriter } from './status-writer.ts';
@@ -40,6 +41,13 @@ export interface PodSurroundings {
 
 const VOLUME_REFRESH_MS = 60_000;
 
+/** As the kubelet's graceful shutdown of a node has it. */
+const nodeShutdown: PodEnd = {
+  reason: 'Terminated',
+  message: 'Pod was terminated in response to imminent node shutdown.',
+  disruption: 'TerminationByKubelet',
+};
+
 export class PodWorker {
   pod: Pod;
   readonly #around: PodSurroundings;
@@ -57,8 +65,10 @@ export class PodWorker {
   #podIP: string | undefined;
   #sandboxReady = false;
   #initialized = false;
-  #ended: { reason: string; message: string } | undefined;
+  #ended: PodEnd | undefined;
   #isGone = false;
+  /** The node leaves the cluster, where the pod stays: whether it was over by itself before. */
+  #left: { wasOver: boolean } | undefined;
   /** It had ended for good before this node was started: its status stays as it is. */
   readonly #wasOver: boolean;
 
@@ -120,7 +130,9 @@ export class PodWorker {
     await this.#untilEnding();
     await this.#terminate();
     if (this.#nodeSignal.aborted) return;
-    await this.#remove();
+    if (this.#left === undefined || this.#isGone || this.pod.metadata.deletionTimestamp !== undefined)
+      await this.#remove();
+    else await this.#leaveBehind(this.#left);
   }
 
   /** A newer form of the same pod. */
@@ -140,6 +152,12 @@ export class PodWorker {
   async end(graceSeconds: number): Promise<void> {
     this.#ending.abort();
     await this.#stopContainers(graceSeconds);
+  }
+
+  /** The node leaves a cluster that lives on: ends the pod's containers within the time, or its own if that is shorter; `run` then writes how it ended. */
+  async leave(graceSeconds: number): Promise<void> {
+    this.#left ??= { wasOver: isOver({ ...this.pod, status: this.status() }) };
+    await this.end(Math.min(graceSeconds, this.#graceSeconds()));
   }
 
   container(name: string): ContainerRunner | undefined {
@@ -290,6 +308,13 @@ export class PodWorker {
     await this.#around.runtime.endPod(this.#directory);
     this.#sandboxReady = false;
     this.#around.addresses.release(this.pod.metadata.uid ?? '');
+  }
+
+  async #leaveBehind({ wasOver }: { wasOver: boolean }): Promise<void> {
+    // Asked to end, its programs may yet have completed what they were to do.
+    if (!wasOver && this.status().phase !== 'Succeeded') this.#ended ??= nodeShutdown;
+    this.#changed();
+    await this.#status.settle();
   }
 
   /** The last status, then the object itself. */
