@@ -14,6 +14,7 @@ import { startCluster, type TestCluster } from 'fairlead/testing';
 import type { Pod } from '../src/api/types/core-v1.ts';
 import { ensureCertificates } from '../src/apiserver/pki/ensure-certificates.ts';
 import type { ClientTls } from '../src/client/client-config.ts';
+import { machineId } from '../src/node/node-object.ts';
 import { entry, Home } from './fairlead-process.ts';
 
 let home: Home;
@@ -169,6 +170,70 @@ test('a node whose cluster is gone ends all the same', async () => {
   const node = await startNode('--name=orphan', `--kubeconfig=${kubeconfig}`);
   await gone[Symbol.asyncDispose]();
   assert.equal(await stop(node), 0);
+});
+
+test('one directory serves one node at a time, also in different clusters', async () => {
+  const flags = ['--name=alone', '--pod-range=127.63.9.0/24', '--image=shell=/bin/sh'];
+  const node = await startNode(...flags);
+  try {
+    await pods().create({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'kept', namespace: 'default' },
+      spec: {
+        nodeSelector: { 'kubernetes.io/hostname': 'alone' },
+        containers: [{ name: 'c', image: 'shell', args: ['-c', 'exec sleep 600'] }],
+      },
+    });
+    for await (const { object } of pods().watch({ namespace: 'default', fieldSelector: 'metadata.name=kept' })) {
+      if (object.status?.phase === 'Running') break;
+    }
+    await using other = await startCluster({ nodes: 0 });
+    const kubeconfig = join(home.directory, 'other');
+    await other.writeKubeconfig(kubeconfig);
+    for (const more of [[], ['--pod-range=127.63.10.0/24', `--kubeconfig=${kubeconfig}`]]) {
+      const second = await home.fairlead('node', ...flags, ...more);
+      assert.equal(second.code, 1);
+      assert.match(
+        second.stderr,
+        /^error: the data directory \S+\/alone is in use by the node "alone" \(process \d+\), /,
+      );
+      assert.ok(second.stderr.includes(`(process ${node.child.pid})`));
+    }
+    const { status } = await pods().get('kept', { namespace: 'default' });
+    assert.equal(status?.containerStatuses?.[0]?.restartCount, 0);
+    assert.equal(status?.phase, 'Running');
+    node.child.kill('SIGKILL');
+    await once(node.child, 'close');
+    const again = await startNode(...flags);
+    await stop(again);
+  } finally {
+    node.child.kill('SIGKILL');
+  }
+});
+
+test('a node of this name on another machine is not joined', {
+  skip: machineId() === '' && 'no machine id here',
+}, async () => {
+  const nodes = cluster.client.resource('v1', 'Node');
+  await nodes.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'twin' } });
+  const report = async (status: 'True' | 'False') =>
+    nodes.subresource('twin', 'status').patch({
+      status: {
+        nodeInfo: { machineID: '00000000000000000000000000000000' },
+        addresses: [{ type: 'InternalIP', address: '192.0.2.7' }],
+        conditions: [{ type: 'Ready', status, reason: 'Test', message: '' }],
+      },
+    });
+  await report('True');
+  const second = await home.fairlead('node', '--name=twin');
+  assert.equal(second.code, 1);
+  assert.match(
+    second.stderr,
+    /another machine \(192\.0\.2\.7\) runs a node "twin" in this cluster, .*kubectl delete node twin\)\n$/,
+  );
+  await report('False');
+  assert.equal(await stop(await startNode('--name=twin')), 0);
 });
 
 test('another CA of clients than the one that the cluster publishes', async () => {

@@ -6,7 +6,9 @@ import { ownNodeCertificate } from '../apiserver/pki/node-certificate.ts';
 import type { ClientConfig } from '../client/client-config.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
 import { openClusterClient } from '../client/cluster-client-http.ts';
+import { machineId } from '../node/node-object.ts';
 import { startNode } from '../node/start.ts';
+import { claimDirectory } from './claim-directory.ts';
 import { claimLoopbackRange } from './loopback-range.ts';
 import { claimPodRange, type PodRange } from './pod-range.ts';
 import { publishedClientCa } from './published-client-ca.ts';
@@ -40,13 +42,16 @@ export interface LoneNode extends AsyncDisposable {
 
 /**
  * Resolves when the Node is Ready; disposing it ends its pods. Throws one sentence for what the user can mend: a cluster
- * that cannot be reached, rights that are missing, a range that is not this machine's.
+ * that cannot be reached, rights that are missing, a range that is not this machine's, a directory that another node has.
  */
 export async function startLoneNode(options: LoneNodeOptions): Promise<LoneNode> {
   const { config, name, dataDir, images, address, log, signal } = options;
   await using parts = new AsyncDisposableStack();
+  parts.use(await claimDirectory(dataDir, name));
   const client = parts.use(openClusterClient({ ...config, userAgent: 'fairlead-node' }));
-  const registered = await registeredRange(client, name, signal);
+  const known = await registeredNode(client, name, signal);
+  if (known !== undefined) refuseTwin(known);
+  const registered = known?.spec?.podCIDR;
   const range = parts.use(await claimRange(options));
   if (registered !== undefined && registered !== range.cidr) throw movedError(name, registered, range.cidr);
   const own = await ownNodeCertificate(join(dataDir, 'pki'), { name, address });
@@ -82,16 +87,29 @@ async function claimRange({ podRange, dataDir }: LoneNodeOptions): Promise<PodRa
   return { cidr: claim.nodeCidr(0), [Symbol.asyncDispose]: () => claim[Symbol.asyncDispose]() };
 }
 
-/** The range of the Node of this name, which a cluster lets nobody change. */
-async function registeredRange(client: ClusterClient, name: string, signal: AbortSignal): Promise<string | undefined> {
+async function registeredNode(client: ClusterClient, name: string, signal: AbortSignal): Promise<Node | undefined> {
   try {
-    return (await client.resource<Node>('v1', 'nodes').get(name, { signal })).spec?.podCIDR;
+    return await client.resource<Node>('v1', 'nodes').get(name, { signal });
   } catch (error) {
     if (isReason(error, 'NotFound')) return undefined;
     throw error;
   }
 }
 
+/** Throws when another machine runs the node of this name. */
+function refuseTwin({ metadata, status }: Node): void {
+  const [ours, theirs] = [machineId(), status?.nodeInfo?.machineID ?? ''];
+  const isReady = status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True');
+  if (isReady !== true || ours === '' || theirs === '' || theirs === ours) return;
+  const { name = '' } = metadata;
+  const address = status?.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? 'no address';
+  throw new Error(
+    `another machine (${address}) runs a node "${name}" in this cluster, and two of one name would take each other's pods: ` +
+      `choose another --name; if that machine is gone, remove its node (kubectl delete node ${name})`,
+  );
+}
+
+/** A cluster lets nobody change the range of a Node. */
 function movedError(name: string, registered: string, range: string): Error {
   return new Error(
     `the cluster knows a node "${name}" with the pod range ${registered}, which is not to be changed, and this one has ${range}: ` +

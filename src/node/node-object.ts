@@ -69,7 +69,7 @@ export function nodeStatus(facts: NodeFacts, previous: Node | undefined, now: Da
       kernelVersion: release(),
       kubeProxyVersion: '',
       kubeletVersion: KUBELET_VERSION,
-      machineID: firstLine('/etc/machine-id'),
+      machineID: machineId(),
       operatingSystem: process.platform,
       osImage: osName(),
       systemUUID: '',
@@ -112,6 +112,11 @@ function osName(): string {
     // Not Linux.
   }
   return version();
+}
+
+/** Empty where the system has none. */
+export function machineId(): string {
+  return firstLine('/etc/machine-id');
 }
 
 /** The lowest port on which an ordinary user may listen. */
