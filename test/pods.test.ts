@@ -219,6 +219,41 @@ test('what the process runtime cannot honour is refused by name', async () => {
   await pods().delete('privileged', { namespace });
 });
 
+test('a container added to a pod runs once beside the others, and changes nothing about the pod', async () => {
+  await create('looked-into', { containers: shell('exec sleep 600') });
+  await until('looked-into', isReady);
+  const add = async (name: string, script: string) => {
+    // As `kubectl debug` asks by default.
+    const securityContext = { capabilities: { add: ['SYS_PTRACE'] } };
+    const added = { name, image: 'sh', args: ['-c', script], targetContainerName: 'c', securityContext };
+    await pods().patch(
+      'looked-into',
+      { spec: { ephemeralContainers: [added] } },
+      { namespace, type: 'application/strategic-merge-patch+json', subresource: 'ephemeralcontainers' },
+    );
+  };
+  const stateOf = (pod: Pod | undefined, container: string) =>
+    pod?.status?.ephemeralContainerStatuses?.find(({ name }) => name === container)?.state;
+  await add('fails', 'echo "seen by $POD_IP"; exit 3');
+  const failed = await until('looked-into', (pod) => stateOf(pod, 'fails')?.terminated !== undefined);
+  assert.equal(stateOf(failed, 'fails')?.terminated?.exitCode, 3);
+  assert.equal(await log('looked-into', '?container=fails'), `seen by ${failed?.status?.podIP}\n`);
+  await add('stays', 'exec sleep 600');
+  const both = await until('looked-into', (pod) => stateOf(pod, 'stays')?.running !== undefined);
+  assert.equal(stateOf(both, 'fails')?.terminated?.exitCode, 3);
+  assert.deepEqual(
+    both?.status?.ephemeralContainerStatuses?.map(({ restartCount, ready }) => [restartCount, ready]),
+    [
+      [0, false],
+      [0, false],
+    ],
+  );
+  assert.ok(isReady(both));
+  assert.equal(both?.status?.phase, 'Running');
+  await pods().delete('looked-into', { namespace });
+  await until('looked-into', (gone) => gone === undefined);
+});
+
 test('a built-in image is not made to run another program', async () => {
   const env = [{ name: 'NODE_OPTIONS', value: '--import=data:text/javascript,process.exit(7)' }];
   await create('loader', { containers: [{ name: 'c', image: 'fairlead.local/echo', env }] });

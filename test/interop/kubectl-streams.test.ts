@@ -89,6 +89,13 @@ test('logs: parts of them, of one container, of all, of several pods', { skip },
   assert.equal(await printed('logs', 'pair', '-c', 'one', `--since-time=${past}`), 'one 1\none 2\n');
 });
 
+test('debug: a container beside those of a pod, attached to', { skip }, async () => {
+  await runPod(cluster.client, 'debugged', { ...shortLived, containers: [shell(waiting)] });
+  const args = ['debug', 'debugged', '-i', '--image=shell', '-c', 'beside', '--target=c'];
+  const { stdout } = await home.run(kubectlPath, args, 'echo input $POD_IP; exit\n');
+  assert.match(stdout, /^input 127(\.\d+){3}$/m);
+});
+
 test('logs: the run before, of a deployment, and what is refused', { skip }, async () => {
   const { client } = cluster;
   const mark = '$FAIRLEAD_ROOT/ran';

@@ -80,12 +80,18 @@ function requireNode(pod: Pod): string {
 }
 
 function requireRunning(pod: Pod, container: string, verb: 'exec' | 'attach'): void {
-  const { containerStatuses = [], initContainerStatuses = [], phase } = pod.status ?? {};
+  const {
+    containerStatuses = [],
+    initContainerStatuses = [],
+    ephemeralContainerStatuses = [],
+    phase,
+  } = pod.status ?? {};
   if (phase === 'Succeeded' || phase === 'Failed') {
     const what = verb === 'exec' ? 'exec into' : 'attach';
     throw badRequest(`cannot ${what} a container in a completed pod; current phase is ${phase}`);
   }
-  const status = [...containerStatuses, ...initContainerStatuses].find(({ name }) => name === container);
+  const statuses = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
+  const status = statuses.find(({ name }) => name === container);
   if (status?.state?.running === undefined) {
     throw badRequest(`container ${container} of pod ${pod.metadata.name} is not running`);
   }

@@ -97,10 +97,12 @@ function rank(group: string): number {
 function fromServed(served: ServedResource): CatalogResource {
   const { definition, kind } = served;
   const { plural, singular, namespaced, shortNames = [], categories = [] } = definition;
-  const facets = ['finalize', 'scale', 'status'].flatMap((subresource): CatalogSubresource[] => {
-    const facet = facetOf(served, subresource);
-    return facet === undefined ? [] : [{ subresource, kind: facet.kind, verbs: [...facet.verbs].sort() }];
-  });
+  const facets = ['finalize', 'scale', 'status', ...(definition.parts?.keys() ?? [])].flatMap(
+    (subresource): CatalogSubresource[] => {
+      const facet = facetOf(served, subresource);
+      return facet === undefined ? [] : [{ subresource, kind: facet.kind, verbs: [...facet.verbs].sort() }];
+    },
+  );
   const connects = definition.group === '' ? (connectSubresources[plural] ?? {}) : {};
   for (const [subresource, { kind: name, verbs }] of Object.entries(connects)) {
     facets.push({ subresource, kind: { group: '', version: 'v1', kind: name }, verbs });

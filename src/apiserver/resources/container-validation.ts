@@ -13,6 +13,7 @@ import {
 } from '../../api/validation/field-errors.ts';
 import { complainAboutDnsLabel, complainAboutPort, complainAboutPortName } from '../../api/validation/names.ts';
 import { validateEnv } from './env-validation.ts';
+import { validateEphemeral } from './ephemeral-containers.ts';
 import { validateHandlers, validateProbes } from './probe-validation.ts';
 import { validateResources } from './resource-amounts.ts';
 import { validateLocalPath } from './volume-validation.ts';
@@ -41,6 +42,7 @@ export function validateContainers(spec: PodSpec, field: string): FieldError[] {
   for (const [index, container] of ephemeralContainers.entries()) {
     const path = at(`${field}.ephemeralContainers`, index);
     errors.push(...validateContainer(container, volumeNames, path), ...takeName(names, container.name, path));
+    errors.push(...validateEphemeral(container, spec, path));
   }
   return errors;
 }

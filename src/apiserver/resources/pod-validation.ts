@@ -6,7 +6,11 @@ import { sameJson } from '../../api/validation/metadata.ts';
 import { validateNewPodSpec, validatePodSpec } from './pod-spec-validation.ts';
 
 export function validatePod({ spec = { containers: [] } }: Pod): FieldError[] {
-  return [...validatePodSpec(spec, 'spec'), ...validateNewPodSpec(spec)];
+  return validatePodSpec(spec, 'spec');
+}
+
+export function validateNewPod({ spec = { containers: [] } }: Pod): FieldError[] {
+  return validateNewPodSpec(spec);
 }
 
 const mutable =

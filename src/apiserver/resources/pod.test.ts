@@ -181,6 +181,64 @@ test('complaints about amounts and policies', async () => {
   ]);
 });
 
+test('containers are added to a pod by a subresource of its own, and stay as they were added', async () => {
+  await cluster.post(pods, {
+    metadata: { name: 'e' },
+    spec: {
+      initContainers: [{ name: 'i', image: 'x' }],
+      containers: [container],
+      volumes: [{ name: 'v', emptyDir: {} }],
+    },
+  });
+  const write = (path: string, ephemeralContainers: object[]) =>
+    cluster.call(path, {
+      method: 'PATCH',
+      body: { metadata: { labels: { by: 'patch' } }, spec: { ephemeralContainers } },
+      headers: { 'content-type': 'application/strategic-merge-patch+json' },
+    });
+  const part = `${pods}/e/ephemeralcontainers`;
+  const refused = async (...wanted: object[]) => {
+    const { code, details } = await write(part, wanted);
+    assert.equal(code, 422);
+    return details.causes.map((cause) => `${cause.field}: ${cause.message}`.trim());
+  };
+  const cannot = 'Forbidden: cannot be set for an Ephemeral Container';
+  const at = 'spec.ephemeralContainers[0]';
+  assert.deepEqual(
+    await refused({
+      name: 'd',
+      image: 'x',
+      ports: [{ containerPort: 1 }],
+      resources: { limits: { cpu: '1' } },
+      restartPolicy: 'Always',
+      livenessProbe: { exec: { command: ['x'] } },
+      lifecycle: { preStop: { exec: { command: ['x'] } } },
+      volumeMounts: [{ name: 'v', mountPath: '/v', subPath: 's' }],
+      targetContainerName: 'nobody',
+    }),
+    [
+      ...['ports', 'resources', 'restartPolicy', 'livenessProbe', 'lifecycle', 'volumeMounts[0].subPath'].map(
+        (field) => `${at}.${field}: ${cannot}`,
+      ),
+      `${at}.targetContainerName: Not found: "nobody"`,
+    ],
+  );
+  assert.deepEqual(await refused({ name: 'c', image: 'x' }), [`${at}.name: Duplicate value: "c"`]);
+  const added = await write(part, [{ name: 'd', image: 'x', targetContainerName: 'i' }]);
+  assert.equal(added.kind, 'Pod');
+  assert.equal(added.metadata.generation, 2);
+  assert.equal(added.metadata.labels, undefined, 'nothing else of the pod is written');
+  assert.equal(added.spec.ephemeralContainers[0].imagePullPolicy, 'Always');
+  const existing = 'spec.ephemeralContainers: Forbidden: existing ephemeral containers "d" may not be';
+  const [changed = ''] = await refused({ name: 'd', image: 'y' });
+  assert.ok(changed.startsWith(`${existing} changed`), changed);
+  assert.deepEqual(await refused({ name: 'd', $patch: 'delete' }), [`${existing} removed`]);
+  const byPod = await write(`${pods}/e`, [{ name: 'other', image: 'x' }]);
+  assert.match(byPod.message, /pod updates may not change fields other than/);
+  const labelled = await cluster.mergePatch(`${pods}/e`, { metadata: { labels: { a: 'b' } } });
+  assert.deepEqual(labelled.spec.ephemeralContainers, added.spec.ephemeralContainers);
+});
+
 test('of a pod only images, the deadline, and further tolerations may be changed', async () => {
   await cluster.post(pods, { metadata: { name: 'u' }, spec: { containers: [{ name: 'c', image: 'a:1' }] } });
   const path = `${pods}/u`;

@@ -1,8 +1,9 @@
 import type { Pod } from '../../api/types/core-v1.ts';
+import { ephemeralContainersPart } from './ephemeral-containers.ts';
 import { qualityOfService } from './pod-qos.ts';
 import { defaultPodOnly, defaultPodSpec } from './pod-spec-defaults.ts';
 import { summarizePod } from './pod-status-column.ts';
-import { validatePod, validatePodUpdate } from './pod-validation.ts';
+import { validateNewPod, validatePod, validatePodUpdate } from './pod-validation.ts';
 import type { ResourceDefinition } from './resource.ts';
 
 const orNone = (text: string | undefined) => (text === undefined || text === '' ? '<none>' : text);
@@ -18,6 +19,7 @@ export const pod: ResourceDefinition<Pod> = {
   namespaced: true,
   statusSubresource: true,
   statusKeeps: ['ownerReferences'],
+  parts: new Map([['ephemeralcontainers', ephemeralContainersPart]]),
   generation: true,
   returnsDeletedObject: true,
   gracePeriodSeconds({ spec, status }) {
@@ -46,6 +48,7 @@ export const pod: ResourceDefinition<Pod> = {
     object.status = { phase: 'Pending', qosClass, ...(gated ? { conditions: [condition] } : {}) };
   },
   validate: validatePod,
+  validateCreate: validateNewPod,
   validateUpdate: validatePodUpdate,
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec?.nodeName ?? '',

@@ -40,6 +40,14 @@ export interface OwnFinalizers<T extends KubeObject> {
   markDeleted(object: T): void;
 }
 
+/** A part of an object that a subresource of its own writes, and that writes of the object itself do not change. */
+export interface ObjectPart<T extends KubeObject> {
+  /** Puts the part as it was sent into the object, in place. */
+  take(object: T, sent: T): void;
+  /** Stands for the kind's `validateUpdate`. */
+  validateUpdate(next: T, previous: T): FieldError[];
+}
+
 /** What a write is about, for hooks that need more than the object. */
 export interface WriteContext {
   /** The cluster's clock. */
@@ -70,6 +78,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   keepStatusOnCreate?: true;
   scale?: ScaleMapping<T>;
   ownFinalizers?: OwnFinalizers<T>;
+  /** By the name of the subresource: `ephemeralcontainers`. */
+  parts?: ReadonlyMap<string, ObjectPart<T>>;
   /** A delete answers with the object that it removed, not with a Status. */
   returnsDeletedObject?: true;
   /** metadata.generation counts changes of everything but metadata and status, and of this member of metadata where one is named. */
@@ -86,6 +96,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   /** How metadata.name is checked; a DNS subdomain unless said. Returns complaints. */
   validateName?(name: string): string[];
   validate?(object: T): FieldError[];
+  /** Besides `validate`, of an object that is created. */
+  validateCreate?(object: T): FieldError[];
   validateUpdate?(next: T, previous: T): FieldError[];
   /** Selectable fields besides metadata.name and metadata.namespace: `status.phase`, `spec.nodeName`. */
   selectableFields?: Readonly<Record<string, FieldReader<T>['read']>>;

@@ -75,7 +75,7 @@ async function attempt(change: Change, current: StoredObject): Promise<StoredObj
     fillForUpdate(next, previous);
     if (part === 'main') prepareMain(change, next, previous);
     await admission.reserve();
-    if (part === 'main') validateChange(served, next, previous);
+    if (part === 'main') validateChange(served, next, previous, definition.parts?.get(subresource));
     else if (part === 'status') validateMetaChange(served, next, previous);
     await admission.validate();
     delete next.metadata.resourceVersion;

@@ -1,4 +1,4 @@
-/** The sides from which an object can be read and written: the object itself, and its subresources status, scale, finalize. */
+/** The sides from which an object can be read and written: the object itself, and its subresources status, scale, finalize, and those of parts. */
 
 import type { GroupVersionKind } from '../../api/group-version.ts';
 import type { KubeObject, ObjectMeta } from '../../api/object.ts';
@@ -77,8 +77,26 @@ export function facetOf(served: ServedResource, subresource: string): Facet | un
         merge,
       };
     }
-    default:
-      return undefined;
+    default: {
+      const own = definition.parts?.get(subresource);
+      if (own === undefined) return undefined;
+      const merge = (stored: KubeObject, sent: KubeObject) => {
+        const next = cloneJson(stored);
+        own.take(next, cloneJson(sent));
+        return withPreconditionsOf(next, sent);
+      };
+      // As upstream, its tables are plain ones.
+      const { columns: _columns, ...plain } = definition;
+      return {
+        definition: plain,
+        kind,
+        part: 'main',
+        ownership: ALL_BUT_STATUS,
+        verbs: READ_WRITE,
+        show: (stored) => stored,
+        merge,
+      };
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Container, Probe } from '../../api/types/core-v1.ts';
 import type { ContainerLaunch, Runtime } from '../runtime/runtime.ts';
 
-export type ContainerRole = 'init' | 'sidecar' | 'main';
+export type ContainerRole = 'init' | 'sidecar' | 'main' | 'ephemeral';
 
 /** What a launch needs besides the log, and what the status tells of it. */
 export interface PreparedLaunch {

@@ -102,14 +102,16 @@ export class ContainerRunner {
 
   status(): ContainerStatus {
     const running = this.#state.running !== undefined;
+    // Nothing waits for it: it is neither probed nor ready.
+    const isEphemeral = this.role === 'ephemeral';
     return {
       name: this.spec.name,
       image: this.spec.image ?? '',
       imageID: this.#imageID,
       ...(this.#containerID === undefined ? {} : { containerID: this.#containerID }),
       restartCount: this.#restartCount,
-      ready: this.role === 'init' ? this.finished && this.exitCode === 0 : running && this.#ready,
-      started: running && this.#started,
+      ready: this.role === 'init' ? this.finished && this.exitCode === 0 : running && this.#ready && !isEphemeral,
+      ...(isEphemeral ? {} : { started: running && this.#started }),
       state: this.#state,
       lastState: this.#lastState ?? {},
     };
@@ -194,6 +196,7 @@ export class ContainerRunner {
   }
 
   #restarts(exitCode: number): boolean {
+    if (this.role === 'ephemeral') return false;
     const policy = this.role === 'sidecar' ? 'Always' : (this.spec.restartPolicy ?? this.#host.restartPolicy());
     if (policy === 'Never') return false;
     return exitCode !== 0 || (policy === 'Always' && this.role !== 'init');

@@ -26,11 +26,14 @@ export interface PodFacts {
   now: Date;
 }
 
-export function podStatus(facts: PodFacts): PodStatus {
+export function podStatus(all: PodFacts): PodStatus {
+  // What becomes of the pod does not hang on those that only look into it.
+  const facts = { ...all, containers: all.containers.filter(({ role }) => role !== 'ephemeral') };
   const { pod, containers, podIP, hostIP, startTime, ended } = facts;
   const phase = podPhase(facts);
   const main = containers.filter(({ role }) => role === 'main').map(({ status }) => status);
   const init = containers.filter(({ role }) => role !== 'main').map(({ status }) => status);
+  const ephemeral = all.containers.filter(({ role }) => role === 'ephemeral').map(({ status }) => status);
   const generation = pod.metadata.generation;
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
@@ -43,6 +46,7 @@ export function podStatus(facts: PodFacts): PodStatus {
     startTime,
     ...(init.length === 0 ? {} : { initContainerStatuses: init }),
     containerStatuses: main,
+    ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral }),
     qosClass: qosClass(pod),
   };
 }

@@ -15,7 +15,7 @@ import type { ClusterObjects } from './cluster-objects.ts';
 import type { ContainerHost } from './container-host.ts';
 import type { ContainerRunner } from './container-runner.ts';
 import { logFileOf, prepareLaunch } from './launch.ts';
-import { isOver, makeRunners } from './make-runners.ts';
+import { isOver, makeRunner, makeRunners } from './make-runners.ts';
 import type { PodEnd } from './pod-status.ts';
 import { podStatus } from './pod-status.ts';
 import type { NodeResources } from './resource-fields.ts';
@@ -52,6 +52,7 @@ export class PodWorker {
   pod: Pod;
   readonly #around: PodSurroundings;
   readonly #directory: string;
+  readonly #host: ContainerHost;
   readonly #containers: ContainerRunner[];
   readonly #volumes: PodVolumes;
   readonly #status: StatusWriter;
@@ -97,7 +98,7 @@ export class PodWorker {
       token: openTokenCache(objects),
     };
     this.#volumes = new PodVolumes({ pod: () => this.pod, podDirectory: this.#directory, facts });
-    const host: ContainerHost = {
+    this.#host = {
       runtime: around.runtime,
       podName: `${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})`,
       podIP: () => this.#podIP ?? '',
@@ -117,7 +118,7 @@ export class PodWorker {
         around.events.record({ about: this.#reference(container), type, reason, message }),
       changed: () => this.#changed(),
     };
-    this.#containers = makeRunners(pod, host);
+    this.#containers = makeRunners(pod, this.#host);
   }
 
   /** Runs the pod. Resolves when nothing of it is left on this node. Never rejects. */
@@ -139,7 +140,10 @@ export class PodWorker {
   update(pod: Pod): void {
     this.pod = pod;
     if (pod.metadata.deletionTimestamp !== undefined) void this.end(pod.metadata.deletionGracePeriodSeconds ?? 30);
-    else if ((pod.spec?.readinessGates ?? []).length > 0) this.#changed();
+    else {
+      this.#takeEphemeral();
+      if ((pod.spec?.readinessGates ?? []).length > 0) this.#changed();
+    }
   }
 
   /** The pod is no longer in the API: it ends at once. */
@@ -197,7 +201,8 @@ export class PodWorker {
     try {
       if (!(await this.#makeVolumes())) return;
       this.#sandboxReady = true;
-      this.#tellLimits();
+      this.#tellLimits(this.pod);
+      this.#takeEphemeral();
       this.#changed();
       if (!(await this.#initialize())) return;
       this.#initialized = true;
@@ -248,7 +253,7 @@ export class PodWorker {
   async #initialize(): Promise<boolean> {
     if (this.#containers.every(({ role, finished }) => role !== 'main' || finished)) return true;
     for (const runner of this.#containers) {
-      if (runner.role === 'main') continue;
+      if (runner.role === 'main' || runner.role === 'ephemeral') continue;
       if (runner.role === 'sidecar') {
         void runner.run();
         await runner.started;
@@ -266,6 +271,19 @@ export class PodWorker {
       this.#changed();
     }
     return true;
+  }
+
+  /** Containers that somebody adds to look into the pod: each runs once, beside whatever the others do. */
+  #takeEphemeral(): void {
+    if (this.#wasOver || this.#ending.signal.aborted || this.#volumesDone.signal.aborted) return;
+    for (const spec of this.pod.spec?.ephemeralContainers ?? []) {
+      if (this.container(spec.name) !== undefined) continue;
+      this.#containers.push(makeRunner({ pod: this.pod, spec, role: 'ephemeral', host: this.#host }));
+      this.#tellLimits({ ...this.pod, spec: { ...this.pod.spec, initContainers: [], containers: [spec] } });
+      this.#changed();
+    }
+    if (!this.#sandboxReady) return;
+    for (const runner of this.#containers) if (runner.role === 'ephemeral') void runner.run();
   }
 
   #watchDeadline(): (() => void) | undefined {
@@ -341,8 +359,8 @@ export class PodWorker {
     await rm(this.#directory, { recursive: true, force: true });
   }
 
-  #tellLimits(): void {
-    for (const { reason, message } of podLimits(this.pod, this.#around.firstOrdinaryPort)) {
+  #tellLimits(pod: Pod): void {
+    for (const { reason, message } of podLimits(pod, this.#around.firstOrdinaryPort)) {
       this.#event('Warning', reason, message);
     }
   }
@@ -363,8 +381,8 @@ export class PodWorker {
     const { name = '', namespace = '', uid = '', resourceVersion = '' } = this.pod.metadata;
     const reference: ObjectReference = { apiVersion: 'v1', kind: 'Pod', name, namespace, uid, resourceVersion };
     if (container === undefined) return reference;
-    const isMain = this.pod.spec?.containers.some(({ name: other }) => other === container.name);
-    const list = isMain === true ? 'containers' : 'initContainers';
+    const role = this.container(container.name)?.role;
+    const list = role === 'main' ? 'containers' : role === 'ephemeral' ? 'ephemeralContainers' : 'initContainers';
     return { ...reference, fieldPath: `spec.${list}{${container.name}}` };
   }
 }

@@ -82,4 +82,12 @@ export class StatusWriter {
 }
 
 /** Status fields that belong to the node. */
-const OWN_FIELDS = new Set(['reason', 'message', 'podIP', 'podIPs', 'initContainerStatuses', 'startTime']);
+const OWN_FIELDS = new Set([
+  'reason',
+  'message',
+  'podIP',
+  'podIPs',
+  'initContainerStatuses',
+  'ephemeralContainerStatuses',
+  'startTime',
+]);

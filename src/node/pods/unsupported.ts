@@ -3,6 +3,9 @@ import type { Container, Pod } from '../../api/types/core-v1.ts';
 import { terminalObstacle } from '../terminal/binding.ts';
 import { unsupportedVolume } from '../volumes/pod-volumes.ts';
 
+/** What `kubectl debug` asks for: root has it, and others may trace their own processes where the system lets them. */
+const TRACE = 'SYS_PTRACE';
+
 /** Fields for which a container must not run, in words; empty when there are none. */
 export function refusedFields(pod: Pod, container: Container): string[] {
   const spec = pod.spec;
@@ -27,7 +30,8 @@ export function refusedFields(pod: Pod, container: Container): string[] {
   }
   const security = container.securityContext;
   refuse(security?.privileged, 'securityContext.privileged');
-  refuse((security?.capabilities?.add ?? []).length > 0, 'securityContext.capabilities.add');
+  const more = (security?.capabilities?.add ?? []).filter((capability) => capability !== TRACE);
+  refuse(more.length > 0, `securityContext.capabilities.add ${more.join(', ')}`);
   refuse(security?.procMount === 'Unmasked', 'securityContext.procMount');
   const user = security?.runAsUser ?? spec?.securityContext?.runAsUser;
   const own = process.getuid?.();
@@ -68,6 +72,10 @@ export function unenforcedFields(pod: Pod): string[] {
     note(own?.readOnlyRootFilesystem, 'securityContext.readOnlyRootFilesystem');
     note(own?.allowPrivilegeEscalation === false, 'securityContext.allowPrivilegeEscalation');
     note((own?.capabilities?.drop ?? []).length > 0, 'securityContext.capabilities.drop');
+    note(
+      own?.capabilities?.add?.includes(TRACE) === true && process.getuid?.() !== 0,
+      `securityContext.capabilities.add ${TRACE}`,
+    );
     for (const profile of ['seccompProfile', 'appArmorProfile', 'seLinuxOptions'] as const) {
       note((own?.[profile] ?? ofPod?.[profile]) !== undefined, `securityContext.${profile}`);
     }
