@@ -143,6 +143,28 @@ test('a leader whose first answer came late counts from when it asked', async ()
   await Promise.all([first.done, second.done]);
 });
 
+test('a leader whose Lease is deleted makes it anew and goes on', async () => {
+  const leader = contend('deleted', 'first');
+  const signal = await leader.leads;
+  const leases = cluster.client.resource<Lease>('coordination.k8s.io/v1', 'leases');
+  const before = await leaseOf('deleted');
+  const events = leases.watch({
+    namespace,
+    fieldSelector: 'metadata.name=deleted',
+    resourceVersion: before.metadata.resourceVersion ?? '',
+  });
+  await leases.delete('deleted', { namespace });
+  for await (const { type, object } of events) {
+    if (type !== 'ADDED') continue;
+    assert.equal(object.spec?.holderIdentity, 'first');
+    break;
+  }
+  assert.equal(signal.aborted, false);
+  leader.stop();
+  await leader.done;
+  assert.deepEqual(leader.log, ['leads', 'ends']);
+});
+
 test('work that fails or ends releases the lease and is the outcome', async () => {
   const options = { ...fast, client: cluster.client, signal: new AbortController().signal };
   await assert.rejects(

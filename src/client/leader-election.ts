@@ -87,9 +87,9 @@ class LeaseClaim {
   /** True when the lease is this process's from now on. */
   async attempt(signal: AbortSignal): Promise<boolean> {
     try {
-      // The leader knows the Lease; only if another wrote it must it be read again.
+      // The leader knows the Lease; only if another wrote or deleted it must it be read again.
       const own = this.#seen?.lease;
-      if (own?.spec?.holderIdentity === this.#identity && (await this.#write(own, signal))) return true;
+      if (own?.spec?.holderIdentity === this.#identity && (await this.#renew(own, signal))) return true;
       const lease = await this.#read(signal);
       return lease === undefined
         ? await this.#create(signal)
@@ -156,6 +156,16 @@ class LeaseClaim {
 
   #write(lease: Lease, signal: AbortSignal): Promise<boolean> {
     return this.#store((wanted) => this.#leases.update(wanted, { signal }), lease);
+  }
+
+  /** False whatever the server has against it: what is read next shows why. */
+  async #renew(lease: Lease, signal: AbortSignal): Promise<boolean> {
+    try {
+      return await this.#write(lease, signal);
+    } catch (error) {
+      if (error instanceof StatusError) return false;
+      throw error;
+    }
   }
 
   /** False when another was faster. */
