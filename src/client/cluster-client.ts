@@ -66,6 +66,8 @@ export interface WatchQuery extends ListQuery, CallOptions {
   timeoutSeconds?: number;
   /** Asks for what is there first, as ADDED, then a bookmark annotated `k8s.io/initial-events-end` (WatchList). */
   sendInitialEvents?: boolean;
+  /** Called when the server has agreed to the watch; its first event may be long in coming. */
+  onOpen?: () => void;
 }
 
 /** What is known of an object of which only the metadata was asked for; apiVersion and kind are not the object's own. */

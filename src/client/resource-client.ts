@@ -127,7 +127,10 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
       const accept = metadataOnly ? partialObject : json;
       try {
         const response = await transport.send({ method: 'GET', path, headers: [['Accept', accept]], signal });
+        const { onWarning } = query;
+        if (onWarning !== undefined) for (const text of warningsOf(response.headers)) onWarning(text);
         if (response.status !== 200) throw refusal(response.status, await readBody(response.body));
+        query.onOpen?.();
         yield* watchEvents<T>(response.body, parse);
       } catch (error) {
         throw error instanceof StatusError ? error : transport.failure(error, signal);

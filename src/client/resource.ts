@@ -43,12 +43,11 @@ export interface Listing<T extends KubeObject> extends AsyncIterable<T> {
   toArray(): Promise<T[]>;
 }
 
-export interface WatchOptions extends Selection {
+export interface WatchOptions extends Selection, CallOptions {
   /** Changes after this one. Absent: begins with everything that is there, as ADDED. */
   resourceVersion?: string;
   /** Bookmarks are passed on too: how far the watch is, with nothing of the object but its resourceVersion. */
   bookmarks?: boolean;
-  signal?: AbortSignal;
   /** Told of each failure that is tried again. */
   onError?: (error: unknown) => void;
 }
@@ -106,7 +105,8 @@ export interface Resource<T extends KubeObject> {
   /**
    * Goes on for as long as it is read: resumes where a connection ended; after 410 it compares what is there with what it
    * told before and tells the difference, for which it keeps each object's last state. An object that went meanwhile is
-   * told as DELETED with that state. Throws what cannot mend itself: refusals but 410 and 429, and a first request without an answer.
+   * told as DELETED with that state. Throws what cannot mend itself: refusals but 410 and 429, and a first request without an
+   * answer. Each iteration is a watch of its own; it ends by `break`, or by `return()` while an event is waited for.
    */
   watch(options?: WatchOptions): AsyncIterable<WatchEvent<T>>;
   /** Into the object's own namespace, or the configuration's. */
@@ -127,7 +127,7 @@ export interface Resource<T extends KubeObject> {
   ): Subresource<SubresourceBody<T, Name>, Name extends 'eviction' | 'binding' ? Status : SubresourceBody<T, Name>>;
   /** A cache that list and watch keep; until the signal fires, or the cluster is closed. */
   informer(
-    options?: Omit<InformerOptions<T>, 'resource' | 'signal' | 'query'> & Selection & { signal?: AbortSignal },
+    options?: Omit<InformerOptions<T>, 'resource' | 'signal' | 'query'> & Selection & CallOptions,
   ): Informer<T> & {
     /** Resolves when it has ended. */
     readonly done: Promise<void>;

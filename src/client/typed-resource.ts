@@ -32,11 +32,14 @@ export function typedResource<T extends KubeObject>(options: TypedResourceOption
 
   const client = async (signal = closed): Promise<ResourceClient<T>> => open((await names(signal)).plural);
 
-  const source: ResourceSource<T> = {
-    list: async (query) => (await client(query?.signal)).list(query),
-    async *watch(query) {
-      yield* (await client(query?.signal)).watch(query);
-    },
+  const sourceOf = (onWarning: CallOptions['onWarning']): ResourceSource<T> => {
+    const heard = onWarning === undefined ? warned : { onWarning };
+    return {
+      list: async (query) => (await client(query?.signal)).list({ ...heard, ...query }),
+      async *watch(query) {
+        yield* (await client(query?.signal)).watch({ ...heard, ...query });
+      },
+    };
   };
 
   /** The client and the namespace of one object. */
@@ -93,8 +96,9 @@ export function typedResource<T extends KubeObject>(options: TypedResourceOption
       const [resource, inside] = await at(namespace, more);
       return resource.get(name, { ...warned, ...more, ...inside });
     },
-    list: (query = {}) => listing(source, { signal: closed, ...warned, ...query }),
-    watch: (query = {}) => watchResource(source, { ...query, signal: untilClosed(query.signal) }),
+    list: (query = {}) => listing(sourceOf(query.onWarning), { signal: closed, ...query }),
+    watch: ({ onWarning, ...query } = {}) =>
+      watchResource(sourceOf(onWarning), { ...query, signal: untilClosed(query.signal) }),
     async create(object, more = {}) {
       const [resource, placed] = await place(object, more);
       return resource.create(placed, { ...warned, ...more });
@@ -126,13 +130,19 @@ export function typedResource<T extends KubeObject>(options: TypedResourceOption
       await open(plural).deleteCollection({ ...warned, ...selection });
     },
     subresource,
-    informer({ namespace, labelSelector, fieldSelector, signal, ...more } = {}) {
+    informer({ namespace, labelSelector, fieldSelector, signal, onWarning, ...more } = {}) {
       const query = {
         ...(namespace !== undefined && { namespace }),
         ...(labelSelector !== undefined && { labelSelector }),
         ...(fieldSelector !== undefined && { fieldSelector }),
       };
-      return openInformer<T>({ initialEvents: true, ...more, resource: source, query, signal: untilClosed(signal) });
+      return openInformer<T>({
+        initialEvents: true,
+        ...more,
+        resource: sourceOf(onWarning),
+        query,
+        signal: untilClosed(signal),
+      });
     },
   };
 }

@@ -5,14 +5,53 @@ import type { ResourceSource } from './follow.ts';
 import { follow, isFinal } from './follow.ts';
 import { objectKey } from './object-key.ts';
 import type { WatchOptions } from './resource.ts';
+import { WatchMalformed } from './watch-stream.ts';
 
-export async function* watchResource<T extends KubeObject>(
+type Options = Omit<WatchOptions, 'onWarning'> & { signal: AbortSignal };
+
+/** Each iteration is a watch of its own. Its `return` also ends a read that waits for the next event. */
+export function watchResource<T extends KubeObject>(
   resource: ResourceSource<T>,
-  { resourceVersion, bookmarks = false, signal, onError, ...query }: WatchOptions & { signal: AbortSignal },
-): AsyncGenerator<WatchEvent<T>> {
+  options: Options,
+): AsyncIterable<WatchEvent<T>> {
+  return {
+    [Symbol.asyncIterator]() {
+      const stop = new AbortController();
+      const events = watch(resource, options, stop);
+      return {
+        next: () => events.next(),
+        return() {
+          stop.abort();
+          return events.return(undefined);
+        },
+      };
+    },
+  };
+}
+
+/** Ends without an error when `stop` fires. */
+async function* watch<T extends KubeObject>(
+  source: ResourceSource<T>,
+  { resourceVersion, bookmarks = false, signal, onError, ...query }: Options,
+  stop: AbortController,
+): AsyncGenerator<WatchEvent<T>, undefined> {
   const known = new Map<string, T>();
   let answered = false;
-  const stop = new AbortController();
+  let told = false;
+  const resource: ResourceSource<T> = {
+    async list(each) {
+      const page = await source.list(each);
+      answered = true;
+      return page;
+    },
+    watch: (each) =>
+      source.watch({
+        ...each,
+        onOpen() {
+          answered = true;
+        },
+      }),
+  };
   const changes = follow({
     resource,
     query,
@@ -20,13 +59,13 @@ export async function* watchResource<T extends KubeObject>(
     signal: AbortSignal.any([signal, stop.signal]),
     ...(resourceVersion !== undefined && { from: resourceVersion }),
     onError(error) {
-      if (!answered || isFinal(error)) throw error;
+      if (!answered || isFinal(error) || (!told && isMalformed(error))) throw error;
       onError?.(error);
     },
   });
   try {
     for await (const change of changes) {
-      answered = true;
+      told = true;
       if (change.type === 'replace') yield* differences(known, change.objects);
       else if (change.type === 'put') {
         known.set(objectKey(change.object), change.object);
@@ -40,6 +79,11 @@ export async function* watchResource<T extends KubeObject>(
     stop.abort();
   }
   signal.throwIfAborted();
+}
+
+/** What answers there is probably no API server. */
+function isMalformed(error: unknown): boolean {
+  return error instanceof Error && error.cause instanceof WatchMalformed;
 }
 
 /** Brings `known` to what is there and tells what that changes. */

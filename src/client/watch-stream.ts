@@ -10,7 +10,12 @@ const maxEventBytes = 16 * 1024 * 1024;
 
 /** The stream ended within an event, or held something that is no event: what was read before stays true. */
 export class WatchBroken extends Error {
-  override readonly name = 'WatchBroken';
+  override readonly name: string = 'WatchBroken';
+}
+
+/** It held something that is no event: perhaps no API server speaks there. */
+export class WatchMalformed extends WatchBroken {
+  override readonly name = 'WatchMalformed';
 }
 
 /**
@@ -51,18 +56,19 @@ function parseEvent<T extends KubeObject>(line: Buffer, parse: (text: string) =>
   try {
     event = parse(line.toString('utf8'));
   } catch {
-    throw new WatchBroken('a line of the watch is not JSON');
+    throw new WatchMalformed('a line of the watch is not JSON');
   }
   const type = isRecord(event) ? event.type : undefined;
   const object = isRecord(event) ? event.object : undefined;
   if (type === 'ERROR') {
     if (isStatus(object)) throw statusError(object);
-    throw new WatchBroken('the watch sent an ERROR event without a Status');
+    throw new WatchMalformed('the watch sent an ERROR event without a Status');
   }
-  if ((type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED' || type === 'BOOKMARK') && isObject<T>(object)) {
-    return { type, object };
+  if ((type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED' || type === 'BOOKMARK') && isRecord(object)) {
+    if (isObject<T>(object)) return { type, object };
+    throw new WatchMalformed(`the watch sent ${type} of an object without metadata`);
   }
-  throw new WatchBroken('the watch sent something that is no event');
+  throw new WatchMalformed('the watch sent something that is no event');
 }
 
 /** What an API server sends under a resource's path is of that resource's kind: no more is looked at than that it is an object. */
