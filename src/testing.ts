@@ -92,7 +92,7 @@ export async function startCluster(options: TestClusterOptions = {}): Promise<Te
     tls: { ca: admin.caPem, cert: admin.certPem, key: admin.keyPem },
   };
   const kubeconfig = kubeconfigText({ name, server: apiUrl, localSocket, ...admin });
-  const client = parts.use(openCluster(config, undefined));
+  const client = parts.use(openCluster(config));
   const running = parts.move();
   return {
     apiUrl,

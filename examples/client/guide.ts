@@ -37,6 +37,18 @@ export async function customKinds(cluster: Cluster): Promise<void> {
   console.log(spec.size);
 }
 
+interface Ledger extends UnstructuredObject {
+  spec: { lastId: number | bigint };
+}
+
+export async function wideIntegers(): Promise<void> {
+  await using exact = await connect({ exactIntegers: true });
+  const ledgers = exact.resource<Ledger>('example.com/v1', 'Ledger');
+  const ledger = await ledgers.get('main');
+  ledger.spec.lastId = BigInt(ledger.spec.lastId) + 1n;
+  await ledgers.update(ledger);
+}
+
 export async function lists(cluster: Cluster): Promise<void> {
   const pods = cluster.resource('v1', 'Pod');
   for await (const pod of pods.list({ labelSelector: 'app=web', pageSize: 100 })) {

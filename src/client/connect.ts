@@ -14,6 +14,11 @@ export interface ConnectOptions extends KubeconfigChoice {
   config?: ClientConfig;
   /** Told of each warning that the server sends along, of every call that has no handler of its own. */
   onWarning?: (text: string) => void;
+  /**
+   * Integers that a number would round, beyond 2^53, are read as `bigint`s and written with every digit. The types still say
+   * `number`, and `JSON.stringify` throws for such an object. Without it they are rounded, also in what `update` writes back.
+   */
+  exactIntegers?: boolean;
 }
 
 type KindOf<Version> = Version extends keyof KindTypes ? keyof KindTypes[Version] & string : never;
@@ -48,10 +53,15 @@ export interface Cluster extends AsyncDisposable {
  * Reads the kubeconfig (`KUBECONFIG`, `~/.kube/config`) or, in a pod, its service account, and connects when first asked
  * something. Disposing ends every request, watch and connection. Throws ConfigError.
  */
-export async function connect({ config, onWarning, ...choice }: ConnectOptions = {}): Promise<Cluster> {
+export async function connect({
+  config,
+  onWarning,
+  exactIntegers = false,
+  ...choice
+}: ConnectOptions = {}): Promise<Cluster> {
   // Only now: a program that imports this library has not yet asked for a cluster.
   const [{ openCluster }, found] = await Promise.all([import('./open-cluster.ts'), config ?? loadKubeconfig(choice)]);
-  return openCluster(found, onWarning);
+  return openCluster(found, { onWarning, exactIntegers });
 }
 
 /** From kubeconfig files, environment and `choice` to a configuration, as kubectl does it. Throws ConfigError. */

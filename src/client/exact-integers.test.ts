@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { UnstructuredObject } from '../api/object.ts';
+import { connect } from './client.ts';
 import { openClusterClient } from './cluster-client-http.ts';
-import { scriptedServer } from './scripted-server.ts';
+import { answerStatus, scriptedServer } from './scripted-server.ts';
 
 const thing = '{"apiVersion":"example.com/v1","kind":"Thing","metadata":{"name":"a"},"n":9007199254740993}';
 
@@ -30,4 +31,26 @@ test('a client for exact integers gives and sends every digit', async () => {
 test('other clients get numbers, as from JSON.parse', async () => {
   const rounded = 2 ** 53;
   assert.deepEqual(await journey({}), [rounded, rounded, thing.replace('9007199254740993', String(rounded))]);
+});
+
+test('connect offers it: lists, caches, updates and applies keep every digit', async () => {
+  const bodies: string[] = [];
+  const map = thing.replace('example.com/v1', 'v1').replace('Thing', 'ConfigMap');
+  await using server = await scriptedServer((request, response, body) => {
+    if (body !== '') bodies.push(body);
+    const isList = request.method === 'GET' && !request.url?.includes('/configmaps/a');
+    const list = `{"apiVersion":"v1","kind":"ConfigMapList","metadata":{"resourceVersion":"1"},"items":[${map}]}`;
+    if (request.url?.includes('watch=true')) answerStatus(response, 422, 'Invalid');
+    else response.end(isList ? list : map);
+  });
+  await using cluster = await connect({ config: server.config, exactIntegers: true });
+  const maps = cluster.resource<UnstructuredObject>('v1', 'ConfigMap');
+  const [listed] = await maps.list().toArray();
+  const cache = maps.informer({ onError: () => {} });
+  await cache.synced;
+  assert.deepEqual([listed?.n, cache.get('a')?.n], [9007199254740993n, 9007199254740993n]);
+  const read = await maps.get('a');
+  await maps.update(read);
+  await maps.apply(read, { fieldManager: 'me' });
+  assert.ok(bodies.length === 2 && bodies.every((body) => body.includes('"n":9007199254740993}')), bodies.join('\n'));
 });

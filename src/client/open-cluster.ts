@@ -9,8 +9,17 @@ import { openPod } from './pod.ts';
 import { openService } from './service.ts';
 import { typedResource } from './typed-resource.ts';
 
-export function openCluster(config: ClientConfig, onWarning: ((text: string) => void) | undefined): Cluster {
-  const client = openClusterClient(config);
+export interface OpenClusterOptions {
+  onWarning?: ((text: string) => void) | undefined;
+  exactIntegers?: boolean;
+}
+
+/** Options as for `connect`. */
+export function openCluster(
+  config: ClientConfig,
+  { onWarning, exactIntegers = false }: OpenClusterOptions = {},
+): Cluster {
+  const client = openClusterClient(config, { exactIntegers });
   const kinds = new KindResolver(client);
   const closing = new AbortController();
   const typed = <T extends KubeObject>(
