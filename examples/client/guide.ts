@@ -136,6 +136,12 @@ export async function informers(cluster: Cluster, signal: AbortSignal): Promise<
   end();
 }
 
+export async function failures(signal: AbortSignal): Promise<void> {
+  await using told = await connect({ onError: (error, { kind }) => console.error(`${kind}: ${error}`) });
+  const secrets = told.resource('v1', 'Secret').informer({ signal });
+  await secrets.synced;
+}
+
 export async function errors(cluster: Cluster): Promise<void> {
   try {
     await cluster.resource('v1', 'Secret').get('key');

@@ -6,7 +6,10 @@ import { runOperator } from './operator.ts';
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) void once(process, name).then(() => stop.abort());
 
-await using cluster = await connect({ onWarning: (text) => console.error(`warning: ${text}`) });
+await using cluster = await connect({
+  onWarning: (text) => console.error(`warning: ${text}`),
+  onError: (error, { kind }) => console.error(`watching ${kind} again: ${error}`),
+});
 await runAsLeader({
   client: cluster.client,
   namespace: cluster.namespace,

@@ -56,5 +56,6 @@ export type {
   WatchOptions,
 } from './resource.ts';
 export type { ServiceDoor, ServiceRequest, ServiceResponse } from './service.ts';
+export type { FailureHandler, WatchedKind } from './watch-failures.ts';
 export type { WorkQueueOptions } from './work-queue.ts';
 export { WorkQueue } from './work-queue.ts';

@@ -8,12 +8,18 @@ import type { KubeconfigChoice } from './kubeconfig.ts';
 import type { PodDoor } from './pod.ts';
 import type { Resource } from './resource.ts';
 import type { ServiceDoor } from './service.ts';
+import type { FailureHandler } from './watch-failures.ts';
 
 export interface ConnectOptions extends KubeconfigChoice {
   /** A configuration made in code, or by `loadKubeconfig`; the rest is then not read. */
   config?: ClientConfig;
   /** Told of each warning that the server sends along, of every call that has no handler of its own. */
   onWarning?: (text: string) => void;
+  /**
+   * Told of each failure of a watch or a cache that is tried again and has no handler of its own. By default they are warnings
+   * of the process, the same one at most once a minute.
+   */
+  onError?: FailureHandler;
   /**
    * Integers that a number would round, beyond 2^53, are read as `bigint`s and written with every digit. The types still say
    * `number`, and `JSON.stringify` throws for such an object. Without it they are rounded, also in what `update` writes back.
@@ -56,12 +62,13 @@ export interface Cluster extends AsyncDisposable {
 export async function connect({
   config,
   onWarning,
+  onError,
   exactIntegers = false,
   ...choice
 }: ConnectOptions = {}): Promise<Cluster> {
   // Only now: a program that imports this library has not yet asked for a cluster.
   const [{ openCluster }, found] = await Promise.all([import('./open-cluster.ts'), config ?? loadKubeconfig(choice)]);
-  return openCluster(found, { onWarning, exactIntegers });
+  return openCluster(found, { onWarning, onError, exactIntegers });
 }
 
 /** From kubeconfig files, environment and `choice` to a configuration, as kubectl does it. Throws ConfigError. */

@@ -8,16 +8,19 @@ import { KindResolver } from './kind-names.ts';
 import { openPod } from './pod.ts';
 import { openService } from './service.ts';
 import { typedResource } from './typed-resource.ts';
+import type { FailureHandler } from './watch-failures.ts';
+import { warnOfFailures } from './watch-failures.ts';
 
 export interface OpenClusterOptions {
   onWarning?: ((text: string) => void) | undefined;
+  onError?: FailureHandler | undefined;
   exactIntegers?: boolean;
 }
 
 /** Options as for `connect`. */
 export function openCluster(
   config: ClientConfig,
-  { onWarning, exactIntegers = false }: OpenClusterOptions = {},
+  { onWarning, onError = warnOfFailures(), exactIntegers = false }: OpenClusterOptions = {},
 ): Cluster {
   const client = openClusterClient(config, { exactIntegers });
   const kinds = new KindResolver(client);
@@ -34,6 +37,7 @@ export function openCluster(
       open,
       defaultNamespace: config.namespace,
       onWarning,
+      onError: (error) => onError(error, { apiVersion, kind }),
       closed: closing.signal,
     });
   return {

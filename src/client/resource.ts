@@ -48,7 +48,7 @@ export interface WatchOptions extends Selection, CallOptions {
   resourceVersion?: string;
   /** Bookmarks are passed on too: how far the watch is, with nothing of the object but its resourceVersion. */
   bookmarks?: boolean;
-  /** Told of each failure that is tried again. */
+  /** Told of each failure that is tried again; by default the handler of `connect` is. */
   onError?: (error: unknown) => void;
 }
 
@@ -125,7 +125,10 @@ export interface Resource<T extends KubeObject> {
     subresource: Name,
     options?: InNamespace,
   ): Subresource<SubresourceBody<T, Name>, Name extends 'eviction' | 'binding' ? Status : SubresourceBody<T, Name>>;
-  /** A cache that list and watch keep; until the signal fires, or the cluster is closed. */
+  /**
+   * A cache that list and watch keep; until the signal fires, or the cluster is closed. Whatever fails is tried again, refusals
+   * too, and told to `onError`, by default to the handler of `connect`.
+   */
   informer(
     options?: Omit<InformerOptions<T>, 'resource' | 'signal' | 'query'> & Selection & CallOptions,
   ): Informer<T> & {

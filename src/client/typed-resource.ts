@@ -16,6 +16,8 @@ export interface TypedResourceOptions<T extends KubeObject> {
   open: (plural: string) => ResourceClient<T>;
   defaultNamespace: string;
   onWarning: ((text: string) => void) | undefined;
+  /** Told of failures that are tried again, where a watch or cache has no handler of its own. */
+  onError: (error: unknown) => void;
   closed: AbortSignal;
 }
 
@@ -23,7 +25,7 @@ const mergePatch = 'application/merge-patch+json';
 const applyPatch = 'application/apply-patch+yaml';
 
 export function typedResource<T extends KubeObject>(options: TypedResourceOptions<T>): Resource<T> {
-  const { apiVersion, kind, names, open, defaultNamespace, closed } = options;
+  const { apiVersion, kind, names, open, defaultNamespace, onError, closed } = options;
   const warned = options.onWarning === undefined ? {} : { onWarning: options.onWarning };
 
   /** What goes on by itself must also end with the cluster. */
@@ -98,7 +100,7 @@ export function typedResource<T extends KubeObject>(options: TypedResourceOption
     },
     list: (query = {}) => listing(sourceOf(query.onWarning), { signal: closed, ...query }),
     watch: ({ onWarning, ...query } = {}) =>
-      watchResource(sourceOf(onWarning), { ...query, signal: untilClosed(query.signal) }),
+      watchResource(sourceOf(onWarning), { onError, ...query, signal: untilClosed(query.signal) }),
     async create(object, more = {}) {
       const [resource, placed] = await place(object, more);
       return resource.create(placed, { ...warned, ...more });
@@ -138,6 +140,7 @@ export function typedResource<T extends KubeObject>(options: TypedResourceOption
       };
       return openInformer<T>({
         initialEvents: true,
+        onError,
         ...more,
         resource: sourceOf(onWarning),
         query,
