@@ -27,7 +27,10 @@ export function listing<T extends KubeObject>(
     let next: string | undefined;
     do {
       const list = await page(next);
-      yield* list.items;
+      for (const item of list.items) {
+        query.signal?.throwIfAborted();
+        yield item;
+      }
       next = list.metadata.continue || undefined;
     } while (next !== undefined);
   }

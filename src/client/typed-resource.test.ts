@@ -123,6 +123,24 @@ test('a list that grows too old while it is read is asked for anew as a whole, w
   assert.deepEqual(named(informer.list()), ['a@7', 'b@8']);
 });
 
+test('a list ends where its signal fires, within a page too', async () => {
+  await using run = await scripted((_request, response) =>
+    answerJson(response, 200, list(5, [map('a', 1), map('b', 2), map('c', 3)])),
+  );
+  const stop = new AbortController();
+  const names: string[] = [];
+  await assert.rejects(
+    async () => {
+      for await (const { metadata } of run.cluster.resource(apiVersion, kind).list({ signal: stop.signal })) {
+        names.push(metadata.name ?? '');
+        if (names.length === 2) stop.abort();
+      }
+    },
+    { name: 'AbortError' },
+  );
+  assert.deepEqual(names, ['a', 'b']);
+});
+
 test('a watch outlives its connections, and after 410 tells what it missed', async () => {
   const watches: URLSearchParams[] = [];
   await using run = await scripted((request, response) => {
