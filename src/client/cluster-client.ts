@@ -178,13 +178,16 @@ export interface ClusterClient extends AsyncDisposable {
 
 /** A cache of one resource kept by list and watch. Objects in it must not be changed. */
 export interface Informer<T extends KubeObject> {
-  /** Resolves when the first list is in. Rejects when the signal fires before. */
+  /** Resolves when the first list is in. Rejects when the informer ends before. */
   readonly synced: Promise<void>;
   /** `namespace/name`, or `name` for cluster-scoped ones. */
   get(key: string): T | undefined;
   list(): readonly T[];
   /** Objects whose index function gave this value. */
   byIndex(index: string, value: string): readonly T[];
-  /** Called for every change, `previous` absent when new, `next` absent when gone. Returns a function that ends it. */
+  /**
+   * Called for every change, `previous` absent when new, `next` absent when gone; first for what is there. Returns a function
+   * that ends it. What the listener throws is an uncaught error of the process; the cache and its other listeners go on.
+   */
   onChange(listener: (next: T | undefined, previous: T | undefined) => void): () => void;
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import type { KubeObject } from '../api/object.ts';
 import { openClusterClient } from './cluster-client-http.ts';
 import { openInformer } from './informer.ts';
@@ -192,4 +194,37 @@ test('what changes and goes while the first state is told is not kept; what is d
   assert.deepEqual(labels, [undefined, undefined, undefined, undefined]);
   stop.abort();
   await informer.done;
+});
+
+test('what a listener throws is uncaught and harms nobody else; what an index function throws ends the informer', async () => {
+  await using server = await scriptedServer((request, response) => {
+    if (!request.url?.includes('watch=true')) answerJson(response, 200, list(5, [thing('a', 1)]));
+    else {
+      response.writeHead(200);
+      event(response, 'ADDED', thing('b', 6));
+    }
+  });
+  const child = `
+    import { openClusterClient } from '${new URL('cluster-client-http.ts', import.meta.url)}';
+    import { openInformer } from '${new URL('informer.ts', import.meta.url)}';
+    process.on('uncaughtException', (error) => console.log('uncaught', error.message));
+    await using client = openClusterClient(${JSON.stringify(server.config)});
+    const stop = new AbortController();
+    const common = { resource: client.resource('v1', 'things'), signal: stop.signal };
+    const informer = openInformer(common);
+    await informer.synced;
+    informer.onChange(({ metadata }) => { throw new Error(metadata.name); });
+    await new Promise((resolve) => informer.onChange(({ metadata }) => metadata.name === 'b' && setImmediate(resolve)));
+    console.log(informer.list().length);
+    const broken = openInformer({ ...common, indexes: { x: () => { throw new Error('defect'); } } });
+    const ends = await Promise.allSettled([broken.done, broken.synced]);
+    for (const { reason } of ends) console.log(reason.message, '/', reason.cause?.message);
+    stop.abort();
+    await informer.done;
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', child]);
+  assert.equal(
+    stdout,
+    ['uncaught a', 'uncaught b', '2', 'defect / undefined', 'the informer ended: defect / defect', ''].join('\n'),
+  );
 });

@@ -10,7 +10,7 @@ export interface InformerOptions<T extends KubeObject> {
   resource: ResourceSource<T>;
   /** What is cached: everything, or one namespace, or what selectors match. */
   query?: Pick<ListQuery, 'namespace' | 'labelSelector' | 'fieldSelector'>;
-  /** Values under which `byIndex` finds an object. */
+  /** Values under which `byIndex` finds an object. Must not throw. */
   indexes?: Readonly<Record<string, (object: T) => readonly string[]>>;
   /** Changes every object before it is kept, and the last state of one that was deleted before that is told: drops what nobody reads, to save memory. */
   transform?: (object: T) => T;
@@ -23,7 +23,8 @@ export interface InformerOptions<T extends KubeObject> {
 
 /**
  * Starts at once and runs until the signal fires. Watches resume from the last resourceVersion seen; after 410, or
- * where resuming keeps failing, it lists again and tells the differences. Listeners must not throw.
+ * where resuming keeps failing, it lists again and tells the differences. What an index function or `onError` throws ends it:
+ * `done` rejects with that, `synced` with an Error that has it as its cause.
  */
 export function openInformer<T extends KubeObject>(
   options: InformerOptions<T>,
@@ -32,8 +33,12 @@ export function openInformer<T extends KubeObject>(
   const cache = new ObjectCache<T>(options.indexes ?? {});
   const synced = Promise.withResolvers<void>();
   synced.promise.catch(() => {});
-  const done = run(options, cache, () => synced.resolve()).finally(() =>
-    synced.reject(signal.reason ?? new Error('the informer ended')),
+  const done = run(options, cache, () => synced.resolve()).then(
+    () => synced.reject(signal.reason),
+    (cause: unknown) => {
+      synced.reject(new Error(`the informer ended: ${cause instanceof Error ? cause.message : cause}`, { cause }));
+      throw cause;
+    },
   );
   return {
     synced: synced.promise,

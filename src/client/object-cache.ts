@@ -1,5 +1,6 @@
 /** Objects by key and by index, and listeners that are told every change. */
 import type { KubeObject } from '../api/object.ts';
+import { reportUncaught } from '../lib/report-uncaught.ts';
 
 type Listener<T> = (next: T | undefined, previous: T | undefined) => void;
 
@@ -35,10 +36,10 @@ export class ObjectCache<T extends KubeObject> {
     return found;
   }
 
-  /** A listener is told of what is already there first, as new. */
+  /** A listener is told of what is already there first, as new. What it throws is an uncaught error; it is told on. */
   onChange(listener: Listener<T>): () => void {
     this.#listeners.add(listener);
-    for (const object of this.list()) listener(object, undefined);
+    for (const object of this.list()) tell(listener, object, undefined);
     return () => this.#listeners.delete(listener);
   }
 
@@ -75,7 +76,7 @@ export class ObjectCache<T extends KubeObject> {
   }
 
   #tell(next: T | undefined, previous: T | undefined): void {
-    for (const listener of [...this.#listeners]) listener(next, previous);
+    for (const listener of [...this.#listeners]) tell(listener, next, previous);
   }
 
   #reindex(key: string, next: T | undefined, previous: T | undefined): void {
@@ -94,6 +95,14 @@ export class ObjectCache<T extends KubeObject> {
         else set.add(key);
       }
     }
+  }
+}
+
+function tell<T>(listener: Listener<T>, next: T | undefined, previous: T | undefined): void {
+  try {
+    listener(next, previous);
+  } catch (error) {
+    reportUncaught(error);
   }
 }
 

@@ -117,3 +117,30 @@ queue.addAfter('soon', 20);`;
   const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 });
   assert.equal(stdout, 'soon\n');
 });
+
+test('a queue without workers is refused', () => {
+  const { signal } = new AbortController();
+  const process = async () => {};
+  for (const workers of [0, -1, 1.5, Number.NaN]) {
+    assert.throws(() => new WorkQueue({ process, workers, signal }), RangeError);
+  }
+});
+
+test('an onError that throws is an uncaught error, and the queue goes on', async () => {
+  const child = `
+    import { WorkQueue } from '${new URL('work-queue.ts', import.meta.url)}';
+    process.on('uncaughtException', (error) => console.log('uncaught', error.message));
+    let runs = 0;
+    const queue = new WorkQueue({
+      signal: new AbortController().signal,
+      backoff: { baseMs: 1, maxMs: 1 },
+      process: async (key) => { if (++runs < 3) throw new Error('not yet'); console.log(key, runs); },
+      onError: (error, key, failures) => { throw new Error('handler ' + failures); },
+    });
+    queue.add('a');
+    await new Promise((resolve) => setImmediate(resolve));
+    await queue.stopped();
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', child]);
+  assert.equal(stdout, 'uncaught handler 1\nuncaught handler 2\na 3\n');
+});

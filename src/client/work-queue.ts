@@ -1,13 +1,14 @@
 /** A queue of keys to be reconciled: each at most once in the queue and in one worker at a time. */
 import { backoffMs } from '../lib/backoff.ts';
+import { reportUncaught } from '../lib/report-uncaught.ts';
 
 export interface WorkQueueOptions {
   /** Brings what the key names to its wanted state. A throw puts the key back, later each time. */
   process: (key: string, signal: AbortSignal) => Promise<void>;
-  /** Keys processed at the same time; default 1. */
+  /** Keys processed at the same time, a whole number from 1; default 1. */
   workers?: number;
   signal: AbortSignal;
-  /** Told of every failure with the count of failures in a row. */
+  /** Told of every failure with the count of failures in a row. What it throws is an uncaught error; the queue goes on. */
   onError?: (error: unknown, key: string, failures: number) => void;
   backoff?: { baseMs: number; maxMs: number };
 }
@@ -15,6 +16,7 @@ export interface WorkQueueOptions {
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
   readonly #signal: AbortSignal;
+  readonly #workers: number;
   /** In order of arrival. */
   readonly #waiting = new Set<string>();
   readonly #running = new Set<string>();
@@ -25,7 +27,13 @@ export class WorkQueue {
   #active = 0;
   #idle: (() => void)[] = [];
 
+  /** Throws RangeError. */
   constructor(options: WorkQueueOptions) {
+    const { workers = 1 } = options;
+    if (!Number.isInteger(workers) || workers < 1) {
+      throw new RangeError(`workers is ${workers}: a whole number from 1 is needed`);
+    }
+    this.#workers = workers;
     this.#options = options;
     this.#signal = options.signal;
     const stop = () => {
@@ -47,7 +55,7 @@ export class WorkQueue {
     if (this.#waiting.has(key)) return;
     this.#waiting.add(key);
     // Not at once: a burst of changes in one turn becomes one pass.
-    if (this.#active < (this.#options.workers ?? 1)) {
+    if (this.#active < this.#workers) {
       this.#active++;
       setImmediate(() => void this.#work());
     }
@@ -99,7 +107,11 @@ export class WorkQueue {
       if (this.#signal.aborted) return;
       const failures = (this.#failures.get(key) ?? 0) + 1;
       this.#failures.set(key, failures);
-      this.#options.onError?.(error, key, failures);
+      try {
+        this.#options.onError?.(error, key, failures);
+      } catch (thrown) {
+        reportUncaught(thrown);
+      }
       this.addAfter(key, backoffMs(failures, this.#options.backoff ?? { baseMs: 10, maxMs: 60_000 }));
     }
   }
