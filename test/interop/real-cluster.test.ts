@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
+import type { UnstructuredObject } from '../../src/api/object.ts';
 import type { Node, Pod } from '../../src/api/types/core-v1.ts';
 import { entry, type Finished, Home } from '../fairlead-process.ts';
 import { peerPath } from '../peers/build.ts';
@@ -136,6 +137,37 @@ test('kubectl port-forward through the real server, over WebSocket and SPDY', { 
     await closed.ended();
     assert.match(closed.errors, /error forwarding port 9 to pod echo.*ECONNREFUSED/);
   }
+});
+
+test('owners of a kind that came later wait in foreground deletion for what they own', { skip }, async () => {
+  const { client } = cluster;
+  const definitions = client.resource<UnstructuredObject>('apiextensions.k8s.io/v1', 'customresourcedefinitions');
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+  await definitions.create({
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'stacks.example.org' },
+    spec: {
+      group: 'example.org',
+      scope: 'Namespaced',
+      names: { plural: 'stacks', kind: 'Stack' },
+      versions: [{ name: 'v1', served: true, storage: true, schema }],
+    },
+  });
+  await kubectl('wait', '--for=condition=Established', 'crd/stacks.example.org');
+  const stacks = client.resource('example.org/v1', 'stacks');
+  const maps = client.resource('v1', 'configmaps');
+  const owner = await stacks.create({
+    apiVersion: 'example.org/v1',
+    kind: 'Stack',
+    metadata: { name: 's', namespace },
+  });
+  const { apiVersion, kind, metadata } = owner;
+  const ownerReferences = [{ apiVersion, kind, name: 's', uid: metadata.uid ?? '', blockOwnerDeletion: true }];
+  await maps.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'owned', namespace, ownerReferences } });
+  await stacks.delete('s', { namespace, propagationPolicy: 'Foreground' });
+  await kubectl('wait', '--for=delete', 'stack/s', '--timeout=30s');
+  await assert.rejects(maps.get('owned', { namespace }), /not found/);
 });
 
 test('a Deployment behind a Service is reached by every proxy verb, and by name through fairlead proxy', {

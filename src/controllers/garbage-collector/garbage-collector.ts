@@ -11,11 +11,13 @@ import { sameJson } from '../../lib/canonical-json.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
 import { isNotFound, reconcileLoop } from '../controller.ts';
 import type { GraphNode, OwnedResource } from './object-graph.ts';
-import { graphKey, ObjectGraph } from './object-graph.ts';
+import { definitions, graphKey, ObjectGraph } from './object-graph.ts';
 
 const foreground = 'foregroundDeletion';
 const orphan = 'orphan';
 const type = 'application/merge-patch+json';
+/** A definition that has changed is in the discovery documents soon, or a little later. */
+const lookAgainMs = [1_000, 10_000] as const;
 
 export const garbageCollectorController: Controller = { name: 'garbage-collector', start };
 
@@ -41,6 +43,7 @@ class Collector {
   readonly graph: ObjectGraph;
   readonly #signal: AbortSignal;
   readonly #queue: WorkQueue;
+  readonly #discoveries: WorkQueue;
 
   constructor(context: ControllerContext) {
     this.#signal = context.signal;
@@ -51,11 +54,21 @@ class Collector {
       workers: 4,
       process: (key) => this.#reconcile(key),
     });
+    this.#discoveries = reconcileLoop(context, {
+      name: 'garbage-collector',
+      needs: [],
+      workers: 1,
+      process: async () => {
+        // Not waited for: a cache that cannot be filled must not hold up those of the next look.
+        this.graph.attend(await this.graph.lookUp()).catch(() => {});
+      },
+    });
   }
 
   #changed(resource: OwnedResource, next: PartialObject | undefined, previous: PartialObject | undefined): void {
     const object = next ?? previous;
     if (object === undefined) return;
+    if (this.graph.bringsResources(resource)) this.#resourcesChanged(resource, next, object);
     const { uid = '', ownerReferences = [], deletionTimestamp, finalizers = [] } = object.metadata;
     if (next === undefined) {
       this.#waiting.delete(uid);
@@ -73,6 +86,11 @@ class Collector {
   }
   /** Owners in foreground deletion, by uid. */
   readonly #waiting = new Map<string, () => void>();
+
+  #resourcesChanged({ id }: OwnedResource, next: PartialObject | undefined, { metadata }: PartialObject): void {
+    if (id === definitions && next === undefined) this.graph.forget(metadata.name ?? '');
+    for (const ms of lookAgainMs) this.#discoveries.addAfter(`after ${ms} ms`, ms);
+  }
 
   #add({ resource, object }: GraphNode): void {
     this.#queue.add(graphKey(resource, object));

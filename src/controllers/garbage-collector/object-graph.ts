@@ -17,12 +17,18 @@ export interface OwnedResource {
   id: string;
   client: ResourceClient<PartialObject>;
   cache: Informer<PartialObject>;
+  /** Ends the cache, where it is the graph's own. */
+  stop?: AbortController;
 }
 
 export interface GraphNode {
   resource: OwnedResource;
   object: PartialObject;
 }
+
+/** Whose objects bring further resources. The name of a CustomResourceDefinition is the id of its resource. */
+export const definitions = 'customresourcedefinitions.apiextensions.k8s.io';
+const sources = new Set([definitions, 'apiservices.apiregistration.k8s.io']);
 
 /** Objects that come in numbers and own nothing that matters. */
 const ignored = new Set(['events', 'events.events.k8s.io']);
@@ -42,8 +48,18 @@ export class ObjectGraph {
     this.#listener = listener;
   }
 
-  /** Looks which resources there are and fills caches of those that are new. */
+  /** Looks which resources there are; resolves when the caches of those that are new are filled. */
   async discover(): Promise<void> {
+    await this.attend(await this.lookUp());
+  }
+
+  /** The resource's objects come and go with resources: look again. */
+  bringsResources({ id }: OwnedResource): boolean {
+    return sources.has(id);
+  }
+
+  /** Looks which resources there are and opens caches of those that are new. */
+  async lookUp(): Promise<readonly OwnedResource[]> {
     const { client, informers, signal } = this.#context;
     this.#discoveredAt = Date.now();
     const { resources } = await discoverResources(client, signal);
@@ -53,18 +69,33 @@ export class ObjectGraph {
       const id = facts.group === '' ? facts.plural : `${facts.plural}.${facts.group}`;
       if (this.#byId.has(id) || ignored.has(id)) continue;
       if (!['list', 'watch', 'delete', 'patch'].every((verb) => facts.verbs.includes(verb))) continue;
+      const shared = informers.existing(facts.apiVersion, facts.plural);
       const resource: OwnedResource = {
         facts,
         id,
         client: client.metadata(facts.apiVersion, facts.plural),
-        cache: informers.existing(facts.apiVersion, facts.plural) ?? this.#openCache(facts),
+        ...(shared === undefined ? this.#openCache(facts) : { cache: shared }),
       };
       this.#byId.set(id, resource);
       this.#byKind.set(`${facts.group}/${facts.kind}`, resource);
       fresh.push(resource);
     }
+    return fresh;
+  }
+
+  /** Tells of their objects once all their caches are filled. */
+  async attend(fresh: readonly OwnedResource[]): Promise<void> {
     await Promise.all(fresh.map(({ cache }) => cache.synced));
     for (const resource of fresh) resource.cache.onChange((next, previous) => this.#listener(resource, next, previous));
+  }
+
+  /** The resource is no more. */
+  forget(id: string): void {
+    const resource = this.#byId.get(id);
+    if (resource?.stop === undefined) return;
+    resource.stop.abort(new Error(`${id} is served no more`));
+    this.#byId.delete(id);
+    this.#byKind.delete(`${resource.facts.group}/${resource.facts.kind}`);
   }
 
   /** Looks again when an owner is of a kind that was not there, but not all the time. */
@@ -120,17 +151,18 @@ export class ObjectGraph {
     return this.#known.find((facts) => facts.group === group && facts.kind === kind);
   }
 
-  #openCache(facts: DiscoveredResource): Informer<PartialObject> {
+  #openCache(facts: DiscoveredResource): Required<Pick<OwnedResource, 'cache' | 'stop'>> {
     const { client, signal, watchFailed } = this.#context;
-    const informer = openInformer<PartialObject>({
+    const stop = new AbortController();
+    const cache = openInformer<PartialObject>({
       resource: client.metadata(facts.apiVersion, facts.plural),
       indexes: { [byOwner]: ({ metadata: { ownerReferences = [] } }) => ownerReferences.map(({ uid }) => uid) },
       transform: ownershipOnly,
-      signal,
+      signal: AbortSignal.any([signal, stop.signal]),
       onError: (error) => watchFailed(`${facts.plural} (${facts.apiVersion})`, error),
     });
-    this.#context.onStop(() => informer.done);
-    return informer;
+    this.#context.onStop(() => cache.done);
+    return { cache, stop };
   }
 }
 
