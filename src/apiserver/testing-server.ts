@@ -73,13 +73,14 @@ const runners: ResourceDefinition = {
   gracePeriodSeconds: (object) => (object.metadata.labels?.idle === 'yes' ? 0 : 30),
 };
 
-/** A kind with finalizers of its own, as namespaces have. */
+/** A kind with finalizers of its own, as namespaces have, that updates create, as services. */
 const boxes: ResourceDefinition<Widget> = {
   ...base,
   namespaced: false,
   kind: 'Box',
   plural: 'boxes',
   singular: 'box',
+  createdByUpdate: true,
   deprecation: 'boxes are deprecated; use widgets',
   statusSubresource: true,
   ownFinalizers: {

@@ -10,6 +10,7 @@ export const clusterRoleBinding: ResourceDefinition<ClusterRoleBinding> = {
   plural: 'clusterrolebindings',
   singular: 'clusterrolebinding',
   namespaced: false,
+  createdByUpdate: true,
   validateName: complainAboutPathSegment,
   applyDefaults: defaultBinding,
   validate: validateBinding,

@@ -13,6 +13,7 @@ export const clusterRole: ResourceDefinition<ClusterRole> = {
   plural: 'clusterroles',
   singular: 'clusterrole',
   namespaced: false,
+  createdByUpdate: true,
   validateName: complainAboutPathSegment,
   validate: ({ rules, aggregationRule }) => [
     ...validateRules(rules, false),

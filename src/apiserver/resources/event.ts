@@ -20,6 +20,7 @@ export const event: ResourceDefinition<Event> = {
   singular: 'event',
   shortNames: ['ev'],
   namespaced: true,
+  createdByUpdate: true,
   validate({ metadata, involvedObject }) {
     const errors: FieldError[] = [];
     const about = involvedObject.namespace ?? '';

@@ -10,6 +10,7 @@ export const lease: ResourceDefinition<Lease> = {
   plural: 'leases',
   singular: 'lease',
   namespaced: true,
+  createdByUpdate: true,
   validate({ spec = {} }) {
     const { leaseDurationSeconds: duration, leaseTransitions: transitions } = spec;
     const errors: FieldError[] = [];

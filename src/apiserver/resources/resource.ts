@@ -80,6 +80,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   ownFinalizers?: OwnFinalizers<T>;
   /** By the name of the subresource: `ephemeralcontainers`. */
   parts?: ReadonlyMap<string, ObjectPart<T>>;
+  /** An update of what is not there creates it, as in Kubernetes. */
+  createdByUpdate?: true;
   /** A delete answers with the object that it removed, not with a Status. */
   returnsDeletedObject?: true;
   /** metadata.generation counts changes of everything but metadata and status, and of this member of metadata where one is named. */

@@ -10,6 +10,7 @@ export const roleBinding: ResourceDefinition<RoleBinding> = {
   plural: 'rolebindings',
   singular: 'rolebinding',
   namespaced: true,
+  createdByUpdate: true,
   validateName: complainAboutPathSegment,
   applyDefaults: defaultBinding,
   validate: validateBinding,

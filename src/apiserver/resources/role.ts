@@ -11,6 +11,7 @@ export const role: ResourceDefinition<Role> = {
   plural: 'roles',
   singular: 'role',
   namespaced: true,
+  createdByUpdate: true,
   validateName: complainAboutPathSegment,
   validate: ({ rules }) => validateRules(rules, true),
   columns: [nameColumn, createdAtColumn],

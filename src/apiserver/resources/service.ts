@@ -14,6 +14,7 @@ export const service: ResourceDefinition<Service> = {
   shortNames: ['svc'],
   categories: ['all'],
   namespaced: true,
+  createdByUpdate: true,
   returnsDeletedObject: true,
   statusSubresource: true,
   applyDefaults: defaultService,

@@ -68,6 +68,21 @@ test('what an update may not change is refused by field', async () => {
   );
 });
 
+test('an update of what is not there creates some kinds, but never what it takes for another object', async () => {
+  await using server = await openTestServer();
+  const boxes = '/apis/test.example/v1/boxes';
+  const put = (name: string, metadata: object, query = '') =>
+    server.call(`${boxes}/${name}${query}`, { method: 'PUT', body: { metadata: { name, ...metadata } } });
+  const lost = await put('l', { uid: 'gone' });
+  assert.deepEqual([lost.status, lost.json.reason], [409, 'Conflict']);
+  assert.match(lost.json.message, /Precondition failed: UID in precondition: gone, UID in object meta: $/);
+  assert.equal((await put('l', {}, '?dryRun=All')).status, 201);
+  assert.equal((await server.call(`${boxes}/l`)).status, 404);
+  const made = await put('l', { resourceVersion: '5' });
+  assert.equal(made.status, 201);
+  assert.equal((await put('l', { uid: made.json.metadata.uid, labels: { a: '1' } })).status, 200);
+});
+
 test('the kinds of patch change what they name; others are 415', async () => {
   await using server = await openWithWidget();
   const patch = (where: string, type: string, body: unknown) =>

@@ -24,6 +24,7 @@ export const knownDifferences: readonly KnownDifference[] = [
       'a Secret that is no base64',
       'a RoleBinding to another role later',
       'update with another uid',
+      'an update of a Lease that is gone',
       'JSON patch that is no list',
       'merge patch that is no JSON',
       'list by a bad label selector',

@@ -249,6 +249,23 @@ export const kinds: readonly Question[] = [
     },
   },
   {
+    name: 'an update that makes a Lease',
+    method: 'PUT',
+    path: `${leases}/made`,
+    body: {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: 'made', resourceVersion: '5' },
+      spec: { holderIdentity: 'me', leaseDurationSeconds: 10 },
+    },
+  },
+  {
+    name: 'an update of a Lease that is gone',
+    method: 'PUT',
+    path: `${leases}/gone`,
+    body: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'gone', uid: 'before' } },
+  },
+  {
     name: 'a bad Lease',
     method: 'POST',
     path: leases,
