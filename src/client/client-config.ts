@@ -1,6 +1,7 @@
 /** How a client reaches one cluster, after kubeconfig, flags and environment have been put together. */
 import type { UpstreamProxy } from '../net/proxy/upstream-proxy.ts';
 import type { CredentialSource } from './credentials.ts';
+import type { TlsFiles } from './tls-files.ts';
 
 export interface ClientTls {
   /** PEM of the authorities to trust; the system's when absent. */
@@ -29,6 +30,8 @@ export interface ClientConfig {
   /** Look for further ones in the cluster itself (docs/kubeconfig.md says what is checked before one is used). */
   discoverServers?: boolean;
   tls?: ClientTls;
+  /** The files that `tls` was read from, where it was: as they change, new connections go by what they say then. */
+  tlsFiles?: TlsFiles;
   /**
    * Path of a unix socket that leads to the same server in clear text. Whoever may open it counts there as the holder of the client
    * certificate of `tls`; where that is to be sent, this way is taken as long as the socket is there and this user's own.

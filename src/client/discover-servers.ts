@@ -83,9 +83,13 @@ class Finder {
 
   /** Nothing goes there with credentials before its certificate was verified, and no request of others before it proved itself. */
   async #tryOut(url: string, signal: AbortSignal): Promise<void> {
-    const { tls, proxy, server: known } = this.#config;
+    const { tls, tlsFiles, proxy, server: known } = this.#config;
     const serverName = tls?.serverName ?? new URL(known).hostname.replace(/^\[|\]$/g, '');
-    const server = new ApiServer(url, { tls: { ...tls, serverName }, ...(proxy && { proxy }) });
+    const server = new ApiServer(url, {
+      tls: { ...tls, serverName },
+      ...(tlsFiles && { tlsFiles }),
+      ...(proxy && { proxy }),
+    });
     const limit = AbortSignal.timeout(limitMs);
     try {
       await this.#check(server, AbortSignal.any([signal, limit]));

@@ -14,6 +14,7 @@ import type { ServerChoice } from './kubeconfig-servers.ts';
 import { extensionOf, namedServers } from './kubeconfig-servers.ts';
 import type { TlsChoice } from './kubeconfig-tls.ts';
 import { clusterTls, userCertificate } from './kubeconfig-tls.ts';
+import { tlsPaths } from './kubeconfig-tls-paths.ts';
 import { userCredentials, userImpersonation } from './kubeconfig-user.ts';
 import { oidcConfigOf } from './oidc-config.ts';
 import type { LoginUpdate } from './oidc-credentials.ts';
@@ -58,6 +59,8 @@ export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<Cli
     booleanField(cluster, 'disable-compression');
   }
   const tls = { ...(await clusterTls(cluster, choice)), ...(await userCertificate(user, choice)) };
+  const files = tlsPaths({ cluster, user, choice, tls });
+  const tlsFiles = files && (await import('./tls-files.ts')).watchTlsFiles(files, tls);
   const impersonate = choice.impersonate ?? (user && userImpersonation(user));
   const proxy = cluster && clusterProxy(cluster);
   const localSocket = localSocketOf(cluster, user, { choice, certPem: tls.cert });
@@ -71,6 +74,7 @@ export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<Cli
       ...(user && { user: user.name }),
     },
     ...(Object.keys(tls).length > 0 && { tls }),
+    ...(tlsFiles && { tlsFiles }),
     ...(localSocket !== undefined && { localSocket }),
     ...(impersonate && { impersonate }),
   };

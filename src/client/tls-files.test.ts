@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { TLSSocket } from 'node:tls';
+import { createServer } from 'node:tls';
+import { testCertificate } from '../../test/certificate.ts';
+import { connect } from './connect.ts';
+
+interface TlsApiServer extends AsyncDisposable {
+  port: number;
+  /** The name in the client certificate of each connection. */
+  seen: string[];
+  /** What it identifies with from the next connection on. */
+  become(identity: { cert: string; key: string }): void;
+}
+
+/** Tells nothing but what it is shown. */
+async function tlsApiServer(identity: { cert: string; key: string }): Promise<TlsApiServer> {
+  const seen: string[] = [];
+  const accepted = new Set<TLSSocket>();
+  const server = createServer({ ...identity, requestCert: true, rejectUnauthorized: false }, (socket) => {
+    accepted.add(socket);
+    seen.push(String(socket.getPeerCertificate().subject?.CN));
+    socket.on('error', () => {});
+    socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}'));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    seen,
+    become: (next) => server.setSecureContext(next),
+    async [Symbol.asyncDispose]() {
+      for (const socket of accepted) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function files(server: TlsApiServer, first: { ca: string; cert: string; key: string }) {
+  const directory = await mkdtemp(join(tmpdir(), 'fairlead-tls-files-'));
+  const write = (name: string, text: string) => writeFile(join(directory, name), text);
+  await write('ca.crt', first.ca);
+  await write('u.crt', first.cert);
+  await write('u.key', first.key);
+  await write(
+    'config',
+    `current-context: one
+clusters: [{name: c, cluster: {server: "https://127.0.0.1:${server.port}", certificate-authority: ca.crt}}]
+users: [{name: u, user: {client-certificate: u.crt, client-key: u.key}}]
+contexts: [{name: one, context: {cluster: c, user: u}}]
+`,
+  );
+  return { write, path: join(directory, 'config'), [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) };
+}
+
+test('a client certificate that is renewed on disk is shown from then on, once its key is there too', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+  const serving = testCertificate();
+  await using server = await tlsApiServer(serving);
+  const [old, renewed] = [testCertificate(['old']), testCertificate(['renewed'])];
+  await using place = await files(server, { ...old, ca: serving.ca });
+  await using cluster = await connect({ path: place.path, env: {} });
+  const ask = async () => {
+    t.mock.timers.tick(10_000);
+    const { status, body } = await cluster.request({ method: 'GET', path: '/api' });
+    body.resume();
+    await once(body, 'close');
+    assert.equal(status, 200);
+  };
+  await ask();
+  await place.write('u.crt', renewed.cert);
+  await ask();
+  await place.write('u.key', '-----BEGIN');
+  await ask();
+  assert.deepEqual(server.seen, ['old']);
+  await place.write('u.key', renewed.key);
+  await ask();
+  await ask();
+  assert.deepEqual(server.seen, ['old', 'renewed']);
+});
+
+test('an authority that is renewed on disk is trusted from then on', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+  const [first, second] = [testCertificate(), testCertificate()];
+  await using server = await tlsApiServer(first);
+  await using place = await files(server, { ...testCertificate(['user']), ca: first.ca });
+  await using cluster = await connect({ path: place.path, env: {} });
+  const ask = async () => {
+    t.mock.timers.tick(10_000);
+    const { body } = await cluster.request({ method: 'GET', path: '/api', headers: { Connection: 'close' } });
+    body.resume();
+    await once(body, 'close');
+  };
+  await ask();
+  await place.write('ca.crt', second.ca.slice(0, 200));
+  await ask();
+  server.become(second);
+  await place.write('ca.crt', second.ca);
+  await ask();
+  assert.equal(server.seen.length, 2);
+  assert.ok(new X509Certificate(second.cert).checkIssued(new X509Certificate(second.ca)));
+});
