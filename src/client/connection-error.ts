@@ -23,11 +23,49 @@ const untrusted = new Set([
   'CERT_SIGNATURE_FAILURE',
 ]);
 
+/** What TLS alerts mean here, by the end of their code; the rest of it varies with the version of OpenSSL. */
+const tlsFaults: readonly (readonly [code: RegExp, what: string])[] = [
+  [
+    /ALERT_CERTIFICATE_REQUIRED$/,
+    'it wants a client certificate, and this user has none. Check the user in the kubeconfig, or log in again.',
+  ],
+  [
+    /ALERT_CERTIFICATE_(?:EXPIRED|REVOKED)$/,
+    'it refuses the client certificate, which has expired or was revoked. Renew it, or log in again.',
+  ],
+  [
+    /ALERT_UNKNOWN_CA$/,
+    'it refuses the client certificate, whose authority it does not know. Is it the right cluster, and the right user?',
+  ],
+  [
+    /ALERT_(?:(?:BAD|UNSUPPORTED|NO)_CERTIFICATE|CERTIFICATE_UNKNOWN|ACCESS_DENIED|DECRYPT_ERROR)$/,
+    'it refuses the client certificate. Check the user in the kubeconfig, or log in again.',
+  ],
+  [
+    /UNRECOGNIZED_NAME$/,
+    "it has no certificate for this name. Check the server's address, or set tls-server-name for this cluster.",
+  ],
+  [/ALERT_PROTOCOL_VERSION$/, 'it takes no version of TLS that this client has. Is it a very old server?'],
+  [
+    /ALERT_HANDSHAKE_FAILURE$/,
+    'it gave up the TLS handshake: it wants another client certificate, or ciphers that this client does not have.',
+  ],
+  [
+    /WRONG_VERSION_NUMBER$|HTTP_REQUEST$/,
+    'it does not speak TLS there. Check the server in the kubeconfig: its port, and whether it begins with http://.',
+  ],
+];
+
+/** OpenSSL's own lines have addresses of memory and places in its source around the reason. */
+const opensslLine = /[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]*):[^:]*:\d+:[^\n)]*/gi;
+
 /** Turns what the pool threw into the sentence a user reads. Aborts by the caller are not touched. */
 export function explainFailure(server: string, error: unknown, outcomeUnknown = false): ConnectionError {
   const code = rootCode(error);
   const sent = error instanceof UpstreamError ? error.sent : false;
-  const text = error instanceof Error ? error.message : String(error);
+  const text = (error instanceof Error ? error.message : String(error))
+    .replaceAll(opensslLine, '$1')
+    .replace(/\s*[\r\n]+\s*/g, '');
   const unknown = outcomeUnknown ? ' Whether the request was carried out is not known: look before you repeat it.' : '';
   const make = (what: string) =>
     new ConnectionError(`Cannot talk to the API server ${server}: ${what}${unknown}`, { sent, cause: error });
@@ -56,6 +94,8 @@ export function explainFailure(server: string, error: unknown, outcomeUnknown = 
       'its certificate is not signed by the certificate authority of this configuration. Is it the right cluster?',
     );
   }
+  const fault = code?.startsWith('ERR_SSL_') ? tlsFaults.find(([of]) => of.test(code)) : undefined;
+  if (fault !== undefined) return make(fault[1]);
   return make(text.endsWith('.') ? text : `${text}.`);
 }
 

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import type { TlsOptions } from 'node:tls';
+import { createServer } from 'node:tls';
+import { testCertificate } from '../../test/certificate.ts';
+import { openClusterClient } from './cluster-client-http.ts';
+import { ConnectionError, explainFailure } from './connection-error.ts';
+
+const serving = testCertificate();
+
+/** What a request to a server with these settings fails with. */
+async function failure(options: TlsOptions): Promise<string> {
+  const server = createServer({ ...serving, ...options }, (socket) => {
+    socket.on('error', () => {});
+    socket.resume();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const config = { server: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, namespace: 'default' };
+    await using client = openClusterClient({ ...config, tls: { ca: serving.ca } });
+    const error: unknown = await client.request({ method: 'GET', path: '/api' }).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    assert.ok(error instanceof ConnectionError, String(error));
+    return error.message;
+  } finally {
+    server.close();
+    await once(server, 'close');
+  }
+}
+
+test('what a server refuses in TLS is told in a sentence, without words of OpenSSL', async () => {
+  const strict: TlsOptions = { requestCert: true, rejectUnauthorized: true, ca: serving.ca };
+  const cases: [TlsOptions, RegExp][] = [
+    [{ ...strict, maxVersion: 'TLSv1.2' }, /it gave up the TLS handshake/],
+    [{ minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }, /no version of TLS/],
+    [{ ciphers: 'ECDHE-RSA-AES128-GCM-SHA256', maxVersion: 'TLSv1.2' }, /gave up the TLS handshake/],
+  ];
+  for (const [options, expected] of cases) {
+    const message = await failure(options);
+    assert.match(message, expected);
+    assert.doesNotMatch(message, /:error:|[\r\n]|SSL routines/);
+  }
+});
+
+test('an alert is told by what it means, and an unknown one by its reason alone', () => {
+  const told = (code: string) => {
+    const openssl =
+      '4003BF0A:error:0A00045C:SSL routines:ssl3_read_bytes:odd alert:../deps/openssl/ssl/record/rec_layer_s3.c:1605:SSL alert number 116\n';
+    const cause = Object.assign(new Error(openssl), { code });
+    return explainFailure(
+      'https://a',
+      new Error(`a:443: the connection was lost before a response (${openssl})`, { cause }),
+    ).message.replace('Cannot talk to the API server https://a: ', '');
+  };
+  assert.match(
+    told('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'),
+    /^it wants a client certificate, and this user has none/,
+  );
+  assert.match(told('ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE'), /^it refuses the client certificate\./);
+  assert.match(
+    told('ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED'),
+    /^it refuses the client certificate, which has expired/,
+  );
+  assert.match(told('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA'), /^it refuses the client certificate, whose authority/);
+  assert.match(told('ERR_SSL_TLSV1_UNRECOGNIZED_NAME'), /^it has no certificate for this name/);
+  assert.match(told('ERR_SSL_WRONG_VERSION_NUMBER'), /^it does not speak TLS/);
+  assert.equal(told('ERR_SSL_ODD'), 'a:443: the connection was lost before a response (odd alert).');
+});
