@@ -41,14 +41,10 @@ export class AnswerError extends Error {
 }
 
 /** Throws AnswerError. */
-export function readExecAnswer(text: string, apiVersion: string): ExecAnswer {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    throw new AnswerError(text.trim() === '' ? 'it wrote nothing' : 'what it wrote is not JSON');
-  }
-  if (!isRecord(document) || document.kind !== 'ExecCredential') {
+export async function readExecAnswer(text: string, apiVersion: string): Promise<ExecAnswer> {
+  const document = await parse(text.replace(/^\ufeff/, ''));
+  // kubectl takes a kind that is not said for the one that it asked for.
+  if (!isRecord(document) || (document.kind ?? 'ExecCredential') !== 'ExecCredential') {
     throw new AnswerError('what it wrote is no ExecCredential');
   }
   if (document.apiVersion !== apiVersion) {
@@ -68,6 +64,21 @@ export function readExecAnswer(text: string, apiVersion: string): ExecAnswer {
     credentials: { ...(token !== '' && bearer(token)), ...(cert !== '' && { certificate: { cert, key } }) },
     expires: expiryOf(textOf(status, 'expirationTimestamp')),
   };
+}
+
+/** YAML is taken too, as by kubectl. */
+async function parse(text: string): Promise<unknown> {
+  if (text.trim() === '') throw new AnswerError('it wrote nothing');
+  try {
+    return JSON.parse(text);
+  } catch {
+    const { parse: parseYaml } = await import('yaml');
+    try {
+      return parseYaml(text, { logLevel: 'error', maxAliasCount: 0 });
+    } catch {
+      throw new AnswerError('what it wrote is neither JSON nor YAML');
+    }
+  }
 }
 
 function textOf(status: Readonly<Record<string, unknown>>, field: string): string {

@@ -184,6 +184,37 @@ test('a client certificate; what the plugin is told of the cluster', async ({ si
   });
 });
 
+test('an answer without its kind, in YAML or behind a byte order mark is taken, as kubectl does', async ({
+  signal,
+}) => {
+  const version = 'client.authentication.k8s.io/v1';
+  for (const text of [
+    JSON.stringify({ apiVersion: version, status: { token: 't' } }),
+    `apiVersion: ${version}\nkind: ExecCredential\nstatus: {token: t}\n`,
+    `\ufeff${JSON.stringify({ kind: 'ExecCredential', apiVersion: version, status: { token: 't' } })}`,
+  ]) {
+    await writeFile(join(directory, 'answer'), text);
+    const source = await credentials();
+    assert.deepEqual(await source.current(signal), { authorization: 'Bearer t' });
+  }
+  for (const [text, expected] of [
+    ['status: {token: [s3cret', /neither JSON nor YAML/],
+    ['s3cret', /no ExecCredential/],
+    [`apiVersion: ${version}\nkind: Pod\nstatus: {token: s3cret}`, /no ExecCredential/],
+  ] as const) {
+    await writeFile(join(directory, 'answer'), text);
+    const source = await credentials();
+    await assert.rejects(
+      async () => source.current(signal),
+      (error) => {
+        assert.ok(error instanceof CredentialError && !error.message.includes('s3cret'));
+        assert.match(error.message, expected);
+        return true;
+      },
+    );
+  }
+});
+
 test('commands that fail, flood, or answer wrongly give one sentence, without what they wrote', async ({ signal }) => {
   const { cert } = testCertificate();
   const { key } = testCertificate();

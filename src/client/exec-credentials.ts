@@ -87,7 +87,7 @@ export function execCredentials(plugin: ExecPlugin, options: ExecOptions): Crede
         maxOutputBytes,
         signal,
       });
-      return readExecAnswer(output, apiVersion);
+      return await readExecAnswer(output, apiVersion);
     } catch (error) {
       if (error instanceof CommandFailure || error instanceof AnswerError) throw failure(plugin, error.message);
       throw error;
