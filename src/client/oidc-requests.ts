@@ -78,6 +78,11 @@ export async function refreshTokens(
     const { error } = document;
     // Of the codes of RFC 6749, 5.2; nothing else of the answer is repeated.
     const code = typeof error === 'string' && /^[a-z_]{1,40}$/.test(error) ? `${status}, ${error}` : String(status);
+    if (status >= 500) {
+      throw new OidcFailure(
+        `${issuer} could not renew the login (${code}), which may pass: try again, and log in again if it does not`,
+      );
+    }
     throw new OidcFailure(`${issuer} refused to renew the login (${code}): log in again`);
   }
   const { id_token: idToken, refresh_token: next } = document;
