@@ -93,7 +93,7 @@ function parseImpersonation(globals: GlobalFlags): Impersonation | undefined {
   }
   for (const text of [user, uid ?? '', ...groups, ...pairs]) {
     // It becomes a header line.
-    if (!/^[\x20-\x7e]*$/.test(text)) throw new UsageError('--as and its companions take printable ASCII only');
+    if (/\p{Cc}/u.test(text)) throw new UsageError('--as and its companions take no control characters');
   }
   return {
     user,

@@ -20,7 +20,7 @@ test('headers say who asks, and as whom', async () => {
       ...base,
       username: 'jö',
       password: 'p:w',
-      impersonate: { user: 'jane', uid: '7', groups: ['a', 'b'], extra: { 'example.com/x y%': ['1', '2'] } },
+      impersonate: { user: 'jane', uid: '7', groups: ['a', 'bü'], extra: { 'example.com/x y%': ['1', '2'] } },
     },
     false,
   );
@@ -30,7 +30,8 @@ test('headers say who asks, and as whom', async () => {
     ['Impersonate-User', 'jane'],
     ['Impersonate-Uid', '7'],
     ['Impersonate-Group', 'a'],
-    ['Impersonate-Group', 'b'],
+    // The bytes of UTF-8: heads are written byte by byte.
+    ['Impersonate-Group', 'b\xc3\xbc'],
     ['Impersonate-Extra-example.com%2Fx%20y%25', '1'],
     ['Impersonate-Extra-example.com%2Fx%20y%25', '2'],
   ]);

@@ -58,13 +58,18 @@ function sourceOf({ credentials, tokenFile, token, password, username }: ClientC
 function impersonationLines(as: Impersonation | undefined): [string, string][] {
   if (as === undefined) return [];
   return [
-    ['Impersonate-User', as.user],
-    ...(as.uid === undefined ? [] : ([['Impersonate-Uid', as.uid]] satisfies [string, string][])),
-    ...(as.groups ?? []).map((group): [string, string] => ['Impersonate-Group', group]),
+    ['Impersonate-User', headerText(as.user)],
+    ...(as.uid === undefined ? [] : ([['Impersonate-Uid', headerText(as.uid)]] satisfies [string, string][])),
+    ...(as.groups ?? []).map((group): [string, string] => ['Impersonate-Group', headerText(group)]),
     ...Object.entries(as.extra ?? {}).flatMap(([key, values]) =>
-      values.map((value): [string, string] => [`Impersonate-Extra-${escapeKey(key)}`, value]),
+      values.map((value): [string, string] => [`Impersonate-Extra-${escapeKey(key)}`, headerText(value)]),
     ),
   ];
+}
+
+/** Heads are written byte by byte, and the server reads names as UTF-8. */
+function headerText(value: string): string {
+  return Buffer.from(value, 'utf8').toString('latin1');
 }
 
 /** What a header name cannot hold, and `%` itself, is percent-encoded; the server decodes it. */

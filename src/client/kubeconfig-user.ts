@@ -42,7 +42,7 @@ export function userImpersonation(user: KubeconfigEntry): Impersonation | undefi
   }
   for (const value of [name, uid ?? '', ...groups, ...Object.values(extra).flat()]) {
     // It becomes a header line.
-    if (!/^[\x20-\x7e]*$/.test(value)) throw entryError(user, 'what to act as ("as…") may hold printable ASCII only');
+    if (/\p{Cc}/u.test(value)) throw entryError(user, 'what to act as ("as…") may hold no control characters');
   }
   return {
     user: name,

@@ -167,7 +167,7 @@ test('what cannot be used is refused with file, entry and the way out, without s
     ['alone', config({ user: 'password: hunter2' }), /a password but no username/],
     ['proxy', config({ cluster: 'server: https://a, proxy-url: "ftp://joe:hunter2@x"' }), /cluster "c" .*"proxy-url"/],
     ['as', config({ user: 'token: t, as-groups: [root]' }), /need "as", the user to act as/],
-    ['as-line', config({ user: 'token: t, as: "a\\r\\nX-Evil: hunter2"' }), /printable ASCII/],
+    ['as-line', config({ user: 'token: t, as: "a\\r\\nX-Evil: hunter2"' }), /control characters/],
     ['as-list', config({ user: 'token: t, as: a, as-groups: [1]' }), /"as-groups" must be a list of texts/],
     ['token', config({ user: 'token: 1234' }), /user "u" .*"token" must be a text/],
     ['token-line', config({ user: 'token: "a\\nhunter2"' }), /characters that no token has/],
