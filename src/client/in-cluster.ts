@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClientConfig } from './client-config.ts';
 import { ConfigError } from './client-config.ts';
+import { holdsCertificate } from './kubeconfig-tls.ts';
 
 const accountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
 
@@ -15,9 +16,11 @@ export async function inClusterConfig(
   const host = env.KUBERNETES_SERVICE_HOST;
   const port = env.KUBERNETES_SERVICE_PORT;
   if (!host || !port) return undefined;
+  const server = serverOf(host, port);
   const tokenFile = join(directory, 'token');
+  const caFile = join(directory, 'ca.crt');
   const [ca, namespace] = await Promise.all([
-    readFile(join(directory, 'ca.crt'), 'utf8').catch(() => undefined),
+    readFile(caFile, 'utf8').catch(() => undefined),
     readFile(join(directory, 'namespace'), 'utf8').catch(() => 'default'),
     readFile(tokenFile).catch(() => {
       throw new ConfigError(
@@ -25,11 +28,27 @@ export async function inClusterConfig(
       );
     }),
   ]);
+  if (ca !== undefined && !holdsCertificate(ca)) {
+    throw new ConfigError(
+      `This looks like a pod (KUBERNETES_SERVICE_HOST is set), but ${caFile} holds no certificate of the cluster's authority.`,
+    );
+  }
+  const tlsFiles = ca !== undefined && (await import('./tls-files.ts')).watchTlsFiles({ ca: caFile }, { ca });
   return {
-    server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    server,
     tokenFile,
     namespace: namespace.trim() || 'default',
     origin: { files: ['in-cluster'] },
     ...(ca !== undefined && { tls: { ca } }),
+    ...(tlsFiles && { tlsFiles }),
   };
+}
+
+/** Throws ConfigError for what makes no URL. */
+function serverOf(host: string, port: string): string {
+  const server = `https://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`;
+  if (/^[\w.:[\]-]+$/.test(host) && /^\d+$/.test(port) && URL.canParse(server)) return server;
+  throw new ConfigError(
+    'This looks like a pod, but KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are no host and port. Correct them, or name a kubeconfig with --kubeconfig.',
+  );
 }

@@ -28,6 +28,7 @@ export function namedServers(cluster: KubeconfigEntry | undefined, choice: Serve
   if (choice.server) {
     const wrong = (what: string) => new ConfigError(`--server cannot be used: ${what}.`);
     const [server = '', ...servers] = [choice.server, ...(choice.servers ?? [])].map((url) => serverUrl(url, wrong));
+    if (isMixed([server, ...servers])) throw wrong(oneScheme);
     return { server, ...(servers.length > 0 && { servers }), ...discovery };
   }
   if (cluster === undefined) throw new ConfigError('--server cannot be used: it is empty.');
@@ -37,7 +38,16 @@ export function namedServers(cluster: KubeconfigEntry | undefined, choice: Serve
   const servers = (extension?.servers ?? []).map((url) =>
     serverUrl(url, (what) => wrong(`${what} (in its extension ${serversExtension})`)),
   );
-  return { server: serverUrl(written, wrong), ...(servers.length > 0 && { servers }), ...discovery };
+  const server = serverUrl(written, wrong);
+  if (isMixed([server, ...servers]))
+    throw wrong(`${oneScheme} ("server" and those of its extension ${serversExtension})`);
+  return { server, ...(servers.length > 0 && { servers }), ...discovery };
+}
+
+const oneScheme = 'the API servers of one cluster must all be https or all be http';
+
+function isMixed(urls: readonly string[]): boolean {
+  return new Set(urls.map((url) => url.startsWith('https:'))).size > 1;
 }
 
 /** The content of an extension of the cluster's entry. */
@@ -65,6 +75,12 @@ function serversOf(cluster: KubeconfigEntry): { servers: readonly string[]; disc
 function serverUrl(text: string, wrong: (what: string) => ConfigError): string {
   const url = URL.parse(text.includes('://') ? text : `https://${text}`);
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    // A zone is a link of one machine; no certificate carries it, and Node dials none.
+    if (/^(?:[a-z]+:\/\/)?\[[0-9a-f:.]+%/i.test(text)) {
+      throw wrong(
+        '"server" has an IPv6 address with a zone ("%…"), which is not supported: use an address without one',
+      );
+    }
     // Not the text itself: it may carry a password.
     throw wrong('"server" is not an http or https URL');
   }

@@ -35,10 +35,19 @@ export async function clusterTls(cluster: KubeconfigEntry | undefined, choice: T
     return { ...tls, insecureSkipVerify: true };
   }
   if (choice.certificateAuthority) {
-    return { ...tls, ca: await readPem(resolve(choice.certificateAuthority), commandLineError) };
+    const ca = await readPem(resolve(choice.certificateAuthority), commandLineError);
+    if (!holdsCertificate(ca)) throw commandLineError(`${choice.certificateAuthority} holds no certificate`);
+    return { ...tls, ca };
   }
   const ca = cluster && (await pemField(cluster, 'certificate-authority'));
-  return ca === undefined ? tls : { ...tls, ca };
+  if (cluster === undefined || ca === undefined) return tls;
+  if (!holdsCertificate(ca)) {
+    const field = textField(cluster, 'certificate-authority-data')
+      ? 'certificate-authority-data'
+      : 'certificate-authority';
+    throw entryError(cluster, `"${field}" holds no certificate`);
+  }
+  return { ...tls, ca };
 }
 
 /** The client certificate and its key: both or none. */
@@ -132,6 +141,11 @@ export async function readPem(path: string, complaint: (what: string) => ConfigE
   const content = bytes.toString('utf8');
   if (bytes.length > maxPemBytes || !isPem(content)) throw complaint(`${path} is not a PEM file`);
   return content;
+}
+
+/** That it is there; whether a server can be trusted by it shows when one is asked. */
+export function holdsCertificate(pem: string): boolean {
+  return /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/.test(pem);
 }
 
 function isPem(text: string): boolean {

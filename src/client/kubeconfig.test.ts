@@ -8,7 +8,6 @@ import { after, before, test } from 'node:test';
 import { testCertificate } from '../../test/certificate.ts';
 import { issueCertificate, newKey } from '../net/certificates/certificate.ts';
 import { ConfigError } from './client-config.ts';
-import { inClusterConfig } from './in-cluster.ts';
 import { loadKubeconfig } from './kubeconfig.ts';
 
 let directory = '';
@@ -33,6 +32,12 @@ function bomb(): string {
   });
   return levels.join('\n');
 }
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+const manyContexts = `[${Array.from({ length: 20_000 }, (_, at) => `{name: n${at}}`).join(', ')}, {name: one`;
 
 function config({
   cluster = 'server: https://one:6443',
@@ -211,6 +216,21 @@ test('what cannot be used is refused with file, entry and the way out, without s
     ['nowhere', 'users: *hunter2x', /not valid YAML/],
     ['deep', `users: ${'['.repeat(50_000)}`, /nested too deeply|not valid YAML/],
     ['deep-json', `{"users": ${'['.repeat(50_000)}${']'.repeat(50_000)}}`, /nested too deeply|no name/],
+    ['no-cluster', config().replace('cluster: c, user', 'user'), /context "one": it names no cluster: add one/],
+    ['many', config({ current: 'nope' }).replace('[{name: one', manyContexts), /: n0, n1, .*n9 and 19991 more\)/],
+    ['zone', config({ cluster: 'server: "https://[fe80::1%eth0]:6443"' }), /IPv6 address with a zone/],
+    [
+      'ca-key',
+      config({ cluster: `server: https://x, certificate-authority-data: ${base64(pem('PRIVATE KEY'))}` }),
+      /"certificate-authority-data" holds no certificate/,
+    ],
+    [
+      'mixed',
+      config({
+        cluster: 'server: https://x, extensions: [{name: fairlead.dev/servers, extension: {servers: ["http://y"]}}]',
+      }),
+      /cluster "c" .*must all be https or all be http/,
+    ],
     ['wide', `users: [${'a,'.repeat(300_000)}]`, /more than 200000 values/],
     ['huge', `# ${'x'.repeat(9_000_000)}`, /more than 8 MiB/],
   ];
@@ -297,28 +317,18 @@ test("the cluster's proxy holds, else that of the environment", async () => {
   assert.equal((await proxyOf('server: "https://a.internal"'))?.host, 'env');
 });
 
+test('names to act as are those of the file, whatever letters they have', async () => {
+  const path = await file('as-utf8', config({ user: 'token: t, as: bü, as-groups: [größe]' }));
+  const { impersonate } = await loadKubeconfig({ path, env: {} });
+  assert.deepEqual(impersonate, { user: 'bü', groups: ['größe'] });
+});
+
 test('IPv6 servers, with and without port and scheme', async () => {
   const of = async (server: string) => (await loadKubeconfig({ server, env: { HOME: directory } })).server;
   assert.equal(await of('https://[::1]:6443/'), 'https://[::1]:6443');
   assert.equal(await of('[2001:db8:0::5]:6443'), 'https://[2001:db8::5]:6443');
   assert.equal(await of('http://[::ffff:10.0.0.1]/k8s/'), 'http://[::ffff:a00:1]/k8s');
   await assert.rejects(of('https://::1:6443'), /--server cannot be used: "server" is not an http or https URL/);
-});
-
-test('in a pod the service account is used', async () => {
-  const account = join(directory, 'account');
-  await mkdir(account);
-  const env = { KUBERNETES_SERVICE_HOST: '::1', KUBERNETES_SERVICE_PORT: '443' };
-  await assert.rejects(inClusterConfig(env, account), /token .* cannot be read/);
-  await file('account/token', 't');
-  await file('account/ca.crt', pem('CERTIFICATE'));
-  await file('account/namespace', 'mine\n');
-  const loaded = await inClusterConfig(env, account);
-  assert.equal(loaded?.server, 'https://[::1]:443');
-  assert.equal(loaded?.namespace, 'mine');
-  assert.equal(loaded?.tokenFile, join(account, 'token'));
-  assert.equal(loaded?.tls?.ca, pem('CERTIFICATE'));
-  assert.equal(await inClusterConfig({}, account), undefined);
 });
 
 test('several servers are named by an extension of the cluster, or chosen in its place', async () => {

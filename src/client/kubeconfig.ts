@@ -6,7 +6,7 @@ import type { CredentialCommand } from './exec-credentials.ts';
 import { execPluginOf } from './exec-plugin.ts';
 import { inClusterConfig } from './in-cluster.ts';
 import type { KubeconfigEntry } from './kubeconfig-entry.ts';
-import { booleanField, textField } from './kubeconfig-entry.ts';
+import { booleanField, entryError, textField } from './kubeconfig-entry.ts';
 import type { Environment, Kubeconfig } from './kubeconfig-file.ts';
 import { kubeconfigPaths, readKubeconfig } from './kubeconfig-file.ts';
 import { localSocketOf } from './kubeconfig-local-socket.ts';
@@ -52,7 +52,7 @@ export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<Cli
   if (cluster === undefined && (choice.server ?? '') === '') {
     const inCluster = kubeconfig.files.length === 0 ? await inClusterConfig(env) : undefined;
     if (inCluster !== undefined) return withChoice(withProxy(inCluster, env), choice);
-    throw new ConfigError(noCluster(kubeconfig, paths));
+    throw noCluster(kubeconfig, paths, context);
   }
   if (cluster !== undefined) {
     // Answers are never asked for in compressed form, so that there is nothing to disable; a wrong type is still one.
@@ -130,16 +130,35 @@ function selectEntries(kubeconfig: Kubeconfig, choice: KubeconfigChoice) {
 }
 
 function known(map: ReadonlyMap<string, unknown>): string {
-  return map.size === 0 ? '' : `; there are: ${[...map.keys()].join(', ')}`;
+  return map.size === 0 ? '' : `; there are: ${firstOf(map)}`;
 }
 
-function noCluster(kubeconfig: Kubeconfig, paths: readonly string[]): string {
-  if (kubeconfig.files.length === 0) {
-    return `No cluster is configured: there is no kubeconfig at ${paths.join(', ') || '~/.kube/config'}. Start one with "fairlead up", or name a kubeconfig with --kubeconfig.`;
+/** A sentence holds so many names. */
+const maxNames = 10;
+
+function firstOf(map: ReadonlyMap<string, unknown>): string {
+  const names = [...map.keys()];
+  const rest = names.length - maxNames;
+  return `${names.slice(0, maxNames).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
+function noCluster(
+  kubeconfig: Kubeconfig,
+  paths: readonly string[],
+  context: KubeconfigEntry | undefined,
+): ConfigError {
+  if (context !== undefined) {
+    return entryError(context, 'it names no cluster: add one to it, or choose one with --cluster or --server');
   }
-  const names =
-    kubeconfig.contexts.size === 0 ? 'it has none' : `one of: ${[...kubeconfig.contexts.keys()].join(', ')}`;
-  return `The kubeconfig ${kubeconfig.files.join(', ')} has no current context. Choose a context with --context (${names}).`;
+  if (kubeconfig.files.length === 0) {
+    return new ConfigError(
+      `No cluster is configured: there is no kubeconfig at ${paths.join(', ') || '~/.kube/config'}. Start one with "fairlead up", or name a kubeconfig with --kubeconfig.`,
+    );
+  }
+  const names = kubeconfig.contexts.size === 0 ? 'it has none' : `one of: ${firstOf(kubeconfig.contexts)}`;
+  return new ConfigError(
+    `The kubeconfig ${kubeconfig.files.join(', ')} has no current context. Choose a context with --context (${names}).`,
+  );
 }
 
 /** A proxy of the environment, where it leads to the servers. Throws ConfigError where it leads to some of them only. */
