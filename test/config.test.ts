@@ -87,3 +87,42 @@ test('a file is called as the user named it', async () => {
     assert.equal(await config(line, 1, files), `error: ${problem}\n`);
   }
 });
+
+test('entries that share fields by merge keys are changed where that changes no other, else left as they are', async () => {
+  const merged = `clusters:
+- name: a
+  cluster: &base
+    server: https://a
+    tls-server-name: api
+- name: b
+  cluster:
+    <<: *base
+    server: https://b
+contexts: [{name: one, context: {cluster: b}}]
+`;
+  await writeFile(file, merged);
+  await config('use-context one');
+  await config('set-cluster b --tls-server-name=own');
+  const changed = merged.replace('server: https://b\n', 'server: https://b\n    tls-server-name: "own"\n');
+  assert.equal(await readFile(file, 'utf8'), `${changed}current-context: one\n`);
+  const shown = JSON.parse(await config('view -o json'));
+  assert.deepEqual(
+    shown.clusters.map(({ cluster }: { cluster: object }) => cluster),
+    [
+      { server: 'https://a', 'tls-server-name': 'api' },
+      { server: 'https://b', 'tls-server-name': 'own' },
+    ],
+  );
+  await writeFile(file, merged);
+  for (const line of ['set-cluster a --tls-server-name=x', 'unset clusters.b.tls-server-name', 'delete-cluster a']) {
+    assert.match(await config(line, 1), /was left as it is: .*(?:merge keys|aliases)/, line);
+    assert.equal(await readFile(file, 'utf8'), merged);
+  }
+});
+
+test('a file that is nested too deeply is told so by whatever reads or changes it', async () => {
+  await writeFile(file, Array.from({ length: 3000 }, (_, at) => `${' '.repeat(at)}a:`).join('\n'));
+  for (const line of ['view', 'set-cluster c --server=https://c', 'use-context one']) {
+    assert.match(await config(line, 1), /nested too deeply/, line);
+  }
+});

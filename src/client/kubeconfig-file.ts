@@ -98,13 +98,14 @@ function entriesOf(
   if (items === undefined || items === null) return [];
   if (!Array.isArray(items)) throw wrong(`"${list}" must be a list`);
   const names = new Set<string>();
-  return items.map((item: unknown, index) => {
+  return items.flatMap((item: unknown, index) => {
+    if (item === null) return [];
     const name = isRecord(item) ? item.name : undefined;
     if (!isRecord(item) || typeof name !== 'string') throw wrong(`${list}[${index}] has no name`);
     if (names.has(name)) throw wrong(`"${list}" has two entries of the name "${name}"`);
     names.add(name);
     const fields = item[kind] ?? {};
     if (!isRecord(fields)) throw wrong(`"${kind}" of "${name}" (${list}[${index}]) is no mapping`);
-    return { kind, name, file, fields };
+    return [{ kind, name, file, fields }];
   });
 }

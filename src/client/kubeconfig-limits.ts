@@ -3,6 +3,7 @@ import { isRecord } from '../lib/is-record.ts';
 import { ConfigError } from './client-config.ts';
 import { parsePlainYaml } from './plain-yaml.ts';
 import { readBounded } from './read-bounded.ts';
+import { YamlMeaningError, yamlMeaning } from './yaml-meaning.ts';
 
 const maxBytes = 8 * 1024 * 1024;
 /** Lines, and values on one line: what reading takes time and memory for. Base64 has none of these characters. */
@@ -42,32 +43,49 @@ export async function parseKubeconfig(file: string, text: string): Promise<Reado
   if (!isRecord(document)) {
     throw new ConfigError(`The kubeconfig ${file} is not a kubeconfig: its top level is no mapping.`);
   }
-  const { kind } = document;
+  const { kind, apiVersion } = document;
   if (kind !== undefined && kind !== null && kind !== '' && kind !== 'Config') {
     const found = typeof kind === 'string' ? `its kind is ${JSON.stringify(kind.slice(0, 50))}` : 'its kind is no text';
     throw new ConfigError(`The kubeconfig ${file} is not a kubeconfig: ${found}, not "Config".`);
+  }
+  if (apiVersion !== undefined && apiVersion !== null && apiVersion !== '' && apiVersion !== 'v1') {
+    const found = typeof apiVersion === 'string' ? JSON.stringify(apiVersion.slice(0, 50)) : 'no text';
+    throw new ConfigError(`The kubeconfig ${file} is not read: its apiVersion is ${found}, not "v1".`);
   }
   return document;
 }
 
 async function parse(file: string, text: string): Promise<unknown> {
-  if (text.trimStart().startsWith('{')) {
-    try {
-      return JSON.parse(text);
-    } catch {
-      // A mapping in YAML's flow style begins so too.
-    }
-  }
-  const plain = parsePlainYaml(text);
-  if (plain !== undefined) return plain;
-  const { parse: parseYaml, YAMLParseError } = await import('yaml');
   try {
-    return parseYaml(text, { logLevel: 'error', maxAliasCount: maxAliases });
+    const plain = text.trimStart().startsWith('{') ? undefined : parsePlainYaml(text);
+    return plain ?? yamlMeaning(parseJson(text) ?? (await parseYaml(file, text)));
+  } catch (error) {
+    if (error instanceof YamlMeaningError) throw tooBig(file, error.message);
+    throw error;
+  }
+}
+
+/** Undefined for what is not JSON: a mapping in YAML's flow style begins in the same way. */
+function parseJson(text: string): unknown {
+  if (!text.trimStart().startsWith('{')) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function parseYaml(file: string, text: string): Promise<unknown> {
+  const { parse: parseWholeYaml, YAMLParseError } = await import('yaml');
+  try {
+    return parseWholeYaml(text, { logLevel: 'error', maxAliasCount: maxAliases });
   } catch (error) {
     if (error instanceof RangeError) throw tooBig(file, 'it is nested too deeply');
     if (error instanceof YAMLParseError) {
       const [at] = error.linePos ?? [];
       const place = at === undefined ? '' : ` (line ${at.line}, column ${at.col})`;
+      const reason = known[error.code];
+      if (reason !== undefined) throw new ConfigError(`The kubeconfig ${file} is not read: ${reason}${place}.`);
       throw new ConfigError(`The kubeconfig ${file} is not valid YAML${place}.`);
     }
     throw new ConfigError(
@@ -75,6 +93,14 @@ async function parse(file: string, text: string): Promise<unknown> {
     );
   }
 }
+
+/** Faults that are none of the syntax's. kubectl reads the first document, and the last of the keys. */
+const known: Readonly<Record<string, string>> = {
+  MULTIPLE_DOCS:
+    'it holds several documents, of which only one can be meant: keep one, or put each into a file of $KUBECONFIG',
+  RESOURCE_EXHAUSTION: 'it is nested too deeply',
+  DUPLICATE_KEY: 'a key is written twice in one mapping: remove one of them',
+};
 
 function tooBig(file: string, what: string): ConfigError {
   return new ConfigError(`The kubeconfig ${file} is not read: ${what}.`);

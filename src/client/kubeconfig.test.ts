@@ -39,6 +39,11 @@ function base64(text: string): string {
 
 const manyContexts = `[${Array.from({ length: 20_000 }, (_, at) => `{name: n${at}}`).join(', ')}, {name: one`;
 
+/** In a way of writing for which no parser of all of YAML is loaded. */
+function deepMapping(levels: number): string {
+  return Array.from({ length: levels }, (_, at) => `${' '.repeat(at)}a:`).join('\n');
+}
+
 function config({
   cluster = 'server: https://one:6443',
   user = 'token: t1',
@@ -216,6 +221,12 @@ test('what cannot be used is refused with file, entry and the way out, without s
     ['nowhere', 'users: *hunter2x', /not valid YAML/],
     ['deep', `users: ${'['.repeat(50_000)}`, /nested too deeply|not valid YAML/],
     ['deep-json', `{"users": ${'['.repeat(50_000)}${']'.repeat(50_000)}}`, /nested too deeply|no name/],
+    ['deep-plain', deepMapping(3000), /nested too deeply/],
+    ['deep-less', deepMapping(250), /nested too deeply/],
+    ['documents', `${config()}---\ncurrent-context: two\n`, /several documents.*\(line 7/],
+    ['key-twice', `${config()}current-context: two\n`, /a key is written twice.*\(line 7/],
+    ['merge', 'users: [{name: u, user: {<<: hunter2}}]', /a merge key \(<<\) .* no mapping/],
+    ['version', config().replace('apiVersion: v1', 'apiVersion: v2'), /its apiVersion is "v2", not "v1"/],
     ['no-cluster', config().replace('cluster: c, user', 'user'), /context "one": it names no cluster: add one/],
     ['many', config({ current: 'nope' }).replace('[{name: one', manyContexts), /: n0, n1, .*n9 and 19991 more\)/],
     ['zone', config({ cluster: 'server: "https://[fe80::1%eth0]:6443"' }), /IPv6 address with a zone/],
@@ -315,6 +326,25 @@ test("the cluster's proxy holds, else that of the environment", async () => {
   assert.deepEqual(await proxyOf('server: "https://a.example", proxy-url: "socks5://u:p@[::1]"'), own);
   assert.equal(await proxyOf('server: "https://a.example"'), undefined);
   assert.equal((await proxyOf('server: "https://a.internal"'))?.host, 'env');
+});
+
+test('merge keys are read: what is written goes before them, and of several sources the first counts', async () => {
+  const text = `tools:
+  one: &one {server: 'https://one:6443', tls-server-name: one}
+  two: &two {server: 'https://two:6443', disable-compression: true}
+clusters: [{name: c, cluster: {tls-server-name: own, <<: [*two, *one]}}]
+contexts: [{name: one, context: &here {cluster: c, namespace: n}}, {name: two, context: {<<: *here, user: u}}]
+users: [null, {name: u, user: {token: t}}]
+current-context: two
+`;
+  const loaded = await loadKubeconfig({ path: await file('merged', text), env: {} });
+  assert.deepEqual(
+    [loaded.server, loaded.tls, loaded.namespace, loaded.token],
+    ['https://two:6443', { serverName: 'own' }, 'n', 't'],
+  );
+  const levels = Array.from({ length: 30 }, (_, at) => `m${at + 1}: &m${at + 1} {<<: [*m${at}, *m${at}], k${at}: x}`);
+  const bomb = await file('merge-bomb', ['m0: &m0 {a: b}', ...levels, config()].join('\n'));
+  await assert.rejects(loadKubeconfig({ path: bomb, env: {} }), /aliases .* are too many/);
 });
 
 test('names to act as are those of the file, whatever letters they have', async () => {

@@ -28,6 +28,9 @@ export function parsePlainYaml(text: string): unknown {
   }
 }
 
+/** What is deeper is left to the parser, and to whoever bounds what comes of it. */
+const maxDepth = 100;
+
 interface Line {
   column: number;
   content: string;
@@ -38,6 +41,7 @@ class NotPlain extends Error {}
 class PlainReader {
   readonly #lines: readonly Line[];
   #at = 0;
+  #depth = 0;
 
   constructor(lines: readonly Line[]) {
     this.#lines = lines;
@@ -52,7 +56,10 @@ class PlainReader {
   }
 
   #readBlock(column: number): unknown {
-    return this.#lines[this.#at]?.content === '-' ? this.#readList(column) : this.#readMap(column);
+    if (++this.#depth > maxDepth) throw new NotPlain();
+    const block = this.#lines[this.#at]?.content === '-' ? this.#readList(column) : this.#readMap(column);
+    this.#depth--;
+    return block;
   }
 
   #readList(column: number): unknown[] {

@@ -4,6 +4,8 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Document, Node, Pair, YAMLMap, YAMLSeq } from 'yaml';
+import { YamlMeaningError, yamlMeaning } from '../../client/yaml-meaning.ts';
+import { isRecord } from '../../lib/is-record.ts';
 import { changedFields, type FieldChange, fieldSplice } from './edit-field.ts';
 import { columnOf, contentEnd, lineEnd, rangeOf, UneditableText } from './text-ranges.ts';
 
@@ -46,8 +48,17 @@ export async function openKubeconfigText(original: string): Promise<KubeconfigTe
   const mark = original.startsWith('\uFEFF') ? '\uFEFF' : '';
   const text = original.slice(mark.length);
 
+  function parseDocument(source: string): Document {
+    try {
+      return yaml.parseDocument(source, { logLevel: 'silent' });
+    } catch (error) {
+      if (error instanceof RangeError) throw new UneditableText('it is nested too deeply');
+      throw error;
+    }
+  }
+
   function parse(source: string): Parsed {
-    const document: Document = yaml.parseDocument(source, { logLevel: 'silent' });
+    const document = parseDocument(source);
     const [error] = document.errors;
     if (error !== undefined) {
       const [at] = error.linePos ?? [];
@@ -58,12 +69,14 @@ export async function openKubeconfigText(original: string): Promise<KubeconfigTe
       return { text: source, map: undefined, value: {} };
     }
     if (!yaml.isMap(contents)) throw new UneditableText('its top level is not a mapping');
-    let value: Record<string, unknown>;
+    let value: unknown;
     try {
-      value = document.toJS();
-    } catch {
+      value = yamlMeaning(document.toJS());
+    } catch (error) {
+      if (error instanceof YamlMeaningError) throw new UneditableText(error.message);
       throw new UneditableText('its aliases (*name) are too many or lead nowhere');
     }
+    if (!isRecord(value)) throw new UneditableText('its top level is not a mapping');
     const kind = value.kind ?? 'Config';
     if (kind !== 'Config') throw new UneditableText(`its kind is ${JSON.stringify(kind)}, not "Config"`);
     return { text: source, map: contents, value };
@@ -75,7 +88,13 @@ export async function openKubeconfigText(original: string): Promise<KubeconfigTe
   /** Takes a new text over if it means what was meant. */
   function accept(next: string, meaning: Record<string, unknown>): void {
     const candidate = parse(next);
-    if (!isDeepStrictEqual(candidate.value, meaning)) throw new UneditableText('its layout is not understood');
+    if (!isDeepStrictEqual(candidate.value, meaning)) {
+      throw new UneditableText(
+        /<</.test(next)
+          ? 'what would change is shared by merge keys (<<), by which other entries would change too, or this one would not'
+          : 'its layout is not understood',
+      );
+    }
     parsed = candidate;
   }
 
