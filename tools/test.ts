@@ -1,6 +1,7 @@
 /** `npm test`: formatting and lint, types, layers, then every test beside the source and the journeys that need only Node. */
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
@@ -24,4 +25,11 @@ const patterns = process.argv.slice(2);
 const files = globSync(patterns.length > 0 ? patterns : ['src/**/*.test.ts', 'tools/**/*.test.ts', 'test/*.test.ts'], {
   cwd: root,
 });
-step('tests', process.execPath, ['--test', '--test-timeout=60000', ...files.sort()]);
+// Node leaves one processor free, and with two runs one file after the other, though most of a test is waiting.
+const concurrency = Math.max(2, availableParallelism() - 1);
+step('tests', process.execPath, [
+  '--test',
+  '--test-timeout=60000',
+  `--test-concurrency=${concurrency}`,
+  ...files.sort(),
+]);
