@@ -75,15 +75,9 @@ async function refuseNewCommand(command: CredentialCommand, env: CommandIo['env'
   if (!(await wasShown(command, env))) throw new CommandError('a credential command that was never shown does not run');
 }
 
-/** Undefined where the user asks as itself. */
-function parseImpersonation(globals: GlobalFlags): Impersonation | undefined {
+/** What of it was given; the rest may be in the kubeconfig. */
+function parseImpersonation(globals: GlobalFlags): Partial<Impersonation> {
   const { as: user, 'as-uid': uid, 'as-group': groups = [], 'as-user-extra': pairs = [] } = globals;
-  if (!user) {
-    if (uid || groups.length > 0 || pairs.length > 0) {
-      throw new UsageError('--as-uid, --as-group and --as-user-extra need --as, the user to act as');
-    }
-    return undefined;
-  }
   const extra: Record<string, string[]> = {};
   for (const pair of pairs) {
     const equals = pair.indexOf('=');
@@ -91,12 +85,12 @@ function parseImpersonation(globals: GlobalFlags): Impersonation | undefined {
     const key = pair.slice(0, equals);
     extra[key] = [...(extra[key] ?? []), pair.slice(equals + 1)];
   }
-  for (const text of [user, uid ?? '', ...groups, ...pairs]) {
+  for (const text of [user ?? '', uid ?? '', ...groups, ...pairs]) {
     // It becomes a header line.
     if (/\p{Cc}/u.test(text)) throw new UsageError('--as and its companions take no control characters');
   }
   return {
-    user,
+    ...(user && { user }),
     ...(uid && { uid }),
     ...(groups.length > 0 && { groups }),
     ...(pairs.length > 0 && { extra }),

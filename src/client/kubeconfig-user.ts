@@ -1,6 +1,7 @@
 /** A user's entry: the credentials it has, and as whom it asks. */
 import { isRecord } from '../lib/is-record.ts';
 import type { ClientConfig, Impersonation } from './client-config.ts';
+import { ConfigError } from './client-config.ts';
 import type { KubeconfigEntry } from './kubeconfig-entry.ts';
 import { entryError, pathIn, textField, textListOf } from './kubeconfig-entry.ts';
 
@@ -28,24 +29,46 @@ export function userCredentials(user: KubeconfigEntry): UserConfig {
   return { username, password: password ?? '' };
 }
 
-/** Undefined where the user acts as itself. */
-export function userImpersonation(user: KubeconfigEntry): Impersonation | undefined {
+/**
+ * As whom is asked: what was `chosen` counts before the entry's, field by field, and of `extra` key by key, as with kubectl's flags.
+ * Undefined where the user acts as itself.
+ */
+export function impersonationOf(
+  entry: KubeconfigEntry | undefined,
+  chosen: Partial<Impersonation> = {},
+): Impersonation | undefined {
+  const own = entry === undefined ? {} : ownImpersonation(entry);
+  const { user, ...rest } = { ...own, ...chosen, extra: { ...own.extra, ...chosen.extra } };
+  const { uid, groups = [], extra } = rest;
+  const isAlone = uid === undefined && groups.length === 0 && Object.keys(extra).length === 0;
+  if (user !== undefined) {
+    return {
+      user,
+      ...(uid !== undefined && { uid }),
+      ...(groups.length > 0 && { groups }),
+      ...(Object.keys(extra).length > 0 && { extra }),
+    };
+  }
+  if (isAlone) return undefined;
+  if (entry !== undefined && Object.keys(own).length > 0) {
+    throw entryError(entry, 'as-uid, as-groups and as-user-extra need "as", the user to act as');
+  }
+  throw new ConfigError(
+    '--as-uid, --as-group and --as-user-extra need a user to act as: --as, or "as" of the user in the kubeconfig.',
+  );
+}
+
+function ownImpersonation(user: KubeconfigEntry): Partial<Impersonation> {
   const name = textField(user, 'as');
   const uid = textField(user, 'as-uid');
   const groups = textListOf(user, user.fields, 'as-groups');
   const extra = extraOf(user);
-  if (name === undefined) {
-    if (uid !== undefined || groups.length > 0 || Object.keys(extra).length > 0) {
-      throw entryError(user, 'as-uid, as-groups and as-user-extra need "as", the user to act as');
-    }
-    return undefined;
-  }
-  for (const value of [name, uid ?? '', ...groups, ...Object.values(extra).flat()]) {
+  for (const value of [name ?? '', uid ?? '', ...groups, ...Object.values(extra).flat()]) {
     // It becomes a header line.
     if (/\p{Cc}/u.test(value)) throw entryError(user, 'what to act as ("as…") may hold no control characters');
   }
   return {
-    user: name,
+    ...(name !== undefined && { user: name }),
     ...(uid !== undefined && { uid }),
     ...(groups.length > 0 && { groups }),
     ...(Object.keys(extra).length > 0 && { extra }),

@@ -15,7 +15,7 @@ import { extensionOf, namedServers } from './kubeconfig-servers.ts';
 import type { TlsChoice } from './kubeconfig-tls.ts';
 import { clusterTls, userCertificate } from './kubeconfig-tls.ts';
 import { tlsPaths } from './kubeconfig-tls-paths.ts';
-import { userCredentials, userImpersonation } from './kubeconfig-user.ts';
+import { impersonationOf, userCredentials } from './kubeconfig-user.ts';
 import { oidcConfigOf } from './oidc-config.ts';
 import type { LoginUpdate } from './oidc-credentials.ts';
 import { clusterProxy, environmentProxy } from './proxy-setting.ts';
@@ -29,8 +29,8 @@ export interface KubeconfigChoice extends TlsChoice, ServerChoice {
   user?: string | undefined;
   token?: string | undefined;
   namespace?: string | undefined;
-  /** Ask as somebody else, instead of whom the user's entry names. */
-  impersonate?: Impersonation | undefined;
+  /** Ask as somebody else; what is absent comes from the user's entry, as with kubectl's flags. */
+  impersonate?: Partial<Impersonation> | undefined;
   requestTimeoutMs?: number | undefined;
   userAgent?: string | undefined;
   /** Default: this process's. */
@@ -51,7 +51,10 @@ export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<Cli
   const { context, cluster, user } = selectEntries(kubeconfig, choice);
   if (cluster === undefined && (choice.server ?? '') === '') {
     const inCluster = kubeconfig.files.length === 0 ? await inClusterConfig(env) : undefined;
-    if (inCluster !== undefined) return withChoice(withProxy(inCluster, env), choice);
+    if (inCluster !== undefined) {
+      const impersonate = impersonationOf(undefined, choice.impersonate);
+      return withChoice(withProxy({ ...inCluster, ...(impersonate && { impersonate }) }, env), choice);
+    }
     throw noCluster(kubeconfig, paths, context);
   }
   if (cluster !== undefined) {
@@ -61,7 +64,7 @@ export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<Cli
   const tls = { ...(await clusterTls(cluster, choice)), ...(await userCertificate(user, choice)) };
   const files = tlsPaths({ cluster, user, choice, tls });
   const tlsFiles = files && (await import('./tls-files.ts')).watchTlsFiles(files, tls);
-  const impersonate = choice.impersonate ?? (user && userImpersonation(user));
+  const impersonate = impersonationOf(user, choice.impersonate);
   const proxy = cluster && clusterProxy(cluster);
   const localSocket = localSocketOf(cluster, user, { choice, certPem: tls.cert });
   const written: ClientConfig = {
@@ -182,7 +185,6 @@ function withChoice(config: ClientConfig, choice: KubeconfigChoice): ClientConfi
     next.token = choice.token;
   }
   if (choice.discoverServers) next.discoverServers = true;
-  if (choice.impersonate) next.impersonate = choice.impersonate;
   if (choice.namespace) next.namespace = choice.namespace;
   if (choice.requestTimeoutMs) next.requestTimeoutMs = choice.requestTimeoutMs;
   if (choice.userAgent) next.userAgent = choice.userAgent;
