@@ -60,6 +60,6 @@ async function getJson(client: ClusterClient, path: string, accept: string, sign
     ...(signal && { signal }),
   });
   const body = await readBody(response.body);
-  if (response.status !== 200) throw refusal(response.status, body);
+  if (response.status !== 200) throw refusal(response.status, body, response.headers.get('location'));
   return parseObject(body);
 }

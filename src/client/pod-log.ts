@@ -35,13 +35,13 @@ export async function openLog(client: ClusterClient, path: string, options: LogO
     if (value !== undefined && value !== false) parameters.set(name, String(value));
   }
   if (sinceTime !== undefined) parameters.set('sinceTime', sinceTime.toISOString());
-  const { status, body } = await client.request({
+  const { status, headers, body } = await client.request({
     method: 'GET',
     path: `${path}${queryString(parameters)}`,
     headers: { Accept: '*/*' },
     ...(signal && { signal }),
   });
-  if (status !== 200) throw refusal(status, await readBody(body));
+  if (status !== 200) throw refusal(status, await readBody(body), headers.get('location'));
   return body;
 }
 

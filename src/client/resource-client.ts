@@ -4,6 +4,7 @@ import type { Status } from '../api/status.ts';
 import { StatusError } from '../api/status.ts';
 import { parseExactJson, writeExactJson } from '../lib/exact-json.ts';
 import { isRecord } from '../lib/is-record.ts';
+import { headerValue } from '../net/http1/headers.ts';
 import type { UpstreamResponse } from '../net/http1/upstream.ts';
 import type { DeleteOptions, ResourceCall, ResourceClient, WatchEvent, WatchQuery } from './cluster-client.ts';
 import { startDeadline } from './deadline.ts';
@@ -74,7 +75,7 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
     // What it throws is its own matter, and comes when the connection is free again.
     if (onWarning !== undefined) for (const text of warningsOf(response.headers)) onWarning(text);
     const { status } = response;
-    if (status < 200 || status > 299) throw refusal(status, answer);
+    if (status < 200 || status > 299) throw refusal(status, answer, headerValue(response.headers, 'location'));
     // What an API server answers under a resource's path is of that resource's kind.
     return parseObject(answer, { parse, from: transport.server }) as R;
   }
@@ -125,15 +126,29 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
       if (query.timeoutSeconds !== undefined) parameters.set('timeoutSeconds', String(query.timeoutSeconds));
       const path = `${pathOf(query.namespace)}${queryString(parameters)}`;
       const accept = metadataOnly ? partialObject : json;
+      const failed = (error: unknown) => (error instanceof StatusError ? error : transport.failure(error, signal));
+      let response: UpstreamResponse;
       try {
-        const response = await transport.send({ method: 'GET', path, headers: [['Accept', accept]], signal });
+        response = await transport.send({ method: 'GET', path, headers: [['Accept', accept]], signal });
+        if (response.status !== 200) {
+          throw refusal(response.status, await readBody(response.body), headerValue(response.headers, 'location'));
+        }
+      } catch (error) {
+        throw failed(error);
+      }
+      try {
+        // What these throw is their own matter.
         const { onWarning } = query;
         if (onWarning !== undefined) for (const text of warningsOf(response.headers)) onWarning(text);
-        if (response.status !== 200) throw refusal(response.status, await readBody(response.body));
         query.onOpen?.();
+      } catch (error) {
+        response.body.destroy();
+        throw error;
+      }
+      try {
         yield* watchEvents<T>(response.body, parse);
       } catch (error) {
-        throw error instanceof StatusError ? error : transport.failure(error, signal);
+        throw failed(error);
       }
     },
 

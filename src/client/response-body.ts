@@ -1,6 +1,6 @@
 /** Reading answers of an API server: whole bodies with a bound, and Status out of refusals. */
 import type { Readable } from 'node:stream';
-import type { Status, StatusReason } from '../api/status.ts';
+import type { Status, StatusCause, StatusDetails, StatusReason } from '../api/status.ts';
 import { StatusError } from '../api/status.ts';
 import { isRecord } from '../lib/is-record.ts';
 import { responseFraming } from '../net/http1/body-framing.ts';
@@ -31,12 +31,14 @@ export function whenRead(
   else body.once('close', listener);
 }
 
-/** The StatusError for an answer that is no success: its Status, or one made up from code and text. */
-export function refusal(code: number, body: Buffer): StatusError {
+/**
+ * The StatusError for an answer that is no success: its Status, or one made up from code and text. `location`: the header of
+ * a redirect, which nothing follows with credentials.
+ */
+export function refusal(code: number, body: Buffer, location?: string): StatusError {
   const status = statusOf(body);
   if (status !== undefined) return statusError(status, code);
-  const said = body.toString('utf8').trim().slice(0, 500);
-  const message = said === '' ? `the server answered ${code} without saying why` : said;
+  const message = isRedirect(code) ? redirected(code, location) : saidIn(body, code);
   return new StatusError({ code, reason: reasonOf(code), message });
 }
 
@@ -51,6 +53,8 @@ export function parseObject(
   } catch {
     parsed = undefined;
   }
+  // As client-go has it: what says that it failed did, whatever the code of the answer.
+  if (isStatus(parsed) && parsed.status !== 'Success') throw statusError(parsed);
   if (isRecord(parsed)) return parsed;
   throw notAsAsked('something that is not a JSON object', from);
 }
@@ -58,6 +62,36 @@ export function parseObject(
 /** The error for an answer that cannot be what was asked for: a login page, another program's. */
 export function notAsAsked(what: string, from = 'the API server'): StatusError {
   return new StatusError({ code: 500, reason: 'InternalError', message: `${from} answered ${what}` });
+}
+
+function isRedirect(code: number): boolean {
+  return [301, 302, 303, 307, 308].includes(code);
+}
+
+/** Names the host alone: path and query may hold what nobody else should read. */
+function redirected(code: number, location = ''): string {
+  const same = 'same.invalid';
+  const host = location === '' ? undefined : URL.parse(location, `http://${same}`)?.host;
+  const where = host === undefined || host === '' ? 'elsewhere' : `to ${host === same ? 'another path there' : host}`;
+  return `the server answered ${code}, which redirects ${where} and is not followed: is this the URL of an API server, and is there a login before it?`;
+}
+
+/** What something before the API server said in its own words. */
+function saidIn(body: Buffer, code: number): string {
+  const said = beginningOf(body);
+  if (/^<(?:!doctype|html|head|body|\?xml)\b/i.test(said)) {
+    return `the server answered ${code} with a page, as no API server does`;
+  }
+  return said === '' ? `the server answered ${code} without saying why` : said;
+}
+
+/** One line without control characters, which may be empty. */
+export function beginningOf(body: Buffer): string {
+  const text = body.toString('utf8', 0, 2000);
+  return text
+    .replace(/[\s\p{Cc}\u2028\u2029]+/gu, ' ')
+    .trim()
+    .slice(0, 500);
 }
 
 /** The Status that a body is; undefined where it is something else. */
@@ -70,14 +104,39 @@ export function statusOf(body: Buffer): Status | undefined {
   }
 }
 
-/** The error that carries this Status, of an answer or of an ERROR event. */
-export function statusError(status: Status, code = status.code ?? 500): StatusError {
+/** The error that carries this Status, of an answer or of an ERROR event. Fields of a wrong type count as absent. */
+export function statusError(status: Status, answered?: number): StatusError {
+  const code = typeof status.code === 'number' ? status.code : (answered ?? 500);
+  const details = detailsOf(status.details);
   return new StatusError({
-    code: status.code ?? code,
-    reason: status.reason ?? reasonOf(code),
-    message: status.message ?? `the server answered ${code}`,
-    ...(status.details !== undefined && { details: status.details }),
+    code,
+    reason: typeof status.reason === 'string' ? status.reason : reasonOf(code),
+    message: typeof status.message === 'string' ? status.message : `the server answered ${code} without saying why`,
+    ...(details !== undefined && { details }),
   });
+}
+
+function detailsOf(value: unknown): StatusDetails | undefined {
+  if (!isRecord(value)) return undefined;
+  const { retryAfterSeconds, causes } = value;
+  return {
+    ...texts(value, ['name', 'group', 'kind', 'uid']),
+    ...(Array.isArray(causes) && { causes: causes.filter(isRecord).map(causeOf) }),
+    ...(typeof retryAfterSeconds === 'number' && { retryAfterSeconds }),
+  };
+}
+
+function causeOf(value: Record<string, unknown>): StatusCause {
+  return texts(value, ['reason', 'message', 'field']);
+}
+
+function texts<K extends string>(from: Record<string, unknown>, keys: readonly K[]): { [key in K]?: string } {
+  const found: { [key in K]?: string } = {};
+  for (const key of keys) {
+    const value = from[key];
+    if (typeof value === 'string') found[key] = value;
+  }
+  return found;
 }
 
 export function isStatus(value: unknown): value is Status {

@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { HeaderLines, UpgradeResult } from '../net/http1/upstream.ts';
 import { HandshakeError } from '../net/websocket/handshake.ts';
-import { readBody, reasonOf, statusError, statusOf } from './response-body.ts';
+import { beginningOf, readBody, reasonOf, statusError, statusOf } from './response-body.ts';
 import { UpgradeRefusedError } from './upgrade-refused.ts';
 
 export interface Switched {
@@ -25,7 +25,7 @@ export async function switched(
     const body = await readBody(result.body);
     const said = statusOf(body);
     if (status >= 400 && said !== undefined) throw statusError(said, status);
-    const text = body.toString('utf8').trim().slice(0, 500);
+    const text = beginningOf(body);
     const what = `it answered ${status}${text === '' ? '' : `: ${text}`}`;
     throw new UpgradeRefusedError({ server, what, ...(status >= 400 && { code: status, reason: reasonOf(status) }) });
   }
