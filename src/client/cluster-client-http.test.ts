@@ -115,6 +115,27 @@ test('what an application answers behind the proxy verb is not asked for again',
   }
 });
 
+test('Retry-After below zero is now; what is no integer says nothing', async () => {
+  for (const [value, requests] of [
+    ['-5', 2],
+    ['+0', 2],
+    ['0.5', 1],
+    ['-', 1],
+  ] as const) {
+    let refusals = 0;
+    await using server = await scriptedServer((_request, response) => {
+      if (refusals++ === 0) answerStatus(response, 429, 'TooManyRequests', { 'Retry-After': value });
+      else answerJson(response, 200, thing);
+    });
+    await using client = openClusterClient(server.config);
+    await client
+      .resource('v1', 'things')
+      .get('a')
+      .catch(() => {});
+    assert.equal(server.requests.length, requests, value);
+  }
+});
+
 test('a redirect is an answer, not a way', async () => {
   let visited = false;
   await using other = await scriptedServer((_request, response) => {

@@ -165,6 +165,7 @@ function retryAfterMs(response: UpstreamResponse, reading: boolean): number | un
   const { status } = response;
   if (status !== 429 && !(reading && status >= 500)) return undefined;
   const value = headerValue(response.headers, 'retry-after');
-  if (value === undefined || !/^\d+$/.test(value)) return undefined;
-  return Math.min(Number(value) * 1000, maxRetryAfterMs);
+  // As client-go reads it: any integer of seconds, of which those below zero are no wait.
+  if (value === undefined || !/^[-+]?\d+$/.test(value)) return undefined;
+  return Math.min(Math.max(Number(value) * 1000, 0), maxRetryAfterMs);
 }
