@@ -1,17 +1,22 @@
 /** Reads from an API server for commands that print: JSON answers, streams, and with `-v=6` every request on stderr. */
 import type { Readable } from 'node:stream';
-import { type Status, StatusError } from '../api/status.ts';
+import { StatusError } from '../api/status.ts';
 import type { ClientConfig } from '../client/client-config.ts';
 import type { ClusterClient, RawResponse } from '../client/cluster-client.ts';
 import { openClusterClient } from '../client/cluster-client-http.ts';
+import { ConnectionError, explainFailure } from '../client/connection-error.ts';
 import { startDeadline } from '../client/deadline.ts';
 import { timedOut } from '../client/resource-client.ts';
+import { isStatus, readBody, refusal, statusError, statusOf } from '../client/response-body.ts';
 import { parseExactJson } from '../lib/exact-json.ts';
+import { isRecord } from '../lib/is-record.ts';
+import { UpstreamError } from '../net/http1/upstream.ts';
 import type { CommandIo, Invocation } from './command.ts';
 import { CommandError } from './command.ts';
 import { clusterConfig } from './connect.ts';
 import { forgetTypes, type TypesPlace, typesPlace } from './get/kept-types.ts';
 import { escapeControls } from './print/escape.ts';
+import { isOverflow } from './print/overflow.ts';
 
 export interface ApiReader extends AsyncDisposable {
   /** Where what was discovered of this server is kept from one run to the next. */
@@ -20,7 +25,7 @@ export interface ApiReader extends AsyncDisposable {
   readonly client: ClusterClient;
   /** The command's: it ends every request. */
   readonly signal: AbortSignal;
-  /** Wide integers are bigints, as from `client`. Throws StatusError for what the server refused. */
+  /** Wide integers are bigints, as from `client`. Throws StatusError for what the server refused, and CommandError for what is no JSON object. */
   getJson(path: string, accept?: string): Promise<unknown>;
   /** Prints a warning of the server once, as kubectl does. */
   warn(text: string): void;
@@ -74,13 +79,22 @@ export async function openApiReader({
     return answer;
   }
 
-  async function whole(path: string, accept: string): Promise<{ answer: RawResponse; text: string }> {
+  async function whole(path: string, accept: string): Promise<{ answer: RawResponse; body: Buffer }> {
     using deadline = startDeadline(signal, config.requestTimeoutMs);
     try {
       const answer = await get(path, accept, deadline.signal);
-      return { answer, text: Buffer.concat(await answer.body.toArray({ signal: deadline.signal })).toString() };
+      return { answer, body: await bodyOf(answer, deadline.signal) };
     } catch (error) {
       throw deadline.expired ? timedOut(config.server, config.requestTimeoutMs) : error;
+    }
+  }
+
+  async function bodyOf({ body }: RawResponse, until: AbortSignal): Promise<Buffer> {
+    try {
+      return await readBody(body);
+    } catch (error) {
+      until.throwIfAborted();
+      throw error instanceof ConnectionError ? error : explainFailure(config.server, error);
     }
   }
 
@@ -92,25 +106,21 @@ export async function openApiReader({
     keptTypes,
     warn,
     async getJson(path, accept = 'application/json') {
-      const { answer, text } = await whole(path, accept);
+      const { answer, body } = await whole(path, accept);
       if (answer.status < 200 || answer.status > 299) {
-        const refused = refusal(answer.status, text, path);
+        const refused = refusedBy(answer, body);
         // It may be a kind that the server had when it was asked for them.
         if (refused.code === 404 && refused.status.details?.name === undefined) forgetTypes(keptTypes);
         throw refused;
       }
-      try {
-        return parseExactJson(text);
-      } catch {
-        throw new CommandError(
-          `${config.server}${path} answered with something that is not JSON: is this a Kubernetes API server?`,
-        );
-      }
+      const value = parseAnswer(body, `${config.server}${path}`);
+      if (isStatus(value) && value.status !== 'Success') throw statusError(value);
+      return value;
     },
     async getStream(path, accept) {
       const answer = await get(path, accept, signal);
       if (answer.status >= 200 && answer.status < 300) return answer.body;
-      throw refusal(answer.status, Buffer.concat(await answer.body.toArray({ signal })).toString(), path);
+      throw refusedBy(answer, await bodyOf(answer, signal));
     },
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   };
@@ -130,19 +140,29 @@ function logRequest(io: CommandIo, { url, status, ms }: { url: string; status: n
   io.stderr.write(`GET ${url} ${status} in ${ms.toFixed(0)} ms\n`);
 }
 
-function refusal(code: number, text: string, path: string): StatusError {
+function parseAnswer(body: Buffer, url: string): Record<string, unknown> {
+  let value: unknown;
   try {
-    const body: Partial<Status> = JSON.parse(text);
-    if (body.kind === 'Status' && typeof body.message === 'string') {
-      const { reason = '', message, details } = body;
-      return new StatusError({ code, reason, message, ...(details === undefined ? {} : { details }) });
-    }
-  } catch {
-    // Not from Kubernetes: a proxy or another server answered.
+    value = parseExactJson(body.toString());
+  } catch (error) {
+    if (isOverflow(error))
+      throw new CommandError(`${url} answered with something that is nested too deeply to be read`);
+    throw new CommandError(`${url} answered with something that is not JSON: is this a Kubernetes API server?`);
   }
+  if (isRecord(value)) return value;
+  throw new CommandError(`${url} answered with something that is no object: is this a Kubernetes API server?`);
+}
+
+function refusedBy({ status, headers }: RawResponse, body: Buffer): StatusError {
   // kubectl's words for a path that a server does not have.
-  if (code === 404) {
-    return new StatusError({ code, reason: 'NotFound', message: 'the server could not find the requested resource' });
+  if (status === 404 && statusOf(body) === undefined) {
+    const message = 'the server could not find the requested resource';
+    return new StatusError({ code: status, reason: 'NotFound', message });
   }
-  return new StatusError({ code, reason: '', message: `the server answered ${code} to ${path}` });
+  return refusal(status, body, headers.get('location'));
+}
+
+/** What to throw for an error while the body of an answer was read: for one of the connection, which server it was too. */
+export function bodyFailure(error: unknown, { server }: Pick<ClientConfig, 'server'>): unknown {
+  return error instanceof UpstreamError ? explainFailure(server, error) : error;
 }

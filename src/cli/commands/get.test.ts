@@ -54,7 +54,14 @@ function table(names: readonly string[], ready = '1/1') {
   };
 }
 
-const status = (code: number, reason: string, message: string) => ({ kind: 'Status', code, reason, message });
+const status = (code: number, reason: string, message: string) => ({
+  kind: 'Status',
+  apiVersion: 'v1',
+  status: 'Failure',
+  code,
+  reason,
+  message,
+});
 
 /** Answers as an API server would, and keeps what it was asked. */
 const asked: string[] = [];
@@ -78,7 +85,8 @@ const server = createServer((request, response) => {
     else if (url.includes('continue=')) send({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: [pod('b')] });
     else send({ kind: 'PodList', apiVersion: 'v1', metadata: { continue: 'next' }, items: [pod('a')] });
   } else if (path === '/api/v1/namespaces/shop/pods/web') send(asTable ? table(['web']) : pod('web'));
-  else if (path === '/api/v1/namespaces/shop/services') send(asTable ? table(['front']) : { items: [], metadata: {} });
+  else if (path === '/api/v1/namespaces/shop/services')
+    send(asTable ? table(['front']) : { kind: 'ServiceList', apiVersion: 'v1', items: [], metadata: {} });
   else if (path === '/api/v1/nodes') send(status(403, 'Forbidden', 'nodes is forbidden: no'), 403);
   else if (path === '/api/v1/namespaces/empty/pods') send(table([]));
   else send(status(404, 'NotFound', `pods "${path.split('/').at(-1)}" not found`), 404);

@@ -4,9 +4,9 @@ import { isRecord } from '../../lib/is-record.ts';
 import type { ApiReader } from '../api-reader.ts';
 import type { CommandIo } from '../command.ts';
 import type { ObjectPrinter } from '../print/object-printer.ts';
+import { answeredItems, answeredObject } from './answered-objects.ts';
 import type { Wanted } from './arguments.ts';
 import { collectionPath, listQuery, objectPath, type Selection, withQuery } from './request-path.ts';
-import { records } from './resource-types.ts';
 
 /** The objects of one type, with their own apiVersion and kind, which lists leave out. */
 export async function fetchObjects(
@@ -15,17 +15,18 @@ export async function fetchObjects(
   selection: Selection,
 ): Promise<Record<string, unknown>[]> {
   if (wanted.name !== undefined) {
-    const object = await reader.getJson(objectPath(wanted, selection));
-    return isRecord(object) ? [object] : [];
+    const path = objectPath(wanted, selection);
+    return [answeredObject(await reader.getJson(path), path)];
   }
   const items: Record<string, unknown>[] = [];
   let next: string | undefined;
   do {
     const query = listQuery(selection, { continue: next });
-    const list = await reader.getJson(withQuery(collectionPath(wanted, selection), query));
-    const metadata = isRecord(list) && isRecord(list.metadata) ? list.metadata : {};
-    const apiVersion = isRecord(list) ? list.apiVersion : undefined;
-    for (const item of records(isRecord(list) ? list.items : [])) {
+    const path = collectionPath(wanted, selection);
+    const list = answeredObject(await reader.getJson(withQuery(path, query)), path);
+    const metadata = isRecord(list.metadata) ? list.metadata : {};
+    const { apiVersion } = list;
+    for (const item of answeredItems(list, path)) {
       items.push({ apiVersion, kind: wanted.type.kind, ...item });
     }
     next = typeof metadata.continue === 'string' && metadata.continue !== '' ? metadata.continue : undefined;

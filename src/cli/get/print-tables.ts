@@ -30,13 +30,15 @@ export async function fetchTable(
 ): Promise<Table> {
   const include = { includeObject: wholeObjects ? 'Object' : undefined };
   if (wanted.name !== undefined) {
-    return readTable(await reader.getJson(withQuery(objectPath(wanted, selection), include), tableAccept));
+    const path = objectPath(wanted, selection);
+    return readTable(await reader.getJson(withQuery(path, include), tableAccept), path);
   }
   const query = listQuery(selection, include);
   const path = collectionPath(wanted, selection);
-  let table = readTable(await reader.getJson(withQuery(path, query), tableAccept));
+  let table = readTable(await reader.getJson(withQuery(path, query), tableAccept), path);
   while (table.continue !== '') {
-    const more = readTable(await reader.getJson(withQuery(path, { ...query, continue: table.continue }), tableAccept));
+    const next = withQuery(path, { ...query, continue: table.continue });
+    const more = readTable(await reader.getJson(next, tableAccept), path);
     const columns = table.columns.length > 0 ? table.columns : more.columns;
     table = { ...more, columns, rows: [...table.rows, ...more.rows] };
   }

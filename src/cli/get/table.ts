@@ -2,6 +2,7 @@
 import { ageOf } from '../../apiserver/table/human-duration.ts';
 import { isRecord } from '../../lib/is-record.ts';
 import { cellText } from '../print/table-layout.ts';
+import { answeredItems, answeredObject } from './answered-objects.ts';
 import { records } from './resource-types.ts';
 
 export const tableAccept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
@@ -27,23 +28,25 @@ export interface Table {
   continue: string;
 }
 
-/** Also takes an object or a list, which is what a server without tables answers. */
-export function readTable(answer: unknown): Table {
-  const body = isRecord(answer) ? answer : {};
+/**
+ * Also takes an object or a list, which is what a server without tables answers. `path` is what was asked. Throws CommandError
+ * for something else.
+ */
+export function readTable(answer: unknown, path: string): Table {
+  const body = answeredObject(answer, path);
   const metadata = isRecord(body.metadata) ? body.metadata : {};
   const position = {
     resourceVersion: String(metadata.resourceVersion ?? ''),
     continue: String(metadata.continue ?? ''),
   };
   if (body.kind !== 'Table') {
-    const items = Array.isArray(body.items) ? records(body.items) : [body];
     return {
       ...position,
       columns: [
         { name: 'Name', priority: 0, isName: true },
         { name: 'Age', priority: 0, isName: false },
       ],
-      rows: items.map((item) => plainRow(isRecord(item.metadata) ? item.metadata : {})),
+      rows: answeredItems(body, path).map((item) => plainRow(isRecord(item.metadata) ? item.metadata : {})),
     };
   }
   return {

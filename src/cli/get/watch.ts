@@ -1,17 +1,19 @@
 /** `get -w`: what is there, then every change until the user stops, the server ends the watch or `--request-timeout` is over. */
-import type { Readable } from 'node:stream';
-import { StatusError, type StatusReason } from '../../api/status.ts';
+import type { UnstructuredObject } from '../../api/object.ts';
+import { StatusError } from '../../api/status.ts';
+import type { WatchEvent } from '../../client/cluster-client.ts';
+import { watchEvents } from '../../client/watch-stream.ts';
 import { parseExactJson } from '../../lib/exact-json.ts';
 import { isRecord } from '../../lib/is-record.ts';
 import { AnswerLimit } from '../answer-limit.ts';
-import type { ApiReader } from '../api-reader.ts';
+import { type ApiReader, bodyFailure } from '../api-reader.ts';
 import type { CommandIo } from '../command.ts';
 import type { ObjectPrinter } from '../print/object-printer.ts';
 import { TableLayout } from '../print/table-layout.ts';
+import { answeredItems, answeredObject } from './answered-objects.ts';
 import type { Wanted } from './arguments.ts';
 import { fetchTable, type HumanOptions, styleFor } from './print-tables.ts';
 import { collectionPath, type Selection, withQuery } from './request-path.ts';
-import { records } from './resource-types.ts';
 import { headings, readTable, rowCells, type Table, tableAccept } from './table.ts';
 
 interface WatchContext {
@@ -49,8 +51,8 @@ export async function watchTable(
   // The columns are told once; those of a table that is not shown count as well.
   else columns = first.columns;
   const { resourceVersion } = first;
-  for await (const event of watchEvents(wanted, tableAccept, { reader, selection, resourceVersion })) {
-    print(readTable(event.object), event.type);
+  for await (const event of changes(wanted, tableAccept, { reader, selection, resourceVersion })) {
+    print(readTable(event.object, collectionPath(wanted, selection)), event.type);
   }
 }
 
@@ -64,16 +66,17 @@ export async function watchObjects(
   };
   const { labelSelector } = selection;
   const query = { labelSelector, fieldSelector: fieldSelectorOf(wanted, selection) };
-  const list = await reader.getJson(withQuery(collectionPath(wanted, selection), query));
-  const { apiVersion } = isRecord(list) ? list : {};
-  const items = records(isRecord(list) ? list.items : []);
+  const path = collectionPath(wanted, selection);
+  const list = answeredObject(await reader.getJson(withQuery(path, query)), path);
+  const { apiVersion } = list;
+  const items = answeredItems(list, path);
   if (wanted.name !== undefined && items.length === 0) throw missing(wanted);
   if (!changesOnly) {
     for (const item of items) await print({ apiVersion, kind: wanted.type.kind, ...item }, 'ADDED');
   }
-  const metadata = isRecord(list) && isRecord(list.metadata) ? list.metadata : {};
+  const metadata = isRecord(list.metadata) ? list.metadata : {};
   const resourceVersion = String(metadata.resourceVersion ?? '');
-  for await (const event of watchEvents(wanted, 'application/json', { reader, selection, resourceVersion })) {
+  for await (const event of changes(wanted, 'application/json', { reader, selection, resourceVersion })) {
     await print(event.object, event.type);
   }
 }
@@ -97,11 +100,12 @@ function missing({ type, name }: Wanted): StatusError {
   });
 }
 
-async function* watchEvents(
+/** Until the server ends it or `--request-timeout` is over. Throws what the client's watches throw. */
+async function* changes(
   wanted: Wanted,
   accept: string,
   { reader, selection, resourceVersion }: { reader: ApiReader; selection: Selection; resourceVersion: string },
-): AsyncGenerator<{ type: string; object: Record<string, unknown> }> {
+): AsyncGenerator<WatchEvent<UnstructuredObject>> {
   const query = {
     labelSelector: selection.labelSelector,
     fieldSelector: fieldSelectorOf(wanted, selection),
@@ -112,32 +116,10 @@ async function* watchEvents(
   using limit = new AnswerLimit(reader.signal, reader.config.requestTimeoutMs);
   limit.cover(body);
   try {
-    for await (const line of lines(body)) {
-      const event: unknown = parseExactJson(line);
-      if (!isRecord(event) || !isRecord(event.object)) continue;
-      if (event.type === 'ERROR') throw watchError(event.object);
-      if (event.type !== 'BOOKMARK') yield { type: String(event.type), object: event.object };
+    for await (const event of watchEvents<UnstructuredObject>(body, parseExactJson)) {
+      if (event.type !== 'BOOKMARK') yield event;
     }
   } catch (error) {
-    if (!limit.isOver) throw error;
-  }
-}
-
-function watchError({ code, reason, message }: Record<string, unknown>): StatusError {
-  return new StatusError({
-    code: typeof code === 'number' ? code : 500,
-    // Servers may have reasons of their own; it is only printed.
-    reason: (typeof reason === 'string' ? reason : '') as StatusReason,
-    message: typeof message === 'string' ? message : 'the watch failed',
-  });
-}
-
-async function* lines(body: Readable): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of body) {
-    const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = parts.pop() ?? '';
-    yield* parts.filter((part) => part !== '');
+    if (!limit.isOver) throw bodyFailure(error, reader.config);
   }
 }
