@@ -123,3 +123,12 @@ test('a watch keeps integers exact', async () => {
   const { out } = await get({ watch }, '--watch-only', '-o', 'jsonpath={.metadata.generation}');
   assert.equal(out, '9007199254740993');
 });
+
+test('what is nested too deeply is said in a sentence', async () => {
+  const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
+  const answer = body(`{"kind":"Secret","metadata":{"name":"login"},"data":${deep}}`);
+  for (const form of ['json', 'yaml']) {
+    const { code, err } = await get({ answer }, 'login', '-o', form);
+    assert.deepEqual([code, err], [1, 'error: this cannot be printed: it is nested too deeply\n']);
+  }
+});

@@ -5,6 +5,7 @@ import { escapeControls } from './escape.ts';
 import { JsonPathError } from './jsonpath/template.ts';
 import { nameLine } from './name-line.ts';
 import type { ObjectFormat } from './output-format.ts';
+import { isOverflow } from './overflow.ts';
 import { formatStructured } from './structured.ts';
 
 export interface ObjectPrinterOptions {
@@ -39,12 +40,22 @@ export async function openObjectPrinter(
 ): Promise<ObjectPrinter> {
   const printer = await openPrinter(format, options, stdout);
   return {
-    ...printer,
-    async printEvent({ type, object }) {
-      if (format.kind !== 'json') return await printer.print({ type, object });
-      return await formatStructured({ type, object }, 'json', stdout, { order: eventOrder, compact: true });
-    },
+    print: (object, order) => withinStack(() => printer.print(object, order)),
+    printEvent: ({ type, object }) =>
+      withinStack(async () => {
+        if (format.kind !== 'json') return await printer.print({ type, object });
+        return await formatStructured({ type, object }, 'json', stdout, { order: eventOrder, compact: true });
+      }),
   };
+}
+
+async function withinStack(print: () => Promise<string>): Promise<string> {
+  try {
+    return await print();
+  } catch (error) {
+    if (isOverflow(error)) throw new CommandError('this cannot be printed: it is nested too deeply');
+    throw error;
+  }
 }
 
 async function openPrinter(
