@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { identifyProcess } from '../../src/lib/process-identity.ts';
 import { CuttableLine, say, talk } from './cuttable-line.ts';
 import { service } from './objects.ts';
@@ -193,13 +194,31 @@ export function forwardTests(side: () => ReachSide): void {
     const ready = (to: string) => running.event((event) => event.state === 'ready' && event.to === to);
     const [named, bare] = [await ready('shop/moved:9000'), await ready('shop/moved')];
     assert.deepEqual(await localWays(), [`localhost:${named.local}`, `localhost:${bare.local}`]);
+    await using watching = await Running.start(home, ['ls', '-n', 'shop', '--watch', '-o', 'json']);
+    const watched = (ports: readonly unknown[], after = 0) =>
+      watching.event(({ name, ways }) => {
+        const local = name === 'moved' && Array.isArray(ways) && ways.filter(({ way }) => way === 'local port');
+        return isDeepStrictEqual(
+          local ? local.map(({ address }) => address) : undefined,
+          ports.map((port) => `localhost:${port}`),
+        );
+      }, after);
+    await watched([named.local, bare.local]);
     await withPorts(9001);
     await running.event(({ state, to }) => state === 'down' && to === 'shop/moved:9000');
     assert.deepEqual(await localWays(), [`localhost:${bare.local}`]);
+    await watched([bare.local]);
     await withPorts(9001, 9002);
     await running.event(({ state, to }) => state === 'down' && to === 'shop/moved');
     assert.deepEqual(await localWays(), []);
+    await watched([]);
+    const known = watching.count;
+    await withPorts(9001);
+    await watched([bare.local], known);
+    const all = watching.count;
     assert.equal(await running.interrupt(), 0);
+    await watched([], all);
+    assert.equal(await watching.interrupt(), 0);
     assert.equal((await fairlead('delete', 'service', 'moved', '-n', 'shop')).code, 0);
   });
 

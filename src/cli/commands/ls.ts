@@ -3,6 +3,7 @@ import { defineCommand, type Invocation, UsageError } from '../command.ts';
 import { parseTimeout } from '../connect.ts';
 import { workingForwards } from '../forward/working-forwards.ts';
 import { unlessInterrupted } from '../interrupted.ts';
+import { FollowedForwards } from '../ls/followed-forwards.ts';
 import { openRowPrinter } from '../ls/print-rows.ts';
 import { readServices } from '../ls/read-context.ts';
 import { watchContext } from '../ls/watch-context.ts';
@@ -22,7 +23,11 @@ const flagTable = {
     short: 'A',
     description: 'in every namespace that you may see (the default without -n)',
   },
-  watch: { type: 'boolean', short: 'w', description: 'go on, and print each service again when it changes' },
+  watch: {
+    type: 'boolean',
+    short: 'w',
+    description: 'go on, and print each service again when it or a forward to it changes',
+  },
   output: {
     type: 'string',
     short: 'o',
@@ -64,22 +69,24 @@ async function list({ flags, globals, io, signal }: Invocation<typeof flagTable>
   const several = opened.contexts.length + opened.unusable.length > 1;
   const printer = openRowPrinter(io, { format: flags.output, several, watch: flags.watch === true });
   const progress = new Progress(io.stderr);
-  const [gateways, forwards] = await Promise.all([runningGateways(io.env, signal), workingForwards(io.env)]);
+  const [gateways, working] = await Promise.all([runningGateways(io.env, signal), workingForwards(io.env)]);
   for (const { name, why } of opened.unusable) printer.trouble(name, why, { told: true });
   progress.begin(`asking ${opened.contexts.length === 1 ? 'the cluster' : `${opened.contexts.length} clusters`}`);
-  await Promise.all(
-    opened.contexts.map(async (context) => {
-      const facts = { name: context.name, server: context.config.server, gateways, forwards };
+  const forwards = new FollowedForwards(working);
+  await Promise.all([
+    flags.watch === true && opened.contexts.length > 0 && forwards.follow(io.env, signal),
+    ...opened.contexts.map(async (context) => {
+      const facts = { name: context.name, server: context.config.server, gateways };
       if (flags.watch === true) {
         progress.end();
-        await watchContext(context, { namespace, facts, signal, printer });
+        await watchContext(context, { namespace, facts, forwards, signal, printer });
         return;
       }
       const silence = AbortSignal.timeout(limitMs);
       try {
         const { rows, narrowed } = await readServices(context, {
           namespace,
-          facts,
+          facts: { ...facts, forwards: working },
           signal: AbortSignal.any([signal, silence]),
         });
         progress.end();
@@ -96,7 +103,7 @@ async function list({ flags, globals, io, signal }: Invocation<typeof flagTable>
         printer.trouble(context.name, why);
       }
     }),
-  );
+  ]);
   progress.end();
   return printer.end();
 }

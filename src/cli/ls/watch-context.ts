@@ -1,7 +1,9 @@
 /** Tells the services of one context as they change, until the signal fires. */
+import { isDeepStrictEqual } from 'node:util';
 import type { GatewayContext } from '../../gateway/contexts.ts';
 import { openServiceFeed } from '../../ui/service-feed.ts';
 import type { ServiceView } from '../../ui/service-view.ts';
+import type { FollowedForwards } from './followed-forwards.ts';
 import type { RowPrinter } from './print-rows.ts';
 import { type ContextFacts, type ServiceRow, serviceRow } from './service-row.ts';
 
@@ -10,11 +12,20 @@ export async function watchContext(
   {
     namespace,
     facts,
+    forwards,
     signal,
     printer,
-  }: { namespace: string | undefined; facts: Omit<ContextFacts, 'rights'>; signal: AbortSignal; printer: RowPrinter },
+  }: {
+    namespace: string | undefined;
+    facts: Omit<ContextFacts, 'rights' | 'forwards'>;
+    forwards: FollowedForwards;
+    signal: AbortSignal;
+    printer: RowPrinter;
+  },
 ): Promise<void> {
-  const whole: ContextFacts = { ...facts, rights: () => ({ portForward: undefined, proxyVerb: undefined }) };
+  const rights: ContextFacts['rights'] = () => ({ portForward: undefined, proxyVerb: undefined });
+  const rowOf = (view: ServiceView, known = forwards.now): ServiceRow =>
+    serviceRow(view, { ...facts, rights, forwards: known });
   const feed = openServiceFeed({
     client,
     context: name,
@@ -25,31 +36,42 @@ export async function watchContext(
   });
   const { promise, resolve } = Promise.withResolvers<void>();
   const isWanted = (key: string): boolean => namespace === undefined || key.startsWith(`${namespace}/`);
-  /** Until all that there is has been told. */
-  let first: Map<string, ServiceRow> | undefined = new Map();
+  const views = new Map<string, ServiceView>();
+  /** All that there is has been told. */
+  let begun = false;
   /** The last limit. */
   let told: string | undefined;
   const leave = feed.watch({
     changed(key, json) {
       if (!isWanted(key)) return;
-      first?.delete(key);
       const [at = '', service = ''] = key.split('/');
-      if (json === undefined) printer.gone({ context: name ?? null, namespace: at, name: service });
+      views.delete(key);
+      if (json === undefined) {
+        printer.gone({ context: name ?? null, namespace: at, name: service });
+        return;
+      }
       // The feed's own JSON.
-      else if (first !== undefined) first.set(key, serviceRow(JSON.parse(json) as ServiceView, whole));
-      else printer.rows([serviceRow(JSON.parse(json) as ServiceView, whole)]);
+      const view = JSON.parse(json) as ServiceView;
+      views.set(key, view);
+      if (begun) printer.rows([rowOf(view)]);
     },
     state(state, limit) {
       if (limit !== undefined && limit !== told) printer.narrowed(name, limit);
       told = limit;
       if (state.kind === 'trouble') printer.trouble(name, state.trouble.text);
-      if (state.kind !== 'live' || first === undefined) return;
-      printer.rows([...first.values()]);
-      first = undefined;
+      if (state.kind !== 'live' || begun) return;
+      printer.rows([...views.values()].map((view) => rowOf(view)));
+      begun = true;
     },
+  });
+  const leaveForwards = forwards.watch((before) => {
+    if (!begun) return;
+    const rows = [...views.values()].map((view) => ({ row: rowOf(view), was: rowOf(view, before) }));
+    printer.rows(rows.filter(({ row, was }) => !isDeepStrictEqual(row.ways, was.ways)).map(({ row }) => row));
   });
   signal.addEventListener('abort', () => resolve(), { once: true });
   if (signal.aborted) resolve();
   await promise;
   leave();
+  leaveForwards();
 }
