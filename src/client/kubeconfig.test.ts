@@ -7,7 +7,6 @@ import { delimiter, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { testCertificate } from '../../test/certificate.ts';
 import { issueCertificate, newKey } from '../net/certificates/certificate.ts';
-import type { Impersonation } from './client-config.ts';
 import { ConfigError } from './client-config.ts';
 import { loadKubeconfig } from './kubeconfig.ts';
 
@@ -319,27 +318,6 @@ test('basic authentication and impersonation are taken from the user', async () 
   assert.deepEqual([chosen.token, chosen.username, chosen.impersonate?.user], ['t', undefined, 'jane']);
 });
 
-test('whom to act as: what was chosen goes before the entry, field by field, as with kubectl', async () => {
-  const acting = async (entry: string, impersonate: Partial<Impersonation>) => {
-    const path = await file('as-both', config({ user: `token: t${entry}` }));
-    return (await loadKubeconfig({ path, env: {}, impersonate })).impersonate;
-  };
-  const bob = ', as: bob, as-uid: "7", as-groups: [g1, g2], as-user-extra: {k: [v], l: [w]}';
-  const rest = { uid: '7', groups: ['g1', 'g2'], extra: { k: ['v'], l: ['w'] } };
-  assert.deepEqual(await acting(bob, { user: 'alice' }), { user: 'alice', ...rest });
-  assert.deepEqual(await acting(bob, { groups: ['g9'] }), { user: 'bob', ...rest, groups: ['g9'] });
-  const chosen = { uid: '8', extra: { k: ['v2', 'v3'], m: ['z'] } };
-  const extra = { k: ['v2', 'v3'], l: ['w'], m: ['z'] };
-  assert.deepEqual(await acting(bob, chosen), { ...rest, user: 'bob', uid: '8', extra });
-  assert.deepEqual(await acting(', as-groups: [g1]', { user: 'alice' }), { user: 'alice', groups: ['g1'] });
-  assert.equal(await acting('', {}), undefined);
-  await assert.rejects(acting('', { groups: ['g'] }), /need a user to act as: --as/);
-  await assert.rejects(
-    loadKubeconfig({ server: 'http://a', env: { HOME: directory }, impersonate: { uid: '8' } }),
-    /need a user/,
-  );
-});
-
 test("the cluster's proxy holds, else that of the environment", async () => {
   const env = { HTTPS_PROXY: 'http://env:3128', NO_PROXY: '*.example' };
   const proxyOf = async (cluster: string) =>
@@ -367,12 +345,6 @@ current-context: two
   const levels = Array.from({ length: 30 }, (_, at) => `m${at + 1}: &m${at + 1} {<<: [*m${at}, *m${at}], k${at}: x}`);
   const bomb = await file('merge-bomb', ['m0: &m0 {a: b}', ...levels, config()].join('\n'));
   await assert.rejects(loadKubeconfig({ path: bomb, env: {} }), /aliases .* are too many/);
-});
-
-test('names to act as are those of the file, whatever letters they have', async () => {
-  const path = await file('as-utf8', config({ user: 'token: t, as: bü, as-groups: [größe]' }));
-  const { impersonate } = await loadKubeconfig({ path, env: {} });
-  assert.deepEqual(impersonate, { user: 'bü', groups: ['größe'] });
 });
 
 test('IPv6 servers, with and without port and scheme', async () => {

@@ -1,11 +1,20 @@
 /** `get` from a server that answers what no API server answers: a sentence and an exit code, no row and no secret. */
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { answerJson, scriptedServer } from '../../client/scripted-server.ts';
 import { getCommand } from '../commands/get.ts';
 import { runCli } from '../main.ts';
+
+let home = '';
+before(async () => {
+  home = await mkdtemp(join(tmpdir(), 'fairlead-answers-'));
+});
+after(() => rm(home, { recursive: true }));
 
 const secret = { metadata: { name: 'login', resourceVersion: '1' } };
 const list = { kind: 'SecretList', apiVersion: 'v1', metadata: { resourceVersion: '1' }, items: [secret] };
@@ -30,7 +39,7 @@ async function get({ answer, watch }: Script, ...words: string[]) {
     else answerJson(response, 200, list);
   });
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const io = { stdin: new PassThrough(), stdout, stderr, env: { HOME: '/nowhere' }, cwd: '/' };
+  const io = { stdin: new PassThrough(), stdout, stderr, env: { HOME: home }, cwd: '/' };
   const code = await runCli(['get', '-s', server.config.server, 'secrets', ...words], {
     commands: [{ name: 'get', group: 'about', summary: 'Get', load: async () => getCommand }],
     io,
