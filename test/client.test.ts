@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { after, before, test } from 'node:test';
 import type { Cluster, ExecSession } from 'fairlead/client';
 import { connect, isReason, StatusError } from 'fairlead/client';
@@ -189,6 +190,15 @@ test('logs, commands with exit codes and streams, and a command that cannot be',
   assert.deepEqual([await text(early.stdout), await early.exitCode], ['\0\0\0', 0]);
   if (!early.stdin.closed) await once(early.stdin, 'close');
   source.destroy();
+
+  const failed = await door.exec(['sh', '-c', 'cat; exit 5'], { stdin: true });
+  failed.stderr.resume();
+  const some = (async function* () {
+    yield 'some';
+    throw new Error('the source failed');
+  })();
+  await assert.rejects(pipeline(some, failed.stdin), /the source failed/);
+  assert.deepEqual([await text(failed.stdout), await failed.exitCode], ['some', 5]);
 
   const good = await door.exec('true');
   good.stdout.resume();

@@ -12,8 +12,13 @@ export function commandOverChannels({ stream, protocol }: OpenedStream): Command
   const outcome = collectOutcome(channels.channel(3));
   // What nobody sends must not be waited for.
   for (const input of [0, 4]) channels.channel(input).resume();
+  const stdin = channels.channel(0);
+  // The command is not to wait for more where its source failed: as with client-go, that is the end of its input.
+  stdin.once('close', () => {
+    if (!stdin.writableFinished) channels.sendEnd(0);
+  });
   return {
-    stdin: channels.channel(0),
+    stdin,
     stdout: channels.channel(1),
     stderr: channels.channel(2),
     resize: channels.channel(4),

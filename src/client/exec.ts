@@ -24,7 +24,7 @@ export interface AttachOptions {
 export type ExecOptions = AttachOptions;
 
 export interface ExecSession {
-  /** Ending it ends the command's stdin. */
+  /** Ending it ends the command's stdin, and so does destroying it, as a pipeline does whose source fails. */
   readonly stdin: Writable;
   /** Both must be read (or resumed): what is not read holds up everything. */
   readonly stdout: Readable;
