@@ -94,7 +94,7 @@ export class Channels {
     return false;
   }
 
-  /** @internal This side's direction of the channel is over. */
+  /** This side's direction of the channel is over; before version 5 there is no word for that. */
   sendEnd(number: number): void {
     if (this.#hasCloseSignal) this.#peer.send(Uint8Array.of(closeSignal, number));
   }
