@@ -5,7 +5,6 @@ import { connectSubresources } from './connect-subresources.ts';
 import type { PathHandler } from './discovery/route.ts';
 import type { Exchange } from './exchange.ts';
 import type { Handler } from './filters/filter.ts';
-import type { RequestInfo } from './request-info.ts';
 import type { VirtualResource } from './resources/virtual-resource.ts';
 import type { ServedResource } from './served-resource.ts';
 import { connectTo } from './verbs/connect.ts';
@@ -29,17 +28,12 @@ const ACROSS_NAMESPACES: ReadonlySet<string> = new Set(['list', 'watch']);
 
 /** 404 for a path that nothing answers, as kube-apiserver has it. */
 export function pathNotFound(): StatusError {
-  return notFound('the server could not find the requested resource');
-}
-
-/** The same, with the name of what is not here. */
-function notServed({ group, version, resource }: RequestInfo): StatusError {
-  const groupVersion = group === '' ? version : `${group}/${version}`;
-  return notFound(`the server could not find the requested resource: it has no ${resource} of ${groupVersion}`);
-}
-
-function notFound(message: string): StatusError {
-  return new StatusError({ code: 404, reason: 'NotFound', message, details: {} });
+  return new StatusError({
+    code: 404,
+    reason: 'NotFound',
+    message: 'the server could not find the requested resource',
+    details: {},
+  });
 }
 
 export interface Destinations {
@@ -83,7 +77,7 @@ async function dispatchPath(exchange: Exchange, routes: readonly PathHandler[]):
 async function dispatchResource(api: ApiContext, exchange: Exchange): Promise<void> {
   const { info } = exchange;
   const served = api.resources.find(info.group, info.version, info.resource);
-  if (served === undefined) throw notServed(info);
+  if (served === undefined) throw pathNotFound();
   const { deprecation } = served.definition;
   if (deprecation !== undefined) exchange.warnings.push(deprecation);
   const call: VerbCall = { api, exchange, served, namespace: namespaceOf(exchange, served), name: info.name };

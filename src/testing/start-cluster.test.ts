@@ -107,17 +107,6 @@ test('a value that cannot be is refused, and an option that is none', async () =
   await assert.rejects(startCluster(mistyped), /^TypeError: startCluster has no option "nodse"$/);
 });
 
-test('a kind that is not there is refused by its name', async () => {
-  await using cluster = await startCluster({ nodes: 0 });
-  const definitions = cluster.client.resource('apiextensions.k8s.io/v1', 'CustomResourceDefinition');
-  await assert.rejects(definitions.list().toArray(), {
-    name: 'StatusError',
-    reason: 'NotFound',
-    message:
-      'the server could not find the requested resource: it has no customresourcedefinitions of apiextensions.k8s.io/v1',
-  });
-});
-
 const program = `
   import { startCluster } from ${JSON.stringify(import.meta.resolve('fairlead/testing'))};
   await using cluster = await startCluster({ nodes: 1, images: { sh: '/bin/sh' } });
