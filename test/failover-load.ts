@@ -1,5 +1,6 @@
 /** A steady stream of reads, writes and a watch on a cluster whose API servers are stopped, killed and started in turn. */
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../src/client/client.ts';
 import type { RealApiServer } from './peers/real-api-server.ts';
 
@@ -31,23 +32,64 @@ const namespace = 'default';
 const readers = 3;
 const writers = 2;
 
+export interface LoadOptions {
+  /** Between two calls of one caller. Default 0: as many calls as the machine can; a test's servers start sooner beside fewer. */
+  pauseMs?: number;
+  /** Told what happens from now on. */
+  onDisturbance?: (during: Disturbance) => void;
+}
+
 /**
- * Each server in turn is asked to stop, started again, killed, started again. The watch and the count at the end are those of
- * `cluster` too.
+ * Each server in turn is asked to stop, started again, killed, started again, under the load of each of these clients, for each of
+ * which there is a report. The watch and the count at the end are that client's too.
  */
+export async function loadsWhileServersFail(
+  clusters: readonly Cluster[],
+  servers: readonly RealApiServer[],
+  { pauseMs = 0, onDisturbance = () => {} }: LoadOptions = {},
+): Promise<FailoverReport[]> {
+  const loads = clusters.map((cluster, index) => beginLoad(cluster, `load-${index}`, pauseMs));
+  await Promise.all(loads.map(({ watching }) => watching));
+  const disturb = (next: Disturbance): void => {
+    for (const { disturb } of loads) disturb(next);
+    onDisturbance(next);
+  };
+  for (const server of servers) {
+    for (const how of ['stop', 'kill'] as const) {
+      disturb(how);
+      await server[how]();
+      disturb('start');
+      await server.start();
+      disturb('none');
+    }
+  }
+  return Promise.all(loads.map(({ end }) => end()));
+}
+
+/** As `loadsWhileServersFail`, of one client. */
 export async function loadWhileServersFail(
   cluster: Cluster,
   servers: readonly RealApiServer[],
-  /** Told what happens from now on. */
-  onDisturbance: (during: Disturbance) => void = () => {},
+  options: LoadOptions = {},
 ): Promise<FailoverReport> {
+  const [report] = await loadsWhileServersFail([cluster], servers, options);
+  if (report === undefined) throw new Error('a load ended without a report');
+  return report;
+}
+
+interface Load {
+  /** Resolves when the watch tells. */
+  watching: Promise<void>;
+  disturb(next: Disturbance): void;
+  /** Ends the calls and counts what became of them. */
+  end(): Promise<FailoverReport>;
+}
+
+/** `label`: of the objects of this load alone. */
+function beginLoad(cluster: Cluster, label: string, pauseMs: number): Load {
   const maps = cluster.resource('v1', 'ConfigMap');
+  const generateName = `${label}-`;
   let during: Disturbance = 'none';
-  const disturb = (next: Disturbance): void => {
-    during = next;
-    if (next === 'kill') kills++;
-    onDisturbance(next);
-  };
   let running = true;
   let [reads, writes, next, kills] = [0, 0, 0, 0];
   const failedReads: FailedCall[] = [];
@@ -69,8 +111,11 @@ export async function loadWhileServersFail(
       slowest[at] = Math.max(slowest[at], performance.now() - began);
     }
   };
+  const pause = async (): Promise<void> => {
+    if (pauseMs > 0) await sleep(pauseMs);
+  };
   const read = async (): Promise<void> => {
-    while (running) {
+    for (; running; await pause()) {
       const at = during;
       const error = await timed(slowestReadMs, () => maps.get('kube-root-ca.crt', { namespace }).catch(unlessMissing));
       reads++;
@@ -78,10 +123,10 @@ export async function loadWhileServersFail(
     }
   };
   const write = async (): Promise<void> => {
-    while (running) {
+    for (; running; await pause()) {
       const id = `w${next++}`;
       const [at, killsBefore] = [during, kills];
-      const metadata = { generateName: 'failover-', namespace, labels: { write: id } };
+      const metadata = { generateName, namespace, labels: { [label]: id } };
       const error = await timed(slowestWriteMs, () => maps.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata }));
       writes++;
       if (error === undefined) acknowledged.add(id);
@@ -93,7 +138,7 @@ export async function loadWhileServersFail(
   const stopWatch = new AbortController();
   const watching = Promise.withResolvers<void>();
   const watch = (async () => {
-    const events = maps.watch({ namespace, labelSelector: 'write', signal: stopWatch.signal });
+    const events = maps.watch({ namespace, labelSelector: label, signal: stopWatch.signal });
     for await (const { type, object } of events) {
       watching.resolve();
       const { name = '' } = object.metadata;
@@ -103,44 +148,45 @@ export async function loadWhileServersFail(
     if (!stopWatch.signal.aborted) throw error;
   });
   const load = [...Array.from({ length: readers }, read), ...Array.from({ length: writers }, write)];
-  await watching.promise;
-  for (const server of servers) {
-    for (const how of ['stop', 'kill'] as const) {
-      disturb(how);
-      await server[how]();
-      disturb('start');
-      await server.start();
-      disturb('none');
-    }
-  }
-  running = false;
-  await Promise.all(load);
 
-  const there = await maps.list({ namespace, labelSelector: 'write' }).toArray();
-  const counts = new Map<string, number>();
-  for (const { metadata } of there) {
-    const id = metadata.labels?.write ?? '';
-    counts.set(id, (counts.get(id) ?? 0) + 1);
+  async function end(): Promise<FailoverReport> {
+    running = false;
+    await Promise.all(load);
+    const there = await maps.list({ namespace, labelSelector: label }).toArray();
+    const counts = new Map<string, number>();
+    for (const { metadata } of there) {
+      const id = metadata.labels?.[label] ?? '';
+      counts.set(id, (counts.get(id) ?? 0) + 1);
+    }
+    // The watch has told all when it has told an object that was made after all others.
+    const mark = await maps.create({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { generateName, namespace, labels: { [label]: 'last' } },
+    });
+    while (!told.has(mark.metadata.name ?? '')) await sleep(20);
+    stopWatch.abort();
+    await watch;
+    return {
+      reads,
+      writes,
+      failedReads,
+      failedWrites,
+      doubled: [...counts.values()].filter((count) => count > 1).length,
+      missing: [...acknowledged].filter((id) => !counts.has(id)).length,
+      missedByWatch: there.filter(({ metadata }) => told.get(metadata.name ?? '') !== 1).length,
+      slowestReadMs,
+      slowestWriteMs,
+    };
   }
-  // The watch has told all when it has told an object that was made after all others.
-  const mark = await maps.create({
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { generateName: 'failover-', namespace, labels: { write: 'last' } },
-  });
-  while (!told.has(mark.metadata.name ?? '')) await new Promise((resolve) => setTimeout(resolve, 20));
-  stopWatch.abort();
-  await watch;
+
   return {
-    reads,
-    writes,
-    failedReads,
-    failedWrites,
-    doubled: [...counts.values()].filter((count) => count > 1).length,
-    missing: [...acknowledged].filter((id) => !counts.has(id)).length,
-    missedByWatch: there.filter(({ metadata }) => told.get(metadata.name ?? '') !== 1).length,
-    slowestReadMs,
-    slowestWriteMs,
+    watching: watching.promise,
+    disturb(next) {
+      during = next;
+      if (next === 'kill') kills++;
+    },
+    end,
   };
 }
 

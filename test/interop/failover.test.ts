@@ -1,4 +1,4 @@
-/** Three real kube-apiservers on one etcd, each stopped, killed and started in turn under load: the library's and the gateway's. */
+/** Three real kube-apiservers on one etcd, each stopped, killed and started in turn under load: the library's and, at the same time, the gateway's. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import type { ClientConfig } from '../../src/client/client.ts';
 import { connect } from '../../src/client/client.ts';
-import { loadWhileServersFail, nothingWasLost } from '../failover-load.ts';
+import { loadsWhileServersFail, nothingWasLost } from '../failover-load.ts';
 import { entry as fairlead } from '../fairlead-process.ts';
 import { peerPath } from '../peers/build.ts';
 import type { RealCluster } from '../peers/real-cluster.ts';
@@ -20,14 +20,12 @@ function configOf({ servers, token, caPem }: RealCluster): ClientConfig {
   return { server, servers: others, token, tls: { ca: caPem }, namespace: 'default' };
 }
 
-test('programs of the library notice nothing when API servers come and go', { skip, timeout: 170_000 }, async () => {
+test('programs of the library and clients of the gateway notice nothing when API servers come and go', {
+  skip,
+  timeout: 170_000,
+}, async () => {
   await using real = await startRealCluster([], { servers: 3 });
-  await using cluster = await connect({ config: configOf(real) });
-  nothingWasLost(await loadWhileServersFail(cluster, real.servers));
-});
-
-test('clients of the gateway notice nothing when API servers come and go', { skip, timeout: 170_000 }, async () => {
-  await using real = await startRealCluster([], { servers: 3 });
+  await using library = await connect({ config: configOf(real) });
   const flags = real.servers.flatMap(({ url }) => ['--server', url]);
   const proxy = spawn(process.execPath, [fairlead, 'proxy', '--kubeconfig', real.kubeconfig, '--port=0', ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -36,8 +34,9 @@ test('clients of the gateway notice nothing when API servers come and go', { ski
     const lines = createInterface({ input: proxy.stdout });
     const [line] = await once(lines, 'line');
     const port = /^Starting to serve on 127\.0\.0\.1:(\d+)$/.exec(String(line))?.[1];
-    await using cluster = await connect({ config: { server: `http://127.0.0.1:${port}`, namespace: 'default' } });
-    nothingWasLost(await loadWhileServersFail(cluster, real.servers));
+    await using ofGateway = await connect({ config: { server: `http://127.0.0.1:${port}`, namespace: 'default' } });
+    const reports = await loadsWhileServersFail([library, ofGateway], real.servers, { pauseMs: 5 });
+    for (const report of reports) nothingWasLost(report);
   } finally {
     proxy.kill();
     await once(proxy, 'exit');

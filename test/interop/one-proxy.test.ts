@@ -137,7 +137,10 @@ test('a web application, a database, kubectl and Helm go on through one proxy', 
     const replacement = (async () => {
       while (replacing) replaced += await replacePods(cluster, 'web');
     })();
-    const report = await loadWhileServersFail(cluster, real.servers, (during) => happenings.set(during));
+    const report = await loadWhileServersFail(cluster, real.servers, {
+      pauseMs: 10,
+      onDisturbance: (during) => happenings.set(during),
+    });
     replacing = false;
     await replacement;
     happenings.set('database');
