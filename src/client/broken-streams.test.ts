@@ -209,7 +209,7 @@ test('an answer that is cut off is a ConnectionError to whoever reads it; of a w
     [() => maps.update(map), cut],
   ] as const) {
     await assert.rejects(read, (error) => {
-      assert.ok(error instanceof ConnectionError && error.sent, String(error));
+      assert.ok(error instanceof ConnectionError && error.sent && error.cutOff, String(error));
       assert.match(error.message, expected);
       return true;
     });

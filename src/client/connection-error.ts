@@ -7,10 +7,13 @@ export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
   /** True when the server may have acted on the request. */
   readonly sent: boolean;
+  /** True when an answer had begun, and was cut off. */
+  readonly cutOff: boolean;
 
-  constructor(message: string, options: { sent: boolean; cause: unknown }) {
+  constructor(message: string, options: { sent: boolean; cutOff?: boolean; cause: unknown }) {
     super(message, { cause: options.cause });
     this.sent = options.sent;
+    this.cutOff = options.cutOff ?? false;
   }
 }
 
@@ -59,8 +62,19 @@ const tlsFaults: readonly (readonly [code: RegExp, what: string])[] = [
 /** OpenSSL's own lines have addresses of memory and places in its source around the reason. */
 const opensslLine = /[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]*):[^:]*:\d+:[^\n)]*/gi;
 
+export interface FailureFacts {
+  /** It was no read, and may have been carried out. */
+  outcomeUnknown?: boolean;
+  /** The answer had begun. */
+  cutOff?: boolean;
+}
+
 /** Turns what the pool threw into the sentence a user reads. Aborts by the caller are not touched. */
-export function explainFailure(server: string, error: unknown, outcomeUnknown = false): ConnectionError {
+export function explainFailure(
+  server: string,
+  error: unknown,
+  { outcomeUnknown = false, cutOff = false }: FailureFacts = {},
+): ConnectionError {
   const code = rootCode(error);
   const sent = error instanceof UpstreamError ? error.sent : false;
   const text = (error instanceof Error ? error.message : String(error))
@@ -68,7 +82,7 @@ export function explainFailure(server: string, error: unknown, outcomeUnknown = 
     .replace(/\s*[\r\n]+\s*/g, '');
   const unknown = outcomeUnknown ? ' Whether the request was carried out is not known: look before you repeat it.' : '';
   const make = (what: string) =>
-    new ConnectionError(`Cannot talk to the API server ${server}: ${what}${unknown}`, { sent, cause: error });
+    new ConnectionError(`Cannot talk to the API server ${server}: ${what}${unknown}`, { sent, cutOff, cause: error });
   if (hasProxyError(error)) return make(`${text}. Check the proxy (proxy-url of the cluster, or HTTPS_PROXY).`);
   switch (code) {
     case 'ECONNREFUSED':

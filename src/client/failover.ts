@@ -33,12 +33,14 @@ export type SendTo<T extends Answer> = (
   request: Pick<UpstreamRequest, 'method' | 'target' | 'guard' | 'signal'>,
 ) => Promise<T>;
 
-/** No answer came from the last server that could be tried. */
+/** No answer, or a part of one, came from the last server that could be tried. */
 export interface NoAnswer {
   error: unknown;
   server: ApiServer;
   /** It was sent, is more than a read, and may have been carried out. */
   outcomeUnknown: boolean;
+  /** The answer had begun. */
+  cutOff: boolean;
 }
 
 /**
@@ -81,7 +83,7 @@ export async function withFailover<T extends Answer>(
         if (body !== undefined) {
           explainCut(body, (error) =>
             error instanceof UpstreamError || (lost?.aborted === true && error === lost.reason)
-              ? explain({ error, server, outcomeUnknown: !onlyReads && saysNotWhat(answer.status) })
+              ? explain({ error, server, outcomeUnknown: !onlyReads && saysNotWhat(answer.status), cutOff: true })
               : error,
           );
         }
@@ -99,7 +101,7 @@ export async function withFailover<T extends Answer>(
       }
       if (next === undefined) {
         over?.();
-        throw explain({ error, server, outcomeUnknown: sent && !onlyReads });
+        throw explain({ error, server, outcomeUnknown: sent && !onlyReads, cutOff: false });
       }
     }
     over?.();

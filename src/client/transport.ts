@@ -17,6 +17,7 @@ import { ApiAccess } from './api-access.ts';
 import type { ApiServers } from './api-servers.ts';
 import type { ClientConfig } from './client-config.ts';
 import { ConfigError } from './client-config.ts';
+import type { FailureFacts } from './connection-error.ts';
 import { ConnectionError, explainFailure } from './connection-error.ts';
 import { CredentialError } from './credentials.ts';
 import type { FailoverRequest } from './failover.ts';
@@ -148,16 +149,20 @@ export class Transport {
       { servers: this.#servers, ...asked },
       (server, request) =>
         exchange(pass === undefined ? server.anonymous : server.endpoint(pass.credentials), { ...request, headers }),
-      ({ error, server, outcomeUnknown }) => this.failure(error, asked.signal, { server: server.url, outcomeUnknown }),
+      ({ error, server, ...facts }) => this.failure(error, asked.signal, { server: server.url, ...facts }),
     );
   }
 
   /** What to throw for an error of an exchange: the signal's reason, a TypeError for what cannot be sent, or a ConnectionError. */
-  failure(error: unknown, signal: AbortSignal, { server = this.server, outcomeUnknown = false } = {}): unknown {
+  failure(
+    error: unknown,
+    signal: AbortSignal,
+    { server = this.server, ...facts }: FailureFacts & { server?: string } = {},
+  ): unknown {
     if (signal.aborted) return signal.reason;
     const ownKinds = [ConnectionError, ConfigError, CredentialError, TypeError];
     if (ownKinds.some((kind) => error instanceof kind)) return error;
-    return explainFailure(server, error, outcomeUnknown);
+    return explainFailure(server, error, facts);
   }
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { connect } from './client.ts';
+import { ConnectionError } from './connection-error.ts';
 import { answerStatus, scriptedServer } from './scripted-server.ts';
 import { warnOfFailures } from './watch-failures.ts';
 
@@ -40,6 +41,7 @@ test('the same failure is a warning once', async () => {
   told(new Error('one'), maps);
   told(new Error('one'), maps);
   told('two', maps);
+  told(new ConnectionError('cut', { sent: true, cutOff: true, cause: undefined }), maps);
   told(new Error('one'), { ...maps, kind: 'Secret' });
   await new Promise(setImmediate);
   process.off('warning', listener);
