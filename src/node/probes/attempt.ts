@@ -99,10 +99,15 @@ async function fetchOnce(url: URL, headers: Record<string, string>, signal: Abor
     sent.on('error', (error: NodeJS.ErrnoException) => {
       const why = signal.aborted
         ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
-        : (goErrorText(error, url.host) ?? error.message);
-      reject(new Error(`Get "${url.href}": ${why}`));
+        : (goErrorText(error, withPort(url)) ?? error.message);
+      reject(new Error(`Get "${url.protocol}//${withPort(url)}${url.pathname}${url.search}": ${why}`));
     });
   });
+}
+
+/** A URL drops the port that is its scheme's own, which upstream's words have. */
+function withPort({ protocol, hostname, port }: URL): string {
+  return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
 }
 
 async function attemptTcp(action: TCPSocketAction, context: AttemptContext): Promise<AttemptResult> {

@@ -63,6 +63,13 @@ test('tcpSocket and exec', async (t) => {
   );
   const refused = await attempt({ httpGet: { port: 1 } }, context());
   assert.equal(refused.message, 'Get "http://127.0.0.1:1/": dial tcp 127.0.0.1:1: connect: connection refused');
+  const schemesOwn = await attempt({ httpGet: { port: 80, host: '127.0.0.77', path: '/x?y' } }, context());
+  assert.equal(
+    schemesOwn.message,
+    'Get "http://127.0.0.77:80/x?y": dial tcp 127.0.0.77:80: connect: connection refused',
+  );
+  const encrypted = await attempt({ httpGet: { port: 443, host: '::ffff:127.0.0.77', scheme: 'HTTPS' } }, context());
+  assert.match(encrypted.message, /^Get "https:\/\/\[::ffff:7f00:4d\]:443\/": /);
   const plain = await attempt({ httpGet: { port, scheme: 'HTTPS' } }, context());
   assert.match(plain.message, /: http: server gave HTTP response to HTTPS client$/);
   assert.deepEqual(await attempt({ exec: { command: ['0'] } }, context()), { ok: true, message: 'said this' });
