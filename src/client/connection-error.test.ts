@@ -71,3 +71,12 @@ test('an alert is told by what it means, and an unknown one by its reason alone'
   assert.match(told('ERR_SSL_WRONG_VERSION_NUMBER'), /^it does not speak TLS/);
   assert.equal(told('ERR_SSL_ODD'), 'a:443: the connection was lost before a response (odd alert).');
 });
+
+test('a failure of several lines is told in one, its words apart', () => {
+  const told = (text: string) =>
+    explainFailure('https://a', new Error(text)).message.replace('Cannot talk to the API server https://a: ', '');
+  assert.equal(told('first line\nsecond line'), 'first line second line.');
+  assert.equal(told('the proxy said: bad\r\n  gateway\n'), 'the proxy said: bad gateway.');
+  assert.equal(told('it was lost (odd alert\n)\n.'), 'it was lost (odd alert).');
+  assert.equal(told('two  spaces (in a line )'), 'two  spaces (in a line ).');
+});

@@ -77,9 +77,7 @@ export function explainFailure(
 ): ConnectionError {
   const code = rootCode(error);
   const sent = error instanceof UpstreamError ? error.sent : false;
-  const text = (error instanceof Error ? error.message : String(error))
-    .replaceAll(opensslLine, '$1')
-    .replace(/\s*[\r\n]+\s*/g, '');
+  const text = oneLine((error instanceof Error ? error.message : String(error)).replaceAll(opensslLine, '$1'));
   const unknown = outcomeUnknown ? ' Whether the request was carried out is not known: look before you repeat it.' : '';
   const make = (what: string) =>
     new ConnectionError(`Cannot talk to the API server ${server}: ${what}${unknown}`, { sent, cutOff, cause: error });
@@ -111,6 +109,11 @@ export function explainFailure(
   const fault = code?.startsWith('ERR_SSL_') ? tlsFaults.find(([of]) => of.test(code)) : undefined;
   if (fault !== undefined) return make(fault[1]);
   return make(text.endsWith('.') ? text : `${text}.`);
+}
+
+/** Lines become words apart, but nothing stands apart from what closes it. */
+function oneLine(text: string): string {
+  return text.trim().replaceAll(/\s+([).]?)/g, (all, closing: string) => (/[\r\n]/.test(all) ? closing || ' ' : all));
 }
 
 function hasProxyError(error: unknown): boolean {
