@@ -106,9 +106,10 @@ export interface Resource<T extends KubeObject> {
    * Goes on for as long as it is read: resumes where a connection ended; after 410 it compares what is there with what it
    * told before and tells the difference, for which it keeps each object's last state. An object that went meanwhile is
    * told as DELETED with that state. Throws what cannot mend itself: refusals but 410 and 429, and a first request without an
-   * answer. Each iteration is a watch of its own; it ends by `break`, or by `return()` while an event is waited for.
+   * answer. Each iteration is a watch of its own; it ends by `break`, or by `return()` while an event is waited for. An iterator
+   * that some events were taken from by hand can be iterated for the rest.
    */
-  watch(options?: WatchOptions): AsyncIterable<WatchEvent<T>>;
+  watch(options?: WatchOptions): { [Symbol.asyncIterator](): AsyncIterableIterator<WatchEvent<T>> };
   /** Into the object's own namespace, or the configuration's. */
   create(object: T, options?: WriteOptions): Promise<T>;
   /** Replaces. With a resourceVersion in the object only if it is the current one, else Conflict. */

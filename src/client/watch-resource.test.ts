@@ -121,3 +121,18 @@ test('what is no event is told in a sentence: it ends a watch that has told noth
   assert.deepEqual(types, ['ADDED', 'MODIFIED']);
   assert.match(errors.join('\n'), /sent MODIFIED of an object without metadata/);
 });
+
+test('the iterator of a watch goes on in a loop after events were taken from it by hand', async () => {
+  await using server = await scriptedServer((_request, response) => {
+    response.writeHead(200).write(line('ADDED', map('a', 1)) + line('ADDED', map('b', 2)) + initialEnd(2));
+  });
+  await using cluster = await connect({ config: server.config });
+  const events = cluster.resource(apiVersion, kind).watch()[Symbol.asyncIterator]();
+  assert.equal((await events.next()).value?.object.metadata.name, 'a');
+  for await (const { object } of events) {
+    assert.equal(object.metadata.name, 'b');
+    break;
+  }
+  assert.equal((await events.next()).done, true, 'the loop has ended it');
+  assert.equal(server.requests.length, 1);
+});

@@ -13,7 +13,7 @@ type Options = Omit<WatchOptions, 'onWarning'> & { signal: AbortSignal };
 export function watchResource<T extends KubeObject>(
   resource: ResourceSource<T>,
   options: Options,
-): AsyncIterable<WatchEvent<T>> {
+): { [Symbol.asyncIterator](): AsyncIterableIterator<WatchEvent<T>> } {
   return {
     [Symbol.asyncIterator]() {
       const stop = new AbortController();
@@ -23,6 +23,9 @@ export function watchResource<T extends KubeObject>(
         return() {
           stop.abort();
           return events.return(undefined);
+        },
+        [Symbol.asyncIterator]() {
+          return this;
         },
       };
     },
