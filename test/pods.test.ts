@@ -221,11 +221,12 @@ test('what the process runtime cannot honour is refused by name', async () => {
 });
 
 test('a container added to a pod runs once beside the others, and changes nothing about the pod', async () => {
-  await create('looked-into', { containers: shell('exec sleep 600') });
+  const hostAliases = [{ ip: '127.0.0.9', hostnames: ['alias'] }];
+  await create('looked-into', { containers: shell('exec sleep 600'), hostAliases });
   await until('looked-into', isReady);
   const add = async (name: string, script: string) => {
     // As `kubectl debug` asks by default.
-    const securityContext = { capabilities: { add: ['SYS_PTRACE'] } };
+    const securityContext = { capabilities: { add: ['SYS_PTRACE'], drop: ['KILL'] } };
     const added = { name, image: 'sh', args: ['-c', script], targetContainerName: 'c', securityContext };
     await pods().patch(
       'looked-into',
@@ -251,6 +252,22 @@ test('a container added to a pod runs once beside the others, and changes nothin
   );
   assert.ok(isReady(both));
   assert.equal(both?.status?.phase, 'Running');
+  // Of what is not enforced, each container adds its own.
+  const notEnforced = new Map<string, number>();
+  for await (const { object } of cluster.client.resource<Event>('v1', 'events').watch({ namespace })) {
+    const { involvedObject, reason, message = '', count = 1 } = object;
+    if (involvedObject.name !== 'looked-into') continue;
+    if (reason === 'NotEnforced') notEnforced.set(message, count);
+    if (reason === 'Started' && involvedObject.fieldPath === 'spec.ephemeralContainers{stays}') break;
+  }
+  const told = [...notEnforced].sort(([, a], [, b]) => a - b);
+  assert.deepEqual(
+    told.map(([text, count]) => [text.includes('hostAliases'), text.includes('capabilities.drop'), count]),
+    [
+      [true, false, 1],
+      [false, true, 2],
+    ],
+  );
   await pods().delete('looked-into', { namespace });
   await until('looked-into', (gone) => gone === undefined);
 });

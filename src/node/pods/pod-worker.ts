@@ -279,7 +279,8 @@ export class PodWorker {
     for (const spec of this.pod.spec?.ephemeralContainers ?? []) {
       if (this.container(spec.name) !== undefined) continue;
       this.#containers.push(makeRunner({ pod: this.pod, spec, role: 'ephemeral', host: this.#host }));
-      this.#tellLimits({ ...this.pod, spec: { ...this.pod.spec, initContainers: [], containers: [spec] } });
+      // What the pod itself does not get is told already.
+      this.#tellLimits({ ...this.pod, spec: { containers: [spec] } });
       this.#changed();
     }
     if (!this.#sandboxReady) return;
