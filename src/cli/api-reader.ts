@@ -10,7 +10,6 @@ import { timedOut } from '../client/resource-client.ts';
 import { isStatus, readBody, refusal, statusError, statusOf } from '../client/response-body.ts';
 import { parseExactJson } from '../lib/exact-json.ts';
 import { isRecord } from '../lib/is-record.ts';
-import { UpstreamError } from '../net/http1/upstream.ts';
 import type { CommandIo, Invocation } from './command.ts';
 import { CommandError } from './command.ts';
 import { clusterConfig } from './connect.ts';
@@ -29,7 +28,7 @@ export interface ApiReader extends AsyncDisposable {
   getJson(path: string, accept?: string): Promise<unknown>;
   /** Prints a warning of the server once, as kubectl does. */
   warn(text: string): void;
-  /** The body of an endless answer. */
+  /** The body of an endless answer; cut off, it fails with a ConnectionError. */
   getStream(path: string, accept: string): Promise<Readable>;
 }
 
@@ -160,9 +159,4 @@ function refusedBy({ status, headers }: RawResponse, body: Buffer): StatusError 
     return new StatusError({ code: status, reason: 'NotFound', message });
   }
   return refusal(status, body, headers.get('location'));
-}
-
-/** What to throw for an error while the body of an answer was read: for one of the connection, which server it was too. */
-export function bodyFailure(error: unknown, { server }: Pick<ClientConfig, 'server'>): unknown {
-  return error instanceof UpstreamError ? explainFailure(server, error) : error;
 }

@@ -2,7 +2,7 @@
 import { pipeline } from 'node:stream/promises';
 import { timedOut } from '../../client/resource-client.ts';
 import { AnswerLimit } from '../answer-limit.ts';
-import { type ApiReader, bodyFailure } from '../api-reader.ts';
+import type { ApiReader } from '../api-reader.ts';
 import { type CommandIo, UsageError } from '../command.ts';
 
 /** Throws UsageError for what is no path, StatusError for what the server refused. */
@@ -18,6 +18,6 @@ export async function printRaw(path: string, { reader, io }: { reader: ApiReader
   try {
     await pipeline(body, io.stdout, { end: false });
   } catch (error) {
-    throw limit.isOver ? timedOut(reader.config.server, requestTimeoutMs) : bodyFailure(error, reader.config);
+    throw limit.isOver ? timedOut(reader.config.server, requestTimeoutMs) : error;
   }
 }

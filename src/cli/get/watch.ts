@@ -6,7 +6,7 @@ import { watchEvents } from '../../client/watch-stream.ts';
 import { parseExactJson } from '../../lib/exact-json.ts';
 import { isRecord } from '../../lib/is-record.ts';
 import { AnswerLimit } from '../answer-limit.ts';
-import { type ApiReader, bodyFailure } from '../api-reader.ts';
+import type { ApiReader } from '../api-reader.ts';
 import type { CommandIo } from '../command.ts';
 import type { ObjectPrinter } from '../print/object-printer.ts';
 import { TableLayout } from '../print/table-layout.ts';
@@ -120,6 +120,6 @@ async function* changes(
       if (event.type !== 'BOOKMARK') yield event;
     }
   } catch (error) {
-    if (!limit.isOver) throw bodyFailure(error, reader.config);
+    if (!limit.isOver) throw error;
   }
 }
