@@ -212,6 +212,19 @@ test('one directory serves one node at a time, also in different clusters', asyn
   }
 });
 
+test('the directory of a cluster that runs nodes is not taken for another one', async () => {
+  const dataDir = join(home.directory, 'of a cluster');
+  await using other = await startCluster({ nodes: 1, name: 'other', dataDir });
+  // As `up` marks what is its own.
+  await writeFile(join(dataDir, 'fairlead-cluster'), '1\n');
+  const kubeconfig = join(home.directory, 'of-other');
+  await other.writeKubeconfig(kubeconfig);
+  const extra = await home.fairlead('node', '--name=extra', `--data=${dataDir}`, `--kubeconfig=${kubeconfig}`);
+  assert.equal(extra.code, 1);
+  assert.match(extra.stderr, /^error: the data directory .* is in use by the cluster "other" \(process \d+\), /);
+  assert.ok(extra.stderr.includes(`(process ${process.pid})`));
+});
+
 test('a node of this name on another machine is not joined', {
   skip: machineId() === '' && 'no machine id here',
 }, async () => {

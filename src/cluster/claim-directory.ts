@@ -1,4 +1,4 @@
-/** A node's data directory is one process's at a time: two would take each other's pods for leftovers. */
+/** A directory in which nodes keep their data is one process's at a time: two would take each other's pods for leftovers. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -8,13 +8,26 @@ import { isRecord } from '../lib/is-record.ts';
 const claimFile = 'claim';
 const ownerFile = 'claimed-by';
 
-/** Claims the directory, which exists, for the node of this name until it is disposed of. Throws one sentence that says who has it. */
-export async function claimDirectory(directory: string, name: string): Promise<AsyncDisposable> {
-  const claim = new DatabaseSync(join(directory, claimFile), { timeout: 0 });
+/**
+ * Claims the directory, which exists, until it is disposed of; `who` is told to whom it is refused: `the node "a"`. Throws one
+ * sentence that says who has it, or why it cannot be claimed.
+ */
+export async function claimDirectory(directory: string, who: string): Promise<AsyncDisposable> {
+  const file = join(directory, claimFile);
+  let claim: DatabaseSync | undefined;
   try {
+    claim = new DatabaseSync(file, { timeout: 0 });
     claim.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (cause) {
-    claim.close();
+    claim?.close();
+    if (!isBusy(cause)) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(
+        `the data directory ${directory} cannot be claimed, since ${file} does not open (${why}): nothing is kept in it, ` +
+          'so remove it, check the rights of the directory, or choose another one with --data',
+        { cause },
+      );
+    }
     throw new Error(
       `the data directory ${directory} is in use by ${await ownerOf(directory)}, and serves one node at a time: ` +
         'stop that one first, or choose another directory with --data (in the same cluster another --name, too)',
@@ -22,23 +35,31 @@ export async function claimDirectory(directory: string, name: string): Promise<A
     );
   }
   const owner = join(directory, ownerFile);
-  await writeFile(owner, JSON.stringify({ name, pid: process.pid }), { mode: 0o600 });
+  const held = claim;
+  await writeFile(owner, JSON.stringify({ who, pid: process.pid }), { mode: 0o600 });
   return {
     async [Symbol.asyncDispose]() {
       await rm(owner, { force: true });
-      claim.close();
+      held.close();
     },
   };
+}
+
+/** By SQLite's primary result codes, SQLITE_BUSY and SQLITE_LOCKED. */
+function isBusy(error: unknown): boolean {
+  if (!(error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')) return false;
+  const code = error.errcode & 0xff;
+  return code === 5 || code === 6;
 }
 
 async function ownerOf(directory: string): Promise<string> {
   try {
     const owner: unknown = JSON.parse(await readFile(join(directory, ownerFile), 'utf8'));
-    if (isRecord(owner) && typeof owner.name === 'string' && typeof owner.pid === 'number') {
-      return `the node "${owner.name}" (process ${owner.pid})`;
+    if (isRecord(owner) && typeof owner.who === 'string' && typeof owner.pid === 'number') {
+      return `${owner.who} (process ${owner.pid})`;
     }
   } catch {
     // It has just begun, or is just ending.
   }
-  return 'another node';
+  return 'another process';
 }

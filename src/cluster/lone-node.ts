@@ -47,7 +47,7 @@ export interface LoneNode extends AsyncDisposable {
 export async function startLoneNode(options: LoneNodeOptions): Promise<LoneNode> {
   const { config, name, dataDir, images, address, log, signal } = options;
   await using parts = new AsyncDisposableStack();
-  parts.use(await claimDirectory(dataDir, name));
+  parts.use(await claimDirectory(dataDir, `the node "${name}"`));
   const client = parts.use(openClusterClient({ ...config, userAgent: 'fairlead-node' }));
   const known = await registeredNode(client, name, signal);
   if (known !== undefined) refuseTwin(known);

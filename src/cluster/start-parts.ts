@@ -100,6 +100,9 @@ function startNodes(environment: Environment): AsyncDisposable & { ready: Promis
   const running = new AsyncDisposableStack();
   const start = async (): Promise<void> => {
     if (range === undefined) return;
+    // Loaded only here: nothing else that starts needs it.
+    const { claimDirectory } = await import('./claim-directory.ts');
+    running.use(await claimDirectory(options.directory, `the cluster "${options.name}"`));
     const numbers = Array.from({ length: options.nodes }, (_, index) => index);
     await Promise.all(
       numbers.map(async (index) => {

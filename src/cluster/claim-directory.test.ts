@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { test } from 'node:test';
+import { claimDirectory } from './claim-directory.ts';
+
+async function scratch(t: TestContext): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'fairlead-claim-'));
+  t.after(() => rm(directory, { recursive: true }));
+  return directory;
+}
+
+test('a directory is one owner’s until it lets go of it', async (t) => {
+  const directory = await scratch(t);
+  {
+    await using _ = await claimDirectory(directory, 'the node "a"');
+    await assert.rejects(claimDirectory(directory, 'the node "b"'), {
+      message: new RegExp(`^the data directory ${directory} is in use by the node "a" \\(process ${process.pid}\\), `),
+    });
+  }
+  await using _ = await claimDirectory(directory, 'the node "b"');
+});
+
+test('what cannot be claimed is not said to be in use', async (t) => {
+  for (const [make, why] of [
+    [(file: string) => writeFile(file, 'x'.repeat(5000)), 'file is not a database'],
+    [(file: string) => mkdir(file), 'unable to open database file'],
+  ] as const) {
+    const directory = await scratch(t);
+    const file = join(directory, 'claim');
+    await make(file);
+    const problem = `^the data directory ${directory} cannot be claimed, since ${file} does not open \\(${why}\\): `;
+    await assert.rejects(claimDirectory(directory, 'the node "a"'), { message: new RegExp(problem) });
+    await rm(file, { recursive: true });
+    await using _ = await claimDirectory(directory, 'the node "a"');
+  }
+});
