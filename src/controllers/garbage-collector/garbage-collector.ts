@@ -11,7 +11,7 @@ import { sameJson } from '../../lib/canonical-json.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
 import { isNotFound, reconcileLoop } from '../controller.ts';
 import type { GraphNode, OwnedResource } from './object-graph.ts';
-import { definitions, graphKey, ObjectGraph } from './object-graph.ts';
+import { graphKey, ObjectGraph } from './object-graph.ts';
 
 const foreground = 'foregroundDeletion';
 const orphan = 'orphan';
@@ -58,10 +58,7 @@ class Collector {
       name: 'garbage-collector',
       needs: [],
       workers: 1,
-      process: async () => {
-        // Not waited for: a cache that cannot be filled must not hold up those of the next look.
-        this.graph.attend(await this.graph.lookUp()).catch(() => {});
-      },
+      process: async () => this.graph.attend(await this.graph.lookUp()),
     });
   }
 
@@ -87,8 +84,8 @@ class Collector {
   /** Owners in foreground deletion, by uid. */
   readonly #waiting = new Map<string, () => void>();
 
-  #resourcesChanged({ id }: OwnedResource, next: PartialObject | undefined, { metadata }: PartialObject): void {
-    if (id === definitions && next === undefined) this.graph.forget(metadata.name ?? '');
+  #resourcesChanged(source: OwnedResource, next: PartialObject | undefined, { metadata }: PartialObject): void {
+    if (next === undefined) this.graph.forgetBroughtBy(source, metadata.name ?? '');
     for (const ms of lookAgainMs) this.#discoveries.addAfter(`after ${ms} ms`, ms);
   }
 

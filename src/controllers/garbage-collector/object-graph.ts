@@ -7,6 +7,7 @@ import type { DiscoveredResource } from '../../client/discovery.ts';
 import { discoverResources } from '../../client/discovery.ts';
 import { openInformer } from '../../client/informer.ts';
 import { objectKey } from '../../client/object-key.ts';
+import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
 import type { ControllerContext } from '../controller.ts';
 import { isNotFound } from '../controller.ts';
 import { byOwner } from '../shared-informers.ts';
@@ -27,11 +28,14 @@ export interface GraphNode {
 }
 
 /** Whose objects bring further resources. The name of a CustomResourceDefinition is the id of its resource. */
-export const definitions = 'customresourcedefinitions.apiextensions.k8s.io';
+const definitions = 'customresourcedefinitions.apiextensions.k8s.io';
 const sources = new Set([definitions, 'apiservices.apiregistration.k8s.io']);
 
 /** Objects that come in numbers and own nothing that matters. */
 const ignored = new Set(['events', 'events.events.k8s.io']);
+
+/** How long those that cannot be listed hold up all others at the start, as upstream has it: dependents may be among them. */
+const patienceMs = 30_000;
 
 type Listener = (resource: OwnedResource, next: PartialObject | undefined, previous: PartialObject | undefined) => void;
 
@@ -48,9 +52,17 @@ export class ObjectGraph {
     this.#listener = listener;
   }
 
-  /** Looks which resources there are; resolves when the caches of those that are new are filled. */
-  async discover(): Promise<void> {
-    await this.attend(await this.lookUp());
+  /** Looks which resources there are, and attends to those that are new once their caches are filled or have had their time. */
+  async discover(limitMs = patienceMs): Promise<void> {
+    const fresh = await this.lookUp();
+    const enough = new AbortController();
+    const isOver = AbortSignal.any([enough.signal, this.#context.signal]);
+    await Promise.race([
+      Promise.allSettled(fresh.map(({ cache }) => cache.synced)),
+      sleepUnlessAborted(limitMs, isOver),
+    ]);
+    enough.abort();
+    this.attend(fresh);
   }
 
   /** The resource's objects come and go with resources: look again. */
@@ -83,24 +95,37 @@ export class ObjectGraph {
     return fresh;
   }
 
-  /** Tells of their objects once all their caches are filled. */
-  async attend(fresh: readonly OwnedResource[]): Promise<void> {
-    await Promise.all(fresh.map(({ cache }) => cache.synced));
-    for (const resource of fresh) resource.cache.onChange((next, previous) => this.#listener(resource, next, previous));
+  /** Tells of the objects of each once its cache is filled; one that cannot be filled holds up no other. */
+  attend(fresh: readonly OwnedResource[]): void {
+    const { log, signal } = this.#context;
+    for (const resource of fresh) {
+      resource.cache.synced.then(
+        () => resource.cache.onChange((next, previous) => this.#listener(resource, next, previous)),
+        (error: unknown) => {
+          if (signal.aborted || resource.stop?.signal.aborted) return;
+          log(
+            `controller garbage-collector: ${resource.id}: ${error instanceof Error ? error.message : String(error)}`,
+          );
+        },
+      );
+    }
   }
 
-  /** The resource is no more. */
-  forget(id: string): void {
-    const resource = this.#byId.get(id);
-    if (resource?.stop === undefined) return;
-    resource.stop.abort(new Error(`${id} is served no more`));
-    this.#byId.delete(id);
-    this.#byKind.delete(`${resource.facts.group}/${resource.facts.kind}`);
+  /** The definition or API service of this name is no more, nor are the resources that it brought. */
+  forgetBroughtBy({ id: source }: OwnedResource, name: string): void {
+    for (const [id, { facts, stop }] of this.#byId) {
+      const brings = source === definitions ? id : apiServiceOf(facts);
+      if (brings !== name || stop === undefined) continue;
+      stop.abort(new Error(`${id} is served no more`));
+      this.#byId.delete(id);
+      this.#byKind.delete(`${facts.group}/${facts.kind}`);
+    }
   }
 
   /** Looks again when an owner is of a kind that was not there, but not all the time. */
   async rediscoverFor(owner: OwnerReference): Promise<void> {
-    if (!this.isKnown(owner) && Date.now() - this.#discoveredAt > 30_000) await this.discover();
+    // Their caches are not waited for: an owner that is in none is asked for.
+    if (!this.isKnown(owner) && Date.now() - this.#discoveredAt > 30_000) this.attend(await this.lookUp());
   }
 
   /** The cluster serves this kind. */
@@ -164,6 +189,10 @@ export class ObjectGraph {
     this.#context.onStop(() => cache.done);
     return { cache, stop };
   }
+}
+
+function apiServiceOf({ apiVersion, group }: DiscoveredResource): string {
+  return `${parseApiVersion(apiVersion)?.version}.${group}`;
 }
 
 export function graphKey(resource: OwnedResource, object: PartialObject): string {
