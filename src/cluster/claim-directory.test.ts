@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -26,7 +26,7 @@ test('a directory is one owner’s until it lets go of it', async (t) => {
 test('what cannot be claimed is not said to be in use', async (t) => {
   for (const [make, why] of [
     [(file: string) => writeFile(file, 'x'.repeat(5000)), 'file is not a database'],
-    [(file: string) => mkdir(file), 'unable to open database file'],
+    [(file: string) => mkdir(file), 'EISDIR: .*'],
   ] as const) {
     const directory = await scratch(t);
     const file = join(directory, 'claim');
@@ -35,5 +35,6 @@ test('what cannot be claimed is not said to be in use', async (t) => {
     await assert.rejects(claimDirectory(directory, 'the node "a"'), { message: new RegExp(problem) });
     await rm(file, { recursive: true });
     await using _ = await claimDirectory(directory, 'the node "a"');
+    assert.equal((await stat(file)).mode & 0o777, 0o600);
   }
 });

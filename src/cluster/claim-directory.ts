@@ -1,4 +1,5 @@
 /** A directory in which nodes keep their data is one process's at a time: two would take each other's pods for leftovers. */
+import { closeSync, openSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -16,6 +17,8 @@ export async function claimDirectory(directory: string, who: string): Promise<As
   const file = join(directory, claimFile);
   let claim: DatabaseSync | undefined;
   try {
+    // SQLite would make one that others can open, who could then claim it for ever.
+    closeSync(openSync(file, 'a', 0o600));
     claim = new DatabaseSync(file, { timeout: 0 });
     claim.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (cause) {
