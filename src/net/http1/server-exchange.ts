@@ -1,6 +1,7 @@
 /** One request on a server connection and the answer to it. */
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { serverPatience } from '../bound-end.ts';
 import { cut } from '../cut.ts';
 import { lendBounded, writeBounded } from '../write-bounded.ts';
 import type { BodyFraming, FramingError } from './body-framing.ts';
@@ -72,6 +73,8 @@ export class ServerExchange {
   };
   #abort: AbortController | undefined;
   #halfOpen: NodeJS.Timeout | undefined;
+  /** When the answer last went on, for a client that has ended its half. */
+  #wroteAt = 0;
 
   constructor(connection: ClientConnection, head: RequestHead, framing: BodyFraming) {
     this.#connection = connection;
@@ -287,7 +290,10 @@ export class ServerExchange {
   /** @internal */
   clientEnded(): void {
     if (!this.#request.done) this.cutByClient();
-    else this.#halfOpen ??= setTimeout(() => this.cutByClient(), this.#connection.halfOpenMs);
+    else if (this.#halfOpen === undefined) {
+      this.#wroteAt = Date.now();
+      this.#halfOpen = setTimeout(() => this.#wentSilent(), this.#connection.halfOpenMs);
+    }
   }
 
   /** @internal The connection is closed. */
@@ -309,8 +315,18 @@ export class ServerExchange {
   }
 
   #mayWrite(): boolean {
-    if (!this.#over) this.#halfOpen?.refresh();
+    if (!this.#over && this.#halfOpen !== undefined) {
+      this.#wroteAt = Date.now();
+      this.#halfOpen.refresh();
+    }
     return !this.#over;
+  }
+
+  /** Where the answer stands still because the client does not take it, the client may be reading slowly. */
+  #wentSilent(): void {
+    const waits = this.#connection.socket.writableLength > 0 && Date.now() - this.#wroteAt < serverPatience.takeMs;
+    if (waits) this.#halfOpen?.refresh();
+    else this.cutByClient();
   }
 
   /** Head and a small body leave in one piece: one system call and one TCP segment fewer. */

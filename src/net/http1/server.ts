@@ -1,6 +1,7 @@
 /** HTTP/1.1 server connections on raw sockets: heads are parsed, bodies pass through with their framing. */
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { boundEnd, serverPatience } from '../bound-end.ts';
 import { FramingError, requestFraming } from './body-framing.ts';
 import type { RequestHead } from './head.ts';
 import { HeadBuffer, HeadError, parseRequestHead } from './head.ts';
@@ -14,7 +15,7 @@ export interface Http1ServerOptions {
   headTimeoutMs?: number;
   /** Between two exchanges. */
   keepAliveMs?: number;
-  /** A client that ended its half may wait this long for its answer to go on. */
+  /** A client that ended its half may wait this long for its answer to go on, once it has taken what there is of it. */
   halfOpenMs?: number;
 }
 
@@ -81,8 +82,8 @@ export class Http1Server {
   }
 }
 
-/** How long we go on reading (and dropping) what a client still sends after the last answer. */
-const lingerMs = 1000;
+/** How long we go on reading (and dropping) what a client still sends once the last answer is out. */
+const lingerPatience = { ...serverPatience, endMs: 1000 };
 
 export class ServerConnection implements ClientConnection {
   readonly socket: Socket;
@@ -226,10 +227,8 @@ export class ServerConnection implements ClientConnection {
   #linger(): void {
     this.#lingering = true;
     this.waitingSince = undefined;
-    this.socket.end();
+    this.socket.end(boundEnd(this.socket, lingerPatience));
     this.socket.resume();
-    if (this.#clientEnded) return;
-    setTimeout(() => this.socket.destroy(), lingerMs).unref();
   }
 
   #ended(): void {

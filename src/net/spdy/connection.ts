@@ -1,5 +1,6 @@
 /** One end of a SPDY/3.1 connection over any duplex stream: streams, flow control, limits, pings, an orderly end. */
 import type { Duplex } from 'node:stream';
+import { clientPatience, endStream, failurePatience, serverPatience } from '../bound-end.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { SpdyFrame } from './frames.ts';
 import {
@@ -19,7 +20,6 @@ import {
 } from './frames.ts';
 import type { SpdyHeaders } from './header-block.ts';
 import { HeaderDecoder, HeaderEncoder } from './header-block.ts';
-import { endTransport } from './linger.ts';
 import { initialReceiveWindow, ReceiveWindows } from './receive-windows.ts';
 import type { SpdyStreamOptions, StreamOwner } from './stream.ts';
 import { SpdyStream } from './stream.ts';
@@ -364,7 +364,8 @@ export class SpdyConnection {
     this.#writer.close();
     this.#wakeIfAble();
     this.#decoder[Symbol.dispose]();
-    if (!this.#transport.destroyed) endTransport(this.#transport);
+    const patience = this.#options.role === 'server' ? serverPatience : clientPatience;
+    if (!this.#transport.destroyed) endStream(this.#transport, isClean ? patience : failurePatience);
     this.#resolveClosed({ isClean: isClean && (wasIdle || reason === ''), reason });
   }
 

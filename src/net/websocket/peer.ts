@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import { ByteQueue } from '../../lib/byte-queue.ts';
+import { boundEnd, clientPatience, failurePatience, serverPatience } from '../bound-end.ts';
 import type { Frame } from './frames.ts';
 import { encodeFrame, FrameParser, opcode, WebSocketProtocolError } from './frames.ts';
 
@@ -33,8 +34,8 @@ export interface WebSocketOptions {
   pingIntervalMs?: number;
 }
 
-/** How long the peer may take to answer our close frame. */
-const closeTimeoutMs = 2000;
+/** How long the connection may take to end once the peer has sent its close frame, or broken the protocol. */
+const closedMs = 2000;
 
 /** Begins to read as soon as it is constructed. */
 export class WebSocketPeer {
@@ -54,7 +55,6 @@ export class WebSocketPeer {
   #closeSent = false;
   #close: WebSocketClose | undefined;
   #told = false;
-  #timer: NodeJS.Timeout | undefined;
   #pings: NodeJS.Timeout | undefined;
   #heard = true;
 
@@ -109,16 +109,21 @@ export class WebSocketPeer {
     this.#stream.resume();
   }
 
-  /** Begins the closing handshake; the connection ends when the peer has answered, or after two seconds. */
+  /**
+   * Begins the closing handshake; the connection ends when the peer has answered. It may read what was sent before first, for
+   * minutes if need be, where the code is 1000.
+   */
   close(code = 1000, reason = ''): void {
     if (!this.open) return;
     const payload = Buffer.allocUnsafe(2);
     payload.writeUInt16BE(code);
-    this.#write(opcode.close, [payload, Buffer.from(reason).subarray(0, 123)]);
+    const frame = encodeFrame(opcode.close, [payload, Buffer.from(reason).subarray(0, 123)], this.#masks);
     this.#closeSent = true;
+    // Nothing more is asked of the peer than to read.
+    clearInterval(this.#pings);
+    const patience = this.#masks ? clientPatience : serverPatience;
+    this.#stream.write(frame, boundEnd(this.#stream, code === 1000 ? patience : failurePatience));
     this.#stream.resume();
-    this.#timer = setTimeout(() => this.#stream.destroy(), closeTimeoutMs);
-    this.#timer.unref();
   }
 
   /** Ends the connection without a close frame: the peer sees that it was cut off. */
@@ -215,12 +220,12 @@ export class WebSocketPeer {
     // The stream goes on being read so that its end is seen; the server ends TCP first (RFC 6455 7.1.1).
     this.#stream.resume();
     this.#stream.end();
-    this.#timer ??= setTimeout(() => this.#stream.destroy(), closeTimeoutMs).unref();
+    const timer = setTimeout(() => this.#stream.destroy(), closedMs).unref();
+    this.#stream.once('close', () => clearTimeout(timer));
     this.#tell();
   }
 
   #onGone(): void {
-    clearTimeout(this.#timer);
     clearInterval(this.#pings);
     this.#close ??= { code: 1006, reason: '' };
     if (!this.#stream.destroyed) this.#stream.end();

@@ -1,4 +1,5 @@
 /** /attach/NAMESPACE/POD/CONTAINER over WebSocket or SPDY: the main process's own streams, from now on. */
+import { finishUntil } from './exec-session.ts';
 import { openSession } from './open-session.ts';
 import type { PodHandle } from './pod-access.ts';
 import { askedStreams, runningContainer } from './remote-command.ts';
@@ -29,5 +30,5 @@ export async function serveAttach(
   if (signal.aborted) await session.cutOff('the node is stopping');
   else if (outcome === 'too slow') await session.cutOff('the client read too slowly');
   // An attachment tells nothing of the exit code: that is in the pod's status.
-  else await session.finish({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' });
+  else await finishUntil(session, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' }, signal);
 }

@@ -23,3 +23,14 @@ export interface ExecSession {
   /** Ends the exchange so that the client can see that it was cut off. */
   cutOff(reason: string): Promise<void>;
 }
+
+/** All output and the status go out, as `finish` sends them; cut short when the signal fires: a node that stops waits for no client. */
+export async function finishUntil(session: ExecSession, status: object, signal: AbortSignal): Promise<void> {
+  const cut = () => void session.cutOff('the node is stopping');
+  signal.addEventListener('abort', cut, { once: true });
+  try {
+    await session.finish(status);
+  } finally {
+    signal.removeEventListener('abort', cut);
+  }
+}

@@ -1,6 +1,7 @@
 /** /exec/NAMESPACE/POD/CONTAINER over WebSocket or SPDY: `command`, `input`, `output`, `error` as the kubelet takes them. */
 import type { ExecExit } from '../runtime/runtime.ts';
 import { terminalObstacle } from '../terminal/binding.ts';
+import { finishUntil } from './exec-session.ts';
 import { HttpError } from './http-error.ts';
 import { openSession } from './open-session.ts';
 import type { PodHandle } from './pod-access.ts';
@@ -34,7 +35,7 @@ export async function serveExec(
   });
   if (gone.aborted) return;
   if (signal.aborted) await session.cutOff('the node is stopping');
-  else await session.finish(exitStatus(exit));
+  else await finishUntil(session, exitStatus(exit), signal);
 }
 
 /** After `pkg/kubelet/.../remotecommand`: how clients learn a command's exit code. */

@@ -56,9 +56,12 @@ export async function servePortForward(
     acceptPortForward(channels, ports).map((port) => forward(port, { host: podIP, signal: ends })),
   );
   if (gone.signal.aborted) return;
-  if (signal.aborted || outcomes.includes('cut off')) channels.terminate();
+  const terminate = () => channels.terminate();
+  signal.addEventListener('abort', terminate);
+  if (signal.aborted || outcomes.includes('cut off')) terminate();
   else channels.close(1000);
   await channels.closed;
+  signal.removeEventListener('abort', terminate);
 }
 
 interface ForwardOptions {

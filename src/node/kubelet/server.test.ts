@@ -23,6 +23,7 @@ import type { KubeletServer } from './server.ts';
 import { startKubeletServer } from './server.ts';
 
 const host = '127.0.0.1';
+let start: () => Promise<KubeletServer>;
 let server: KubeletServer;
 let pki: Awaited<ReturnType<typeof ensureCertificates>>;
 let end: () => Promise<void>;
@@ -73,13 +74,18 @@ before(async () => {
   void runner.run();
   await runner.started;
   const handle = { pod, podIP: host, container: (name: string) => (name === 'c' ? runner : undefined) };
-  server = await startKubeletServer({
-    host,
-    port: 0,
-    nodeName: 'n1',
-    pki: { ca: pki.ca, ...serving },
-    access: { pods: () => [pod], find: (namespace, name) => (namespace === 'n' && name === 'p' ? handle : undefined) },
-  });
+  start = () =>
+    startKubeletServer({
+      host,
+      port: 0,
+      nodeName: 'n1',
+      pki: { ca: pki.ca, ...serving },
+      access: {
+        pods: () => [pod],
+        find: (namespace, name) => (namespace === 'n' && name === 'p' ? handle : undefined),
+      },
+    });
+  server = await start();
   end = async () => {
     await server[Symbol.asyncDispose]();
     await runner.stop(0);
@@ -157,12 +163,16 @@ test('container logs', async () => {
   assert.equal((await get('/containerLogs/n/p/c?tailLines=-1')).status, 422);
 });
 
-async function open(path: string, subprotocol: string): Promise<{ status: number; body: string } | Duplex> {
+async function open(
+  path: string,
+  subprotocol: string,
+  port = server.port,
+): Promise<{ status: number; body: string } | Duplex> {
   const pool = openUpstreamPool();
   const tls = { ca: pki.ca, ...pki.kubeletClient };
   const { headers } = beginHandshake([subprotocol]);
   const signal = new AbortController().signal;
-  const answer = await pool.upgrade({ host, port: server.port, tls }, { method: 'GET', target: path, headers, signal });
+  const answer = await pool.upgrade({ host, port, tls }, { method: 'GET', target: path, headers, signal });
   if (answer.upgraded) return answer.stream;
   const refusal = { status: answer.status, body: await text(answer.body) };
   await pool[Symbol.asyncDispose]();
@@ -290,4 +300,17 @@ test('exec is refused by name for what is not supported', async () => {
   assert.match(await refused('/exec/n/q/c?command=sh&output=1'), /^404 pod n\/q is not on this node/);
   assert.match(await refused('/attach/n/p/c'), /^400 .*stdin, stdout, stderr/);
   assert.match(await refused('/run/n/p/c'), /^404/);
+});
+
+test('a node that stops does not wait for the client of a command that has ended', async () => {
+  const stopping = await start();
+  const stream = await open('/exec/n/p/c?command=true&output=1', 'v5.channel.k8s.io', stopping.port);
+  if ('status' in stream) throw new Error(`${stream.status} ${stream.body}`);
+  const ended = Promise.withResolvers<void>();
+  const closeFrame = 0x88;
+  // The close frame is not answered.
+  stream.on('data', (chunk: Buffer) => chunk.includes(closeFrame) && ended.resolve()).resume();
+  await ended.promise;
+  await stopping[Symbol.asyncDispose]();
+  stream.destroy();
 });
