@@ -15,6 +15,7 @@ import type { CredentialCommand } from './exec-credentials.ts';
 import type { KubeconfigChoice } from './kubeconfig.ts';
 import { loadKubeconfig } from './kubeconfig.ts';
 import { answerJson, answerStatus, scriptedServer } from './scripted-server.ts';
+import { openService } from './service.ts';
 
 /**
  * Notes each run in `runs`, then does what its first argument says. To hang, it connects to the socket `told` once it is
@@ -153,6 +154,20 @@ test('requests carry the token, and a 401 brings a new one', async ({ signal }) 
   await answer({ token: 't2' });
   assert.equal((await client.request({ method: 'GET', path: '/api', signal })).status, 200);
   assert.deepEqual(seen, ['Bearer t1', 'Bearer t2']);
+});
+
+test("an application's 401 is the answer: its request is not sent again, and no command runs for it", async () => {
+  await answer({ token: 't1' });
+  const seen: string[] = [];
+  await using server = await scriptedServer(({ method, headers }, response) => {
+    seen.push(`${method} ${headers.authorization}`);
+    response.writeHead(401).end('who are you?');
+  });
+  await using client = openClusterClient(await load({ server: server.config.server }));
+  const orders = await openService(client, 'shop', 'web').fetch('/orders', { method: 'POST', body: 'one' });
+  assert.deepEqual([orders.status, await orders.text()], [401, 'who are you?']);
+  assert.deepEqual(seen, ['POST Bearer t1']);
+  assert.equal((await runs()).length, 1);
 });
 
 test('a client certificate; what the plugin is told of the cluster', async ({ signal }) => {

@@ -123,7 +123,11 @@ export class Transport {
     }
   }
 
-  /** One exchange; a second one with other credentials where the first ones were refused, since nothing was carried out. */
+  /**
+   * One exchange; a second one with other credentials where the first ones were refused, since nothing was carried out. A 401
+   * from behind the proxy verb may be an application's, after it has done anything: it says nothing of these credentials
+   * either, and one that says it to everybody would have their command run, or a login begun, each time.
+   */
   async #withPass<T extends Answer>(asked: Asked, exchange: Exchange<T>): Promise<T> {
     const { headers, signal, repeatable, bodyFailed } = asked;
     const agent = ['User-Agent', this.#userAgent] as const;
@@ -132,7 +136,8 @@ export class Transport {
     }
     const pass = await this.#access.pass(bodyFailed === undefined ? signal : AbortSignal.any([signal, bodyFailed]));
     const answer = await this.#anywhere(asked, pass, [agent, ...pass.headers, ...headers], exchange);
-    if (answer.status !== 401 || !repeatable || !(await this.#access.renew(pass, signal))) return answer;
+    if (answer.status !== 401 || !repeatable || leadsToApplication(asked.path)) return answer;
+    if (!(await this.#access.renew(pass, signal))) return answer;
     answer.body?.destroy();
     const next = await this.#access.pass(signal);
     return this.#anywhere(asked, next, [agent, ...next.headers, ...headers], exchange);
