@@ -1,9 +1,10 @@
 /** One API server of a cluster, as its URL and the configuration make it. */
 import type { UpstreamEndpoint } from '../net/http1/upstream.ts';
 import { isLoopbackUrl } from '../net/loopback-host.ts';
-import type { ClientConfig, ClientTls } from './client-config.ts';
+import type { ClientConfig, ClientTls, TlsPems } from './client-config.ts';
 import type { Credentials } from './credentials.ts';
-import type { TlsPems } from './tls-files.ts';
+import type { TlsWatch } from './tls-files.ts';
+import { watchTlsFiles } from './tls-files.ts';
 
 type Reach = Pick<ClientConfig, 'tls' | 'tlsFiles' | 'proxy' | 'localSocket'>;
 
@@ -24,6 +25,7 @@ export class ApiServer {
   /** In clear text credentials go to this machine only, and no command runs for them (kubectl sends none at all then). */
   readonly isOverheard: boolean;
   readonly #config: Reach;
+  readonly #tlsWatch: TlsWatch | undefined;
   readonly #address: UpstreamEndpoint;
   readonly #isSecure: boolean;
   #ways: Ways | undefined;
@@ -37,6 +39,7 @@ export class ApiServer {
     }
     this.#isSecure = url.protocol === 'https:';
     this.#config = config;
+    this.#tlsWatch = config.tlsFiles && watchTlsFiles(config.tlsFiles);
     this.url = serverUrl;
     this.host = url.host;
     this.basePath = url.pathname.replace(/\/+$/, '');
@@ -66,10 +69,10 @@ export class ApiServer {
   }
 
   #waysNow(): Ways {
-    const { tls: written = {}, tlsFiles, localSocket, proxy } = this.#config;
-    const pems = tlsFiles?.current();
+    const { tls: written = {}, localSocket, proxy } = this.#config;
+    const pems = this.#tlsWatch?.current();
     if (this.#ways !== undefined && this.#ways.pems === pems) return this.#ways;
-    const tls = tlsFiles?.applied(written) ?? written;
+    const tls = this.#tlsWatch?.applied(written) ?? written;
     // The socket's extension names one certificate.
     const isLocal =
       localSocket !== undefined && proxy === undefined && tls.cert !== undefined && tls.cert === written.cert;

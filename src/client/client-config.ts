@@ -1,7 +1,6 @@
 /** How a client reaches one cluster, after kubeconfig, flags and environment have been put together. */
 import type { UpstreamProxy } from '../net/proxy/upstream-proxy.ts';
 import type { CredentialSource } from './credentials.ts';
-import type { TlsFiles } from './tls-files.ts';
 
 export interface ClientTls {
   /** PEM of the authorities to trust; the system's when absent. */
@@ -12,6 +11,18 @@ export interface ClientTls {
   /** Client certificate (chain) and its key, PEM. */
   cert?: string;
   key?: string;
+}
+
+/** PEM texts; `cert` and `key` go together. */
+export type TlsPems = Pick<ClientTls, 'ca' | 'cert' | 'key'>;
+
+/** Plain data, like all of a configuration that needs no login. */
+export interface TlsFiles {
+  /** Paths. */
+  ca?: string;
+  pair?: { cert: string; key: string };
+  /** What the files said when the configuration was made: settings that say something else do not follow them. */
+  read: TlsPems;
 }
 
 /** Ask as somebody else, which the API server must allow (`impersonate` rights). */

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClientConfig } from './client-config.ts';
 import { ConfigError } from './client-config.ts';
-import { holdsCertificate } from './kubeconfig-tls.ts';
+import { holdsCertificate } from './pem.ts';
 
 const accountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
 
@@ -33,14 +33,12 @@ export async function inClusterConfig(
       `This looks like a pod (KUBERNETES_SERVICE_HOST is set), but ${caFile} holds no certificate of the cluster's authority.`,
     );
   }
-  const tlsFiles = ca !== undefined && (await import('./tls-files.ts')).watchTlsFiles({ ca: caFile }, { ca });
   return {
     server,
     tokenFile,
     namespace: namespace.trim() || 'default',
     origin: { files: ['in-cluster'] },
-    ...(ca !== undefined && { tls: { ca } }),
-    ...(tlsFiles && { tlsFiles }),
+    ...(ca !== undefined && { tls: { ca }, tlsFiles: { ca: caFile, read: { ca } } }),
   };
 }
 

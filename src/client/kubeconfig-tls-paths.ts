@@ -1,13 +1,12 @@
 /** From which files a kubeconfig's certificates come: those are read again as they change. */
 import { resolve } from 'node:path';
-import type { ClientTls } from './client-config.ts';
+import type { ClientTls, TlsFiles } from './client-config.ts';
 import type { KubeconfigEntry } from './kubeconfig-entry.ts';
 import { pathIn, textField } from './kubeconfig-entry.ts';
 import type { TlsChoice } from './kubeconfig-tls.ts';
-import type { TlsPaths } from './tls-files.ts';
 
-/** The paths of what was read from files into `tls`; undefined where nothing was. */
-export function tlsPaths({
+/** The files from which `tls` was read; undefined where nothing was. */
+export function tlsFilesOf({
   cluster,
   user,
   choice,
@@ -17,8 +16,8 @@ export function tlsPaths({
   user: KubeconfigEntry | undefined;
   choice: TlsChoice;
   tls: ClientTls;
-}): TlsPaths | undefined {
-  const paths: TlsPaths = {};
+}): TlsFiles | undefined {
+  const paths: Omit<TlsFiles, 'read'> = {};
   const ca = choice.certificateAuthority
     ? resolve(choice.certificateAuthority)
     : pathOf(cluster, 'certificate-authority');
@@ -27,7 +26,9 @@ export function tlsPaths({
   const cert = clientCertificate ? resolve(clientCertificate) : pathOf(user, 'client-certificate');
   const key = clientKey ? resolve(clientKey) : pathOf(user, 'client-key');
   if (tls.cert !== undefined && cert !== undefined && key !== undefined) paths.pair = { cert, key };
-  return paths.ca === undefined && paths.pair === undefined ? undefined : paths;
+  if (paths.ca === undefined && paths.pair === undefined) return undefined;
+  const { serverName, insecureSkipVerify, ...read } = tls;
+  return { ...paths, read };
 }
 
 /** Undefined where data win over it. */

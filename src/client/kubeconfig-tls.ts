@@ -4,6 +4,7 @@ import type { ClientTls } from './client-config.ts';
 import { ConfigError } from './client-config.ts';
 import type { KubeconfigEntry } from './kubeconfig-entry.ts';
 import { booleanField, entryError, pathIn, textField } from './kubeconfig-entry.ts';
+import { holdsCertificate, isPem, maxPemBytes } from './pem.ts';
 import { readBounded } from './read-bounded.ts';
 
 export interface TlsChoice {
@@ -120,9 +121,6 @@ async function pemField(entry: KubeconfigEntry, field: string): Promise<string |
   return readPem(pathIn(entry, path), (what) => entryError(entry, `"${field}" cannot be used: ${what}`));
 }
 
-/** Certificates and keys are small; more is another kind of file. */
-const maxPemBytes = 1024 * 1024;
-
 /** Throws what `complaint` makes of a clause such as "/ca.pem does not exist". Pipes can be read too. */
 export async function readPem(path: string, complaint: (what: string) => ConfigError): Promise<string> {
   let bytes: Buffer;
@@ -141,13 +139,4 @@ export async function readPem(path: string, complaint: (what: string) => ConfigE
   const content = bytes.toString('utf8');
   if (bytes.length > maxPemBytes || !isPem(content)) throw complaint(`${path} is not a PEM file`);
   return content;
-}
-
-/** That it is there; whether a server can be trusted by it shows when one is asked. */
-export function holdsCertificate(pem: string): boolean {
-  return /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/.test(pem);
-}
-
-function isPem(text: string): boolean {
-  return text.includes('-----BEGIN');
 }

@@ -14,7 +14,7 @@ import type { ServerChoice } from './kubeconfig-servers.ts';
 import { extensionOf, namedServers } from './kubeconfig-servers.ts';
 import type { TlsChoice } from './kubeconfig-tls.ts';
 import { clusterTls, userCertificate } from './kubeconfig-tls.ts';
-import { tlsPaths } from './kubeconfig-tls-paths.ts';
+import { tlsFilesOf } from './kubeconfig-tls-paths.ts';
 import { impersonationOf, userCredentials } from './kubeconfig-user.ts';
 import { oidcConfigOf } from './oidc-config.ts';
 import type { LoginUpdate } from './oidc-credentials.ts';
@@ -62,8 +62,7 @@ export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<Cli
     booleanField(cluster, 'disable-compression');
   }
   const tls = { ...(await clusterTls(cluster, choice)), ...(await userCertificate(user, choice)) };
-  const files = tlsPaths({ cluster, user, choice, tls });
-  const tlsFiles = files && (await import('./tls-files.ts')).watchTlsFiles(files, tls);
+  const tlsFiles = tlsFilesOf({ cluster, user, choice, tls });
   const impersonate = impersonationOf(user, choice.impersonate);
   const proxy = cluster && clusterProxy(cluster);
   const localSocket = localSocketOf(cluster, user, { choice, certPem: tls.cert });

@@ -21,6 +21,22 @@ export async function readBounded(file: string, most: number, signal?: AbortSign
   }
 }
 
+/** At most a byte more than `most`, at once, of an ordinary file; undefined for what is none or cannot be read. */
+export function readFileNow(file: string, most: number): Buffer | undefined {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const status = fstatSync(descriptor);
+    if (!status.isFile()) return undefined;
+    const bytes = Buffer.alloc(Math.min(status.size, most + 1));
+    return bytes.subarray(0, readSync(descriptor, bytes));
+  } catch {
+    return undefined;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
 async function readAll(descriptor: number, most: number, signal: AbortSignal | undefined): Promise<Buffer> {
   const isPipe = fstatSync(descriptor).isFIFO();
   const chunks: Buffer[] = [];

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +8,7 @@ import { test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { createServer } from 'node:tls';
 import { testCertificate } from '../../test/certificate.ts';
-import { connect } from './connect.ts';
+import { connect, loadKubeconfig } from './connect.ts';
 
 interface TlsApiServer extends AsyncDisposable {
   port: number;
@@ -41,6 +40,11 @@ async function tlsApiServer(identity: { cert: string; key: string }): Promise<Tl
       await once(server, 'close');
     },
   };
+}
+
+/** Two that are written one after the other, as far as the second's beginning. */
+function halfOf(first: string, second: string): string {
+  return first + second.slice(0, 300);
 }
 
 async function files(server: TlsApiServer, first: { ca: string; cert: string; key: string }) {
@@ -81,6 +85,11 @@ test('a client certificate that is renewed on disk is shown from then on, once i
   await ask();
   assert.deepEqual(server.seen, ['old']);
   await place.write('u.key', renewed.key);
+  // Its chain is still being written.
+  await place.write('u.crt', halfOf(renewed.cert, old.cert));
+  await ask();
+  assert.deepEqual(server.seen, ['old']);
+  await place.write('u.crt', renewed.cert);
   await ask();
   await ask();
   assert.deepEqual(server.seen, ['old', 'renewed']);
@@ -99,11 +108,32 @@ test('an authority that is renewed on disk is trusted from then on', async (t) =
     await once(body, 'close');
   };
   await ask();
-  await place.write('ca.crt', second.ca.slice(0, 200));
-  await ask();
+  for (const cut of [second.ca.slice(0, 200), halfOf(second.ca, first.ca)]) {
+    await place.write('ca.crt', cut);
+    await ask();
+  }
   server.become(second);
   await place.write('ca.crt', second.ca);
   await ask();
+  // No other than these two: what is half written was taken for nothing new.
   assert.equal(server.seen.length, 2);
-  assert.ok(new X509Certificate(second.cert).checkIssued(new X509Certificate(second.ca)));
+});
+
+test('a configuration whose certificates are files can be copied as data, and follows the files then too', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+  const [first, second] = [testCertificate(), testCertificate()];
+  await using server = await tlsApiServer(first);
+  await using place = await files(server, { ...testCertificate(['user']), ca: first.ca });
+  const config = await loadKubeconfig({ path: place.path, env: {} });
+  server.become(second);
+  await place.write('ca.crt', second.ca);
+  for (const copy of [structuredClone(config), JSON.parse(JSON.stringify(config)), config]) {
+    await using cluster = await connect({ config: copy });
+    const { status, body } = await cluster.request({ method: 'GET', path: '/api' });
+    body.resume();
+    assert.equal(status, 200);
+  }
+  const { tls: _, ...others } = config;
+  await using wary = await connect({ config: { ...others, tls: { ca: first.ca.trim() } } });
+  await assert.rejects(wary.request({ method: 'GET', path: '/api' }), { name: 'ConnectionError' });
 });

@@ -1,20 +1,11 @@
 /** The PEM files of a configuration, read again as they change: certificates are renewed while a program runs. */
-import { X509Certificate } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import type { ClientTls } from './client-config.ts';
+import type { ClientTls, TlsFiles, TlsPems } from './client-config.ts';
 import { keyPairFault } from './key-pair.ts';
+import { areWholeCertificates, maxPemBytes } from './pem.ts';
+import { readFileNow } from './read-bounded.ts';
 
-/** What is read again; `cert` and `key` go together. */
-export type TlsPems = Pick<ClientTls, 'ca' | 'cert' | 'key'>;
-
-export interface TlsPaths {
-  ca?: string;
-  pair?: { cert: string; key: string };
-}
-
-/** Shared by everything that uses one configuration. */
-export interface TlsFiles {
-  /** What the files say now: the same object as long as it is the same; undefined while that is what `first` was. */
+export interface TlsWatch {
+  /** What the files say now: the same object as long as it is the same; undefined while that is what was read at first. */
   current(): TlsPems | undefined;
   /** These settings with what the files say now; what did not come from the files stays. */
   applied(tls: ClientTls): ClientTls;
@@ -22,25 +13,37 @@ export interface TlsFiles {
 
 /** As of token files. */
 const ageMs = 10_000;
-/** Certificates and keys are small; more is another kind of file. */
-const maxBytes = 1024 * 1024;
+
+/** One for everything that uses one configuration. */
+const watches = new WeakMap<TlsFiles, TlsWatch>();
 
 /**
- * `first` is what the files said when the configuration was made. They are looked into again when somebody asks and 10 seconds have
- * passed. What cannot be used, such as a new certificate beside the old key, changes nothing: it is about to be replaced.
+ * The files are looked into when somebody asks and they have not been for 10 seconds. What cannot be used, such as a new certificate
+ * beside the old key, changes nothing: it is about to be replaced.
  */
-export function watchTlsFiles({ ca, pair }: TlsPaths, first: TlsPems): TlsFiles {
+export function watchTlsFiles(files: TlsFiles): TlsWatch {
+  const known = watches.get(files);
+  if (known !== undefined) return known;
+  const watch = openWatch(files);
+  watches.set(files, watch);
+  return watch;
+}
+
+function openWatch({ ca, pair, read: first }: TlsFiles): TlsWatch {
   let held = first;
-  let readAt = Date.now();
+  // The configuration may have been kept for long.
+  let readAt = Number.NEGATIVE_INFINITY;
 
   function look(): void {
     const next = { ...held };
     const authorities = ca === undefined ? undefined : readNow(ca);
-    if (authorities !== undefined && authorities !== held.ca && hasCertificate(authorities)) next.ca = authorities;
+    if (authorities !== undefined && authorities !== held.ca && areWholeCertificates(authorities)) {
+      next.ca = authorities;
+    }
     const cert = pair && readNow(pair.cert);
     const key = pair && readNow(pair.key);
     if (cert !== undefined && key !== undefined && (cert !== held.cert || key !== held.key)) {
-      if (keyPairFault(cert, key) === undefined) Object.assign(next, { cert, key });
+      if (areWholeCertificates(cert) && keyPairFault(cert, key) === undefined) Object.assign(next, { cert, key });
     }
     if (next.ca !== held.ca || next.cert !== held.cert || next.key !== held.key) held = next;
   }
@@ -67,27 +70,8 @@ export function watchTlsFiles({ ca, pair }: TlsPaths, first: TlsPems): TlsFiles 
   };
 }
 
-/** Whether anybody can be trusted by this text. */
-function hasCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).raw.length > 0;
-  } catch {
-    return false;
-  }
-}
-
 /** Undefined for what is no ordinary file, is too big or cannot be read: nothing may wait for it. */
 function readNow(path: string): string | undefined {
-  let descriptor: number | undefined;
-  try {
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const status = fstatSync(descriptor);
-    if (!status.isFile() || status.size > maxBytes) return undefined;
-    const bytes = Buffer.alloc(status.size);
-    return bytes.toString('utf8', 0, readSync(descriptor, bytes));
-  } catch {
-    return undefined;
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
+  const bytes = readFileNow(path, maxPemBytes);
+  return bytes === undefined || bytes.length > maxPemBytes ? undefined : bytes.toString('utf8');
 }
