@@ -163,6 +163,41 @@ test('a node that leaves says so, and how its pods ended; what comes back to it 
   }
 });
 
+test('while the cluster is away its pods run on, and are restarted when they end', async () => {
+  await using gone = await startCluster({ nodes: 0 });
+  const kubeconfig = join(home.directory, 'away');
+  await gone.writeKubeconfig(kubeconfig);
+  const node = await startNode('--name=alone', `--kubeconfig=${kubeconfig}`, '--image=shell=/bin/sh');
+  const runs = join(home.directory, 'runs');
+  const go = join(home.directory, 'go');
+  try {
+    await gone.client.resource('v1', 'ConfigMap').create({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'settings', namespace: 'default' },
+      data: { WORD: 'kept' },
+    });
+    const script = `echo $WORD >> ${runs}; until [ -e ${go} ]; do sleep 0.1; done; rm ${go}`;
+    const envFrom = [{ configMapRef: { name: 'settings' } }];
+    await gone.client.resource('v1', 'Pod').create({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p', namespace: 'default' },
+      spec: {
+        terminationGracePeriodSeconds: 1,
+        containers: [{ name: 'c', image: 'shell', args: ['-c', script], envFrom }],
+      },
+    });
+    const told = async () => await readFile(runs, 'utf8').catch(() => '');
+    while ((await told()) !== 'kept\n') await setImmediate();
+    await gone[Symbol.asyncDispose]();
+    await writeFile(go, '');
+    while ((await told()) !== 'kept\nkept\n') await setImmediate();
+  } finally {
+    await stop(node);
+  }
+});
+
 test('a node whose cluster is gone ends all the same', async () => {
   await using gone = await startCluster({ nodes: 0 });
   const kubeconfig = join(home.directory, 'gone');

@@ -18,6 +18,7 @@ import { logFileOf, prepareLaunch } from './launch.ts';
 import { isOver, makeRunner, makeRunners } from './make-runners.ts';
 import type { PodEnd } from './pod-status.ts';
 import { podStatus } from './pod-status.ts';
+import { rememberObjects } from './remember-objects.ts';
 import type { NodeResources } from './resource-fields.ts';
 import { StatusWriter } from './status-writer.ts';
 import { podLimits } from './unsupported.ts';
@@ -86,7 +87,8 @@ export class PodWorker {
       status: () => this.status(),
       signal,
     });
-    const { objects, hostIP, apiServerUrl, nodeResources } = around;
+    const { hostIP, apiServerUrl, nodeResources } = around;
+    const objects = rememberObjects(around.objects);
     const worker = this;
     const facts = {
       objects,

@@ -1,4 +1,4 @@
-/** Service account tokens of one pod, asked for again when four fifths of their time have passed. */
+/** Service account tokens of one pod, asked for again when four fifths of their time have passed, and used to their end where none is to be had. */
 import type { ClusterObjects, ServiceAccountToken, TokenQuery } from '../pods/cluster-objects.ts';
 
 export function openTokenCache(objects: ClusterObjects): (query: TokenQuery) => Promise<string> {
@@ -7,7 +7,13 @@ export function openTokenCache(objects: ClusterObjects): (query: TokenQuery) => 
     const key = JSON.stringify([query.audience, query.expirationSeconds]);
     const known = kept.get(key);
     if (known !== undefined && Date.now() < known.renewAt) return known.token;
-    const fresh = await objects.token(query);
+    let fresh: ServiceAccountToken;
+    try {
+      fresh = await objects.token(query);
+    } catch (error) {
+      if (known !== undefined && Date.now() < known.expires.getTime()) return known.token;
+      throw error;
+    }
     kept.set(key, { ...fresh, renewAt: Date.now() + (fresh.expires.getTime() - Date.now()) * 0.8 });
     return fresh.token;
   };
