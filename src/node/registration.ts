@@ -10,15 +10,18 @@ import { nodeLabels, nodeStatus } from './node-object.ts';
 const LEASE_NAMESPACE = 'kube-node-lease';
 const LEASE_SECONDS = 40;
 const RENEW_MS = 10_000;
+/** An API server that has not answered by then hangs: the next attempt may get to another one, or on another connection. */
+const PATIENCE_MS = 10_000;
 /** The status is written again when this has passed, changed or not. */
 const REPORT_MS = 300_000;
 
 /** Resolves with the Node's uid when it is registered and reported Ready; tries until then. */
 export async function registerNode(client: ClusterClient, facts: NodeFacts, signal: AbortSignal): Promise<string> {
   for (let wait = 50; ; wait = Math.min(wait * 2, 5000)) {
+    const attempt = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
     try {
-      const node = await ensureNode(client, facts, signal);
-      await writeStatus(client, facts, node, signal);
+      const node = await ensureNode(client, facts, attempt);
+      await writeStatus(client, facts, node, attempt);
       return node.metadata.uid ?? '';
     } catch (error) {
       signal.throwIfAborted();
@@ -38,16 +41,18 @@ export async function keepAlive(
 ): Promise<void> {
   let reportedAt = Date.now();
   while (!signal.aborted) {
+    const round = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
     try {
-      await renewLease(client, facts.name, nodeUid, signal);
+      await renewLease(client, facts.name, nodeUid, round);
       // Somebody may have deleted the Node, or declared it lost while this process was held up.
-      const node = await ensureNode(client, facts, signal);
+      const node = await ensureNode(client, facts, round);
       if (!isReady(node) || Date.now() - reportedAt > REPORT_MS) {
-        await writeStatus(client, facts, node, signal);
+        await writeStatus(client, facts, node, round);
         reportedAt = Date.now();
       }
     } catch {
-      // The API server is away: the next round tries again.
+      // The API server is away: the next round tries again, at once where this one has taken its time.
+      if (round.aborted) continue;
     }
     await sleepUnlessAborted(RENEW_MS, signal);
   }

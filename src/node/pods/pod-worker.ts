@@ -41,6 +41,8 @@ export interface PodSurroundings {
 }
 
 const VOLUME_REFRESH_MS = 60_000;
+/** An API server that has not answered by then hangs, and another attempt may reach one that does not. */
+const REMOVAL_PATIENCE_MS = 10_000;
 
 /** As the kubelet's graceful shutdown of a node has it. */
 const nodeShutdown: PodEnd = {
@@ -350,7 +352,7 @@ export class PodWorker {
             namespace,
             gracePeriodSeconds: 0,
             ...(uid === undefined ? {} : { preconditions: { uid } }),
-            signal: this.#nodeSignal,
+            signal: AbortSignal.any([this.#nodeSignal, AbortSignal.timeout(REMOVAL_PATIENCE_MS)]),
           });
           break;
         } catch (error) {

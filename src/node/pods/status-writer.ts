@@ -5,6 +5,9 @@ import type { Pod, PodStatus } from '../../api/types/core-v1.ts';
 import type { ClusterClient } from '../../client/cluster-client.ts';
 import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
 
+/** An API server that has not answered by then hangs: the next attempt may get to another one, or on another connection. */
+const PATIENCE_MS = 10_000;
+
 export interface StatusWriterOptions {
   client: ClusterClient;
   /** The pod as last seen. */
@@ -74,9 +77,10 @@ export class StatusWriter {
       metadata: { uid },
       status: { ...status, ...Object.fromEntries(removed.map((key) => [key, null])) },
     };
+    const attempt = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
     await client
       .resource<Pod>('v1', 'pods')
-      .patch(name, patch, { type: 'application/merge-patch+json', namespace, subresource: 'status', signal });
+      .patch(name, patch, { type: 'application/merge-patch+json', namespace, subresource: 'status', signal: attempt });
     this.#written = status;
   }
 }

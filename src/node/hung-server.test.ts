@@ -1,0 +1,105 @@
+/** What a node does for its cluster goes on when an API server takes a request and never answers it. */
+import assert from 'node:assert/strict';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import type { Pod } from '../api/types/core-v1.ts';
+import { openClusterClient } from '../client/cluster-client-http.ts';
+import { type NodeFacts, nodeLabels } from './node-object.ts';
+import { StatusWriter } from './pods/status-writer.ts';
+import { keepAlive, registerNode } from './registration.ts';
+
+const facts: NodeFacts = {
+  name: 'n',
+  address: '127.0.0.1',
+  podCIDR: '127.1.2.0/24',
+  kubeletPort: 1,
+  runtimeVersion: 'process://1',
+  images: [],
+  dataDir: '/',
+};
+const node = {
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: { name: 'n', uid: 'u', labels: nodeLabels('n') },
+  spec: { podCIDR: facts.podCIDR },
+  status: { conditions: [{ type: 'Ready', status: 'True' }] },
+};
+
+/** Never answers the first request of this method, and every other one with the Node. */
+async function hangingServer(method: string) {
+  const asked: IncomingMessage[] = [];
+  const hung = Promise.withResolvers<void>();
+  const again = Promise.withResolvers<void>();
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    if (request.method === method) {
+      asked.push(request);
+      if (asked.length === 1) return hung.resolve();
+      if (request.url === asked[0]?.url) again.resolve();
+    }
+    response.setHeader('Content-Type', 'application/json');
+    response.end(JSON.stringify(node));
+  });
+  server.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  const client = openClusterClient({ server: `http://127.0.0.1:${port}`, namespace: 'default' });
+  return {
+    client,
+    hung: hung.promise,
+    again: again.promise,
+    async [Symbol.asyncDispose]() {
+      await client[Symbol.asyncDispose]();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+/** The patience of `AbortSignal.timeout` runs out when asked to. */
+function mockTimeouts(t: TestContext): () => void {
+  const pending: AbortController[] = [];
+  t.mock.method(AbortSignal, 'timeout', () => {
+    const controller = new AbortController();
+    pending.push(controller);
+    return controller.signal;
+  });
+  return () => {
+    for (const controller of pending.splice(0)) controller.abort(new DOMException('took too long', 'TimeoutError'));
+  };
+}
+
+test('the Lease is renewed', async (t) => {
+  const runOut = mockTimeouts(t);
+  await using server = await hangingServer('PATCH');
+  const stop = new AbortController();
+  const heart = keepAlive(server.client, facts, 'u', stop.signal);
+  await server.hung;
+  runOut();
+  await server.again;
+  stop.abort();
+  await heart;
+});
+
+test('the Node is registered', async (t) => {
+  const runOut = mockTimeouts(t);
+  await using server = await hangingServer('GET');
+  const registered = registerNode(server.client, facts, new AbortController().signal);
+  await server.hung;
+  runOut();
+  assert.equal(await registered, 'u');
+});
+
+test('the status of a pod is written', async (t) => {
+  const runOut = mockTimeouts(t);
+  await using server = await hangingServer('PATCH');
+  const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'default', uid: 'u' } };
+  const { client } = server;
+  const { signal } = new AbortController();
+  const writer = new StatusWriter({ client, pod: () => pod, status: () => ({ phase: 'Running' }), signal });
+  writer.touch();
+  await server.hung;
+  runOut();
+  await server.again;
+  await writer.settle();
+});
