@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { isReason } from '../src/api/status.ts';
 import type { Event, Node, Pod, PodSpec } from '../src/api/types/core-v1.ts';
 import { openInformer } from '../src/client/informer.ts';
+import { openPod } from '../src/client/pod.ts';
 import { type Cluster, startCluster } from '../src/cluster.ts';
 import { openUpstreamPool } from '../src/net/http1/pool.ts';
 import { SpdyConnection } from '../src/net/spdy/connection.ts';
@@ -173,6 +174,10 @@ test('an image that nothing provides does not run, and it is said how to provide
   });
   await until('foreign', waitingFor('ImagePullBackOff'));
   assert.ok((await events('foreign')).some((line) => line.includes('fairlead up --image nginx:1.27=COMMAND')));
+  assert.ok((await events('foreign')).some((line) => line.includes('of a "fairlead node" too')));
+  await assert.rejects(Array.fromAsync(openPod(cluster.client, namespace, 'foreign').logs()), {
+    message: 'container "c" in pod "foreign" is waiting to start: trying and failing to pull image',
+  });
   await pods().delete('foreign', { namespace });
   await until('foreign', (gone) => gone === undefined);
 });

@@ -8,6 +8,12 @@ import { readLog } from '../logs/read-log.ts';
 import { HttpError } from './http-error.ts';
 import type { PodHandle } from './pod-access.ts';
 
+/** What the kubelet says in place of these reasons. */
+const pullWords: Readonly<Record<string, string>> = {
+  ErrImagePull: "image can't be pulled",
+  ImagePullBackOff: 'trying and failing to pull image',
+};
+
 export async function serveContainerLogs(
   handle: PodHandle,
   containerName: string,
@@ -24,8 +30,8 @@ export async function serveContainerLogs(
   if (file === undefined) {
     const where = `container "${containerName}" in pod "${podName}"`;
     if (previous) throw new HttpError(400, `previous terminated ${where} not found`);
-    const { waiting } = runner.status().state ?? {};
-    throw new HttpError(400, `${where} is waiting to start: ${waiting?.reason ?? 'no logs yet'}`);
+    const reason = runner.status().state?.waiting?.reason ?? 'no logs yet';
+    throw new HttpError(400, `${where} is waiting to start: ${pullWords[reason] ?? reason}`);
   }
   response.writeHead(200, { 'Content-Type': 'text/plain' });
   response.flushHeaders();

@@ -30,7 +30,7 @@ export async function prepareLaunch(options: LaunchOptions): Promise<PreparedLau
   const program = images.resolve(image);
   if (program === undefined) {
     throw new ImageMissing(
-      `no program stands for this image here; give one with: fairlead up --image ${image}=COMMAND (built in: ${images.names().join(', ')})`,
+      `no program stands for this image here; give one with: fairlead up --image ${image}=COMMAND (it is a flag of a "fairlead node" too; built in: ${images.names().join(', ')})`,
     );
   }
   const refused = refusedFields(pod, container);
