@@ -168,6 +168,25 @@ test('a pod runs, answers logs and exec, and goes when it is deleted', async () 
   }
 });
 
+test('a pod that was declared not ready while its node was taken for lost is ready again', async () => {
+  const isReady = (pod: Pod | undefined) =>
+    pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+  await create('declared', { containers: shell('exec sleep 600') });
+  const running = await until('declared', isReady);
+  const conditions = running?.status?.conditions?.map((condition) =>
+    condition.type === 'Ready' ? { ...condition, status: 'False', reason: 'NodeNotReady' } : condition,
+  );
+  const patched = await pods().patch(
+    'declared',
+    { status: { conditions } },
+    { type: 'application/merge-patch+json', namespace, subresource: 'status' },
+  );
+  assert.ok(!isReady(patched));
+  await until('declared', isReady);
+  await pods().delete('declared', { namespace });
+  await until('declared', (gone) => gone === undefined);
+});
+
 test('an image that nothing provides does not run, and it is said how to provide it', async () => {
   await create('foreign', {
     containers: [{ name: 'c', image: 'nginx:1.27', command: ['sh', '-c', 'touch /tmp/ran'] }],

@@ -147,6 +147,7 @@ export class PodWorker {
     else {
       this.#takeEphemeral();
       if ((pod.spec?.readinessGates ?? []).length > 0) this.#changed();
+      if (!this.#nodeSignal.aborted) this.#status.seen(pod);
     }
   }
 

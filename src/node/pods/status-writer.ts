@@ -1,7 +1,7 @@
 /** Writes a pod's status: one write at a time, the latest wins, tried again until the pod is gone. */
 import { isDeepStrictEqual } from 'node:util';
 import { isReason } from '../../api/status.ts';
-import type { Pod, PodStatus } from '../../api/types/core-v1.ts';
+import type { ContainerStatus, Pod, PodStatus } from '../../api/types/core-v1.ts';
 import type { ClusterClient } from '../../client/cluster-client.ts';
 import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
 
@@ -22,6 +22,10 @@ export class StatusWriter {
   #writing: Promise<void> | undefined;
   /** What was written last, without what the server adds. */
   #written: PodStatus | undefined;
+  /** The pod's resource version after that; what was seen earlier says nothing of it. */
+  #version = 0n;
+  /** Somebody else has written another status since. */
+  #overwritten = false;
   #gone = false;
 
   constructor(options: StatusWriterOptions) {
@@ -33,8 +37,25 @@ export class StatusWriter {
     this.#wanted = true;
     this.#writing ??= this.#drain().finally(() => {
       this.#writing = undefined;
-      if (this.#wanted && !this.#gone && !this.#options.signal.aborted) this.touch();
+      if (this.#gone || this.#options.signal.aborted) return;
+      if (this.#wanted) this.touch();
+      else this.seen(this.#options.pod());
     });
+  }
+
+  /**
+   * To be told of each newer form of the pod. What others wrote of it (a controller that had taken the node for lost, an
+   * old request that an API server had held back) does not stay, unless it says that the pod is over.
+   */
+  seen(pod: Pod): void {
+    const written = this.#written;
+    // What comes while one is written may be that one.
+    if (this.#writing !== undefined || written === undefined || versionOf(pod) <= this.#version) return;
+    const { status = {} } = pod;
+    if (status.phase === 'Failed' || status.phase === 'Succeeded') return;
+    if (isDeepStrictEqual(essence(status, written), essence(written, written))) return;
+    this.#overwritten = true;
+    this.touch();
   }
 
   /** Resolves when all changes so far are written, or never can be. */
@@ -68,7 +89,8 @@ export class StatusWriter {
     const { client, signal } = this.#options;
     const pod = this.#options.pod();
     const status = this.#options.status();
-    if (isDeepStrictEqual(status, this.#written)) return;
+    const rewrites = this.#overwritten;
+    if (!rewrites && isDeepStrictEqual(status, this.#written)) return;
     const { uid, name = '', namespace = '' } = pod.metadata;
     // A merge patch removes what is null: what the last status had and this one has not.
     const last: object = { ...pod.status, ...this.#written };
@@ -78,11 +100,44 @@ export class StatusWriter {
       status: { ...status, ...Object.fromEntries(removed.map((key) => [key, null])) },
     };
     const attempt = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
-    await client
-      .resource<Pod>('v1', 'pods')
-      .patch(name, patch, { type: 'application/merge-patch+json', namespace, subresource: 'status', signal: attempt });
+    this.#overwritten = false;
+    let answer: Pod;
+    try {
+      answer = await client.resource<Pod>('v1', 'pods').patch(name, patch, {
+        type: 'application/merge-patch+json',
+        namespace,
+        subresource: 'status',
+        signal: attempt,
+      });
+    } catch (error) {
+      this.#overwritten ||= rewrites;
+      throw error;
+    }
     this.#written = status;
+    this.#version = versionOf(answer);
   }
+}
+
+function versionOf({ metadata: { resourceVersion = '' } }: Pod): bigint {
+  return /^\d+$/.test(resourceVersion) ? BigInt(resourceVersion) : 0n;
+}
+
+/** What nobody but the node may say of a pod, without what servers write in other forms; conditions as in `own`. */
+function essence(status: PodStatus, own: PodStatus): unknown {
+  const of = ({ name, ready, restartCount, state = {} }: ContainerStatus) => [
+    name,
+    ready,
+    restartCount,
+    Object.keys(state),
+  ];
+  const { phase, reason, conditions = [], containerStatuses = [], initContainerStatuses = [] } = status;
+  return [
+    phase,
+    reason ?? '',
+    own.conditions?.map(({ type }) => conditions.find((condition) => condition.type === type)?.status),
+    containerStatuses.map(of),
+    initContainerStatuses.map(of),
+  ];
 }
 
 /** Status fields that belong to the node. */
