@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer as createTcpServer } from 'node:net';
 import { duplexPair } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -253,4 +254,15 @@ test('handshakes that are not right are refused', () => {
   assert.throws(() => answerHandshake('GET', without('Sec-WebSocket-Version'), []), { status: 426 });
   assert.throws(() => answerHandshake('GET', headers, ['y']), /served are: y/);
   assert.throws(() => finishHandshake('other', [], [['Sec-WebSocket-Accept', 'x']]), HandshakeError);
+});
+
+test('the stream of a server ends with its close frame, without waiting for that of the client', async () => {
+  const [near, far] = duplexPair();
+  const server = new WebSocketPeer(far, { role: 'server' }, { onMessage: () => {}, onClose: () => {} });
+  server.send(Buffer.from('all'));
+  server.close(1000);
+  const all = await buffer(near);
+  assert.equal(all.subarray(2, 5).toString(), 'all');
+  assert.deepEqual([...all.subarray(5)], [0x88, 2, 0x03, 0xe8]);
+  near.end();
 });

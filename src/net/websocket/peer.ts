@@ -122,7 +122,10 @@ export class WebSocketPeer {
     // Nothing more is asked of the peer than to read.
     clearInterval(this.#pings);
     const patience = this.#masks ? clientPatience : serverPatience;
-    this.#stream.write(frame, boundEnd(this.#stream, code === 1000 ? patience : failurePatience));
+    const isOut = boundEnd(this.#stream, code === 1000 ? patience : failurePatience);
+    // A server's side of TCP ends with the frame, as the kubelet's does: there are clients that look for more only when more comes.
+    if (this.#masks) this.#stream.write(frame, isOut);
+    else this.#stream.end(frame, isOut);
     this.#stream.resume();
   }
 
