@@ -89,7 +89,7 @@ async function openCuttable(
       from.on('error', () => {});
       from.on('close', () => {
         carried.delete(from);
-        to.destroy();
+        to.destroySoon();
       });
     }
   });
@@ -97,7 +97,8 @@ async function openCuttable(
   await once(listener, 'listening');
   function cut(): void {
     left = Number.POSITIVE_INFINITY;
-    for (const socket of carried) socket.destroy();
+    // What it has taken still arrives: a reset would take back what a slow reader has not read.
+    for (const socket of carried) socket.destroySoon();
   }
   return {
     url: `${protocol}//127.0.0.1:${(listener.address() as AddressInfo).port}`,

@@ -251,22 +251,23 @@ test('nodes, leases, events, deployments and replica sets as kubectl shows them'
     message: ' done\n',
     type: 'Normal',
     source: { component: 'kubelet', host: 'n' },
-    firstTimestamp: new Date(Date.now() - 300_000),
-    lastTimestamp: new Date(Date.now() - 60_000),
+    // Ages that stay the same words for half a minute.
+    firstTimestamp: new Date(Date.now() - 20.5 * 60_000),
+    lastTimestamp: new Date(Date.now() - 12.5 * 60_000),
     count: 4,
   };
   await cluster.post(`${core}/events`, named('e', event));
   const selected = await rows(`${core}/events?fieldSelector=involvedObject.name=p,reason=Pulled`);
   assert.deepEqual(selected, [
     {
-      'Last Seen': '60s',
+      'Last Seen': '12m',
       Type: 'Normal',
       Reason: 'Pulled',
       Object: 'pod/p',
       Subobject: '',
       Source: 'kubelet, n',
       Message: 'done',
-      'First Seen': '5m',
+      'First Seen': '20m',
       Count: 4,
       Name: 'e',
     },
