@@ -40,8 +40,8 @@ if (files.length === 0) {
   console.error(`no test matches ${patterns.join(' ')}: name files, as in test/interop/get.test.ts`);
   process.exit(1);
 }
-/** What these measure is how long something takes beside a cluster that dies: nothing else may run. */
-const alone = ['balance', 'failover', 'leaks', 'one-proxy'].map((name) => `test/interop/${name}.test.ts`);
+/** Several API servers each, which are stopped and killed under load: they come before all others, and the longest one last. */
+const heavy = ['balance', 'failover', 'leaks', 'one-proxy'].map((name) => `test/interop/${name}.test.ts`);
 
 function run(some: readonly string[], atOnce: number): boolean {
   if (some.length === 0) return true;
@@ -49,14 +49,14 @@ function run(some: readonly string[], atOnce: number): boolean {
   return spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status === 0;
 }
 
-// The others wait for programs and servers most of the time: two share the processors well.
+// All wait for programs and servers much of the time: two share the processors well.
 const passed = [
   run(
-    files.filter((file) => alone.includes(file)),
-    1,
+    files.filter((file) => heavy.includes(file)),
+    2,
   ),
   run(
-    files.filter((file) => !alone.includes(file)),
+    files.filter((file) => !heavy.includes(file)),
     2,
   ),
 ];
