@@ -96,14 +96,15 @@ export async function* followLog(
     }
     const waits = failure instanceof StatusError && failure.code === 400;
     if (!waits && failure !== undefined && !isGone(failure) && reader.wasOpen) breaks(failure);
+    const endedWell = failure === undefined;
     let now = await look(client, pod, { signal, onFailure: breaks });
     // Opened too early, the next run would be taken for this one.
-    for (let looks = 0; looks < looksForEnd && failure === undefined && isSameRun(now, first, container, restarts); ) {
+    for (let looks = 0; looks < looksForEnd && endedWell && standing(now, first, container, restarts) === 'runs'; ) {
       await sleepUnlessAborted(backoffMs(++looks, poll), signal);
       now = await look(client, pod, { signal, onFailure: breaks });
     }
     // Between two runs nothing is to be read.
-    while (isOver(now, first, container, failure, restarts) === 'rests' && !signal.aborted) {
+    while (endedWell && standing(now, first, container, restarts) === 'rests' && !signal.aborted) {
       await sleepUnlessAborted(backoffMs(++polls, poll), signal);
       now = await look(client, pod, { signal, onFailure: breaks });
     }
@@ -139,24 +140,15 @@ export async function* followLog(
   }
 }
 
-/** It runs as far as its status tells, and was not started anew. */
-function isSameRun(now: Pod | undefined, first: Pod, container: string, restarts: number): boolean {
-  if (now === undefined || now.metadata.uid !== first.metadata.uid) return false;
+/**
+ * How the run that was read stands as far as its pod's status tells. `rests`: it is over, and another will come. Undefined: another
+ * has come, none will, or the pod is not the same.
+ */
+function standing(now: Pod | undefined, first: Pod, container: string, restarts: number): 'runs' | 'rests' | undefined {
+  if (now === undefined || now.metadata.uid !== first.metadata.uid) return undefined;
   const status = containerStatus(now, container);
-  return status?.state?.running !== undefined && (status.restartCount ?? 0) <= restarts;
-}
-
-/** `rests`: all was read of a run that is over, and another will come. */
-function isOver(
-  now: Pod | undefined,
-  first: Pod,
-  container: string,
-  failure: unknown,
-  restarts: number,
-): 'rests' | undefined {
-  if (now === undefined || now.metadata.uid !== first.metadata.uid || failure !== undefined) return undefined;
-  const status = containerStatus(now, container);
-  if (status?.state?.running !== undefined || (status?.restartCount ?? 0) > restarts) return undefined;
+  if ((status?.restartCount ?? 0) > restarts) return undefined;
+  if (status?.state?.running !== undefined) return 'runs';
   return comesAgain(now, container) ? 'rests' : undefined;
 }
 
