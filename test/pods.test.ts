@@ -1,121 +1,23 @@
 /** Pods on the embedded cluster: run, looked into, ended; through its API as any client does. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { after, before, test } from 'node:test';
-import { isReason } from '../src/api/status.ts';
-import type { Event, Node, Pod, PodSpec } from '../src/api/types/core-v1.ts';
-import { openInformer } from '../src/client/informer.ts';
+import { test } from 'node:test';
+import type { Event, Node, Pod } from '../src/api/types/core-v1.ts';
 import { openPod } from '../src/client/pod.ts';
-import { type Cluster, startCluster } from '../src/cluster.ts';
-import { openUpstreamPool } from '../src/net/http1/pool.ts';
-import { SpdyConnection } from '../src/net/spdy/connection.ts';
-import { spdyUpgradeHeaders } from '../src/net/spdy/handshake.ts';
-import { WebSocketByteStream } from '../src/net/websocket/byte-stream.ts';
-import { Channels, v4Channels, v5Channels } from '../src/net/websocket/channels.ts';
-import { openPortForward } from '../src/net/websocket/port-forward.ts';
-
-const namespace = 'default';
-const stopped = new AbortController();
-let cluster: Cluster;
-let end: () => Promise<void>;
-
-before(async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'fairlead-pods-'));
-  cluster = await startCluster({
-    name: 'pods',
-    directory,
-    storage: 'memory',
-    apiPort: 0,
-    nodes: 2,
-    images: new Map([
-      ['sh', 'sh'],
-      ['tell', 'echo $(POD_IP) $$(POD_IP) $(NOBODY) "$(GREETING)"'],
-    ]),
-    log: (line) => console.error(line),
-  });
-  await cluster.nodesReady;
-  end = async () => {
-    stopped.abort();
-    await cluster[Symbol.asyncDispose]();
-    await rm(directory, { recursive: true });
-  };
-});
-after(() => end());
-
-const pods = () => cluster.client.resource<Pod>('v1', 'pods');
-
-async function create(name: string, spec: PodSpec): Promise<Pod> {
-  // Bound to a node at once: these tests are not about scheduling.
-  const whole = { terminationGracePeriodSeconds: 1, nodeName: 'fairlead', ...spec };
-  for (let wait = 10; ; wait *= 2) {
-    try {
-      return await pods().create({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace }, spec: whole });
-    } catch (error) {
-      // The default service account is made by a controller, soon after the start.
-      if (!isReason(error, 'Forbidden') || wait > 5000) throw error;
-      await new Promise((resolve) => setTimeout(resolve, wait));
-    }
-  }
-}
-
-const shell = (script: string) => [{ name: 'c', image: 'sh', args: ['-c', script] }];
-
-/** The pod when it is as wanted; undefined stands for its absence. */
-async function until(name: string, isWanted: (pod: Pod | undefined) => boolean): Promise<Pod | undefined> {
-  const done = new AbortController();
-  const signal = AbortSignal.any([done.signal, stopped.signal]);
-  const informer = openInformer<Pod>({
-    resource: pods(),
-    query: { namespace, fieldSelector: `metadata.name=${name}` },
-    signal,
-  });
-  await informer.synced;
-  const wanted = Promise.withResolvers<Pod | undefined>();
-  const look = () => {
-    const pod = informer.get(`${namespace}/${name}`);
-    if (isWanted(pod)) wanted.resolve(pod);
-  };
-  informer.onChange(look);
-  look();
-  const pod = await wanted.promise;
-  done.abort();
-  return pod;
-}
-
-const isReady = (pod: Pod | undefined) =>
-  pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
-const waitingFor = (reason: string) => (pod: Pod | undefined) =>
-  pod?.status?.containerStatuses?.[0]?.state?.waiting?.reason === reason;
-
-async function log(name: string, query = ''): Promise<string> {
-  const response = await cluster.client.request({
-    method: 'GET',
-    path: `/api/v1/namespaces/${namespace}/pods/${name}/log${query}`,
-  });
-  return await text(response.body);
-}
-
-/** Waits for it. */
-async function firstLine(name: string): Promise<string> {
-  const path = `/api/v1/namespaces/${namespace}/pods/${name}/log?follow=true`;
-  const { body } = await cluster.client.request({ method: 'GET', path });
-  let line = '';
-  for await (const chunk of body) {
-    line += (chunk as Buffer).toString();
-    if (line.includes('\n')) break;
-  }
-  return line.trim();
-}
-
-async function events(name: string): Promise<string[]> {
-  const list = await cluster.client.resource<Event>('v1', 'events').list({ namespace });
-  return list.items
-    .filter(({ involvedObject }) => involvedObject.name === name)
-    .map(({ reason, message }) => `${reason}: ${message}`);
-}
+import { Channels, v5Channels } from '../src/net/websocket/channels.ts';
+import {
+  cluster,
+  create,
+  events,
+  firstLine,
+  isReady,
+  log,
+  namespace,
+  pods,
+  shell,
+  until,
+  waitingFor,
+} from './pod-fixture.ts';
 
 test('nodes are ready, each with addresses and a kubelet of its own', async () => {
   const { items } = await cluster.client.resource<Node>('v1', 'nodes').list();
@@ -169,8 +71,6 @@ test('a pod runs, answers logs and exec, and goes when it is deleted', async () 
 });
 
 test('a pod that was declared not ready while its node was taken for lost is ready again', async () => {
-  const isReady = (pod: Pod | undefined) =>
-    pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
   await create('declared', { containers: shell('exec sleep 600') });
   const running = await until('declared', isReady);
   const conditions = running?.status?.conditions?.map((condition) =>
@@ -302,64 +202,6 @@ test('a built-in image is not made to run another program', async () => {
   const pod = await until('loader', waitingFor('CreateContainerConfigError'));
   assert.match(pod?.status?.containerStatuses?.[0]?.state?.waiting?.message ?? '', /variable NODE_OPTIONS/);
   await pods().delete('loader', { namespace });
-});
-
-test('a port of a pod is reached by port-forward and by the proxy verb', async () => {
-  // Without a probe: the image itself counts as started when it listens.
-  await create('echo', { containers: [{ name: 'c', image: 'fairlead.local/echo' }] });
-  await until('echo', isReady);
-  const proxy = `/api/v1/namespaces/${namespace}/pods/echo:8080/proxy/a?b=c`;
-  const answer = await cluster.client.request({ method: 'GET', path: proxy });
-  const { pod, path } = JSON.parse(await text(answer.body)) as { pod: string; path: string };
-  assert.deepEqual([pod, path], ['echo', '/a?b=c']);
-  const target = `/api/v1/namespaces/${namespace}/pods/echo/portforward?ports=8080`;
-  const { stream, subprotocol } = await cluster.client.openWebSocket({ path: target, subprotocols: [v4Channels] });
-  const connection = openPortForward(stream, { port: 8080, subprotocol });
-  connection.end('plain TCP\n');
-  assert.equal(await text(connection), 'plain TCP\n');
-});
-
-/** What a client of the server over raw SPDY gets: the connection, or the Status that refuses it. */
-async function openSpdy(path: string, protocol: string): Promise<SpdyConnection> {
-  const { hostname, port } = new URL(cluster.apiUrl);
-  const { caPem: ca, certPem: cert, keyPem: key } = cluster.admin;
-  await using pool = openUpstreamPool();
-  const answer = await pool.upgrade(
-    { host: hostname, port: Number(port), tls: { ca, cert, key } },
-    { method: 'POST', target: path, headers: spdyUpgradeHeaders([protocol]), signal: stopped.signal },
-  );
-  if (!answer.upgraded) throw new Error(`${answer.status} ${await text(answer.body)}`);
-  return new SpdyConnection(answer.stream, { role: 'client' });
-}
-
-test('many connections go through one port-forward over SPDY, raw and in a WebSocket', async () => {
-  await create('many', {
-    containers: [{ name: 'c', image: 'fairlead.local/echo', readinessProbe: { httpGet: { port: 8080 } } }],
-  });
-  await until('many', isReady);
-  const path = `/api/v1/namespaces/${namespace}/pods/many/portforward`;
-  const subprotocols = ['SPDY/3.1+portforward.k8s.io'];
-  const { stream: socket } = await cluster.client.openWebSocket({ path, subprotocols });
-  for (const connection of [
-    new SpdyConnection(new WebSocketByteStream(socket, { role: 'client' }), { role: 'client' }),
-    await openSpdy(path, 'portforward.k8s.io'),
-  ]) {
-    await Promise.all(
-      Array.from({ length: 20 }, async (_, i) => {
-        const open = (streamtype: string) =>
-          connection.openStream(new Map(Object.entries({ streamtype, port: '8080', requestid: String(i) })));
-        const [error, data] = [open('error'), open('data')];
-        error.end();
-        data.end(`connection ${i}`);
-        assert.deepEqual([await text(data), await text(error)], [`connection ${i}`, '']);
-      }),
-    );
-    connection.close();
-    assert.equal((await connection.closed).isClean, true);
-  }
-  await assert.rejects(openSpdy(path, 'other.k8s.io'), /^Error: 400 .*portforward\.k8s\.io is served/);
-  await assert.rejects(openSpdy(`${path.replace('many', 'nobody')}`, 'portforward.k8s.io'), /^Error: 404/);
-  await pods().delete('many', { namespace });
 });
 
 test('a program that does not end by itself is killed after its grace', async () => {
