@@ -1,18 +1,14 @@
 /** A command's streams as streams of a SPDY connection, each named by its header `streamtype` (v4.channel.k8s.io). */
 
-import { Readable, Writable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { pingIntervalMs } from '../net/ping-interval.ts';
 import { SpdyConnection } from '../net/spdy/connection.ts';
 import type { OpenedStream } from './cluster-client.ts';
-import type { CommandStreams } from './command-streams.ts';
-import { collectOutcome } from './command-streams.ts';
+import { type CommandInputs, type CommandStreams, closedInput, collectOutcome } from './command-streams.ts';
 
 /** Exactly the streams that the request asked for: the server waits for those, and refuses others. */
-export function commandOverSpdy(
-  { stream }: OpenedStream,
-  { stdin, tty }: { stdin: boolean; tty: boolean },
-): CommandStreams {
+export function commandOverSpdy({ stream }: OpenedStream, { stdin, tty }: CommandInputs): CommandStreams {
   const connection = new SpdyConnection(stream, { role: 'client', pingIntervalMs });
   let isOver = false;
   const open = (type: string) => connection.openStream(new Map([['streamtype', type]]), { isComplete: () => isOver });
@@ -46,14 +42,4 @@ export function commandOverSpdy(
     }),
     terminate: () => connection.destroy(),
   };
-}
-
-function closedInput(why: string): Writable {
-  const input = new Writable({
-    write(_chunk, _encoding, callback) {
-      callback(new Error(`nothing can be written: ${why}`));
-    },
-  });
-  // Whoever writes without listening may not be ended by it.
-  return input.on('error', () => {});
 }

@@ -1,5 +1,11 @@
 /** What a command in a container is reached by, in whatever protocol. */
-import type { Duplex, Readable, Writable } from 'node:stream';
+import { type Duplex, type Readable, Writable } from 'node:stream';
+
+/** Which inputs the request asked for; a terminal has a size. */
+export interface CommandInputs {
+  stdin: boolean;
+  tty: boolean;
+}
 
 export interface CommandStreams {
   stdin: Writable;
@@ -24,4 +30,15 @@ export function collectOutcome(stream: Duplex): () => Buffer {
     if (bytes <= maxStatusBytes) pieces.push(chunk);
   });
   return () => Buffer.concat(pieces);
+}
+
+/** One that was not asked for: it may be ended, and a write fails and says why. */
+export function closedInput(why: string): Writable {
+  const input = new Writable({
+    write(_chunk, _encoding, callback) {
+      callback(new Error(`nothing can be written: ${why}`));
+    },
+  });
+  // Whoever writes without listening may not be ended by it.
+  return input.on('error', () => {});
 }

@@ -87,7 +87,7 @@ export async function openSession(
     ...(signal && { signal }),
   });
   const asked = { stdin, tty };
-  const streams = opened.upgrade === 'spdy' ? commandOverSpdy(opened, asked) : commandOverChannels(opened);
+  const streams = opened.upgrade === 'spdy' ? commandOverSpdy(opened, asked) : commandOverChannels(opened, asked);
   const cut = () => streams.terminate();
   signal?.addEventListener('abort', cut, { once: true });
   if (signal?.aborted) cut();

@@ -114,7 +114,6 @@ async function start(
   stdin: boolean,
 ): Promise<ExecSession> {
   const session = await door.exec(command, { container, signal, stdin });
-  if (!stdin) session.stdin.end();
   session.stdin.on('error', () => {});
   return session;
 }
