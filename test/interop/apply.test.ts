@@ -1,5 +1,5 @@
 /** `create -f` and `apply`, by the client and by the server, through the life of a few objects. */
-import { besideKubectl } from './beside-kubectl.ts';
+import { besideKubectl, type Round } from './beside-kubectl.ts';
 
 const first = `
 apiVersion: v1
@@ -35,7 +35,7 @@ const second = first
 
 const configMap = (data: string) => `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"two"},"data":${data}}`;
 
-besideKubectl('create -f and client-side apply', {
+const clientSide: Round = {
   steps: [
     { line: 'apply -f - --dry-run=client', input: first },
     { line: 'apply -f - --dry-run=server', input: first },
@@ -88,7 +88,7 @@ besideKubectl('create -f and client-side apply', {
     { line: 'create -f - --dry-run=client -o yaml', input: first },
     { line: 'create -f -', input: '{"apiVersion":"v1","kind":"List","items":[]}', sense: 'outcome' },
   ],
-});
+};
 
 /** Scalars and keys in every spelling that go-yaml takes for something else than YAML 1.2 does. */
 const spelled = `
@@ -106,7 +106,7 @@ const partlyBad = `${several[0]}
 ---
 ${several[2]}`;
 
-besideKubectl('manifests', {
+const manifests: Round = {
   steps: [
     { line: 'create -f - --dry-run=client -o yaml', input: spelled },
     { line: 'apply -f -', input: spelled },
@@ -124,9 +124,9 @@ besideKubectl('manifests', {
     { line: 'apply -f -', input: `${several[0]}\n---\na: [1\n---\n${several[2]}` },
     { line: 'get cm' },
   ],
-});
+};
 
-besideKubectl('server-side apply', {
+const serverSide: Round = {
   steps: [
     { line: 'apply -f -', input: configMap('{"a":"1","b":"2"}') },
     { line: 'apply --server-side -f -', input: configMap('{"a":"1"}') },
@@ -141,4 +141,6 @@ besideKubectl('server-side apply', {
     { line: 'apply -f -', input: configMap('{"c":"3"}') },
     { line: 'get cm two -o yaml' },
   ],
-});
+};
+
+besideKubectl({ 'create -f and client-side apply': clientSide, manifests: manifests, 'server-side apply': serverSide });

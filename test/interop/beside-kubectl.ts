@@ -28,8 +28,22 @@ export interface Step {
   settles?: boolean;
 }
 
+/** Lines in order, in two namespaces of their own. */
+export interface Round {
+  /** Run by kubectl in both namespaces first. */
+  prepare?: string;
+  steps: readonly Step[];
+}
+
+interface Namespaces {
+  theirs: string;
+  ours: string;
+}
+
 /** Of the same length, so that columns stay where they are. */
-const namespaces = { theirs: 'beside-1', ours: 'beside-2' };
+function namespacesOf(round: number): Namespaces {
+  return { theirs: `beside-${round}-1`, ours: `beside-${round}-2` };
+}
 
 /** What differs from run to run and from object to object becomes the same word. */
 function normal(text: string, namespace: string): string {
@@ -84,52 +98,61 @@ export const clusters: Readonly<Record<string, (images: Images) => Promise<Side>
   },
 };
 
-/** One test for each step, in order, on each kind of cluster. `prepare` is run by kubectl in both namespaces first. */
-export function besideKubectl(
-  title: string,
-  { prepare, steps, images = {} }: { prepare?: string; steps: readonly Step[]; images?: Images },
-): void {
+/** One test for each step, round after round on one cluster of each kind. */
+export function besideKubectl(rounds: Readonly<Record<string, Round>>, images: Images = {}): void {
   for (const [name, start] of Object.entries(clusters)) {
-    describe(`${title}, on ${name}`, { skip: skipBesideKubectl }, () => {
+    describe(`beside kubectl, on ${name}`, { skip: skipBesideKubectl }, () => {
       let side: Side;
-      const kubectl = (args: readonly string[], input?: string) =>
-        side.home.run(peerPath('kubectl'), [...side.flags, ...args], input);
       before(async () => {
         side = await start(images);
-        for (const namespace of Object.values(namespaces)) {
-          const made = await kubectl(['create', 'namespace', namespace]);
-          assert.equal(made.code, 0, made.stderr);
-          if (prepare === undefined) continue;
-          const applied = await kubectl(['apply', '-n', namespace, '-f', '-'], prepare);
-          assert.equal(applied.code, 0, applied.stderr);
-        }
       });
       after(() => side?.stop());
-      for (const { line, input, sense = 'bytes', settles = false } of steps) {
-        const words = typeof line === 'string' ? line.split(' ') : line;
-        test(words.join(' '), async (t) => {
-          let said = '';
-          const run = async (): Promise<[object, object]> => {
-            const args = (namespace: string) => [
-              '-n',
-              namespace,
-              ...words.map((word) => word.replaceAll('SIDE', namespace)),
-            ];
-            const [theirs, ours] = await Promise.all([
-              kubectl(args(namespaces.theirs), input),
-              side.home.runFairlead([...side.flags, ...args(namespaces.ours)], input),
-            ]);
-            said = `kubectl said: ${theirs.stderr}fairlead said: ${ours.stderr}`;
-            return [judged(theirs, namespaces.theirs, sense), judged(ours, namespaces.ours, sense)];
-          };
-          let pair = await run();
-          for (let tries = 0; settles && tries < 50 && JSON.stringify(pair[0]) !== JSON.stringify(pair[1]); tries++) {
-            pair = await run();
-          }
-          if (!isDeepStrictEqual(pair[1], pair[0])) t.diagnostic(said);
-          assert.deepEqual(pair[1], pair[0]);
-        });
+      for (const [number, [title, round]] of Object.entries(rounds).entries()) {
+        describe(`${title}, on ${name}`, () => runRound(round, namespacesOf(number), () => side));
       }
+    });
+  }
+}
+
+function runRound({ prepare, steps }: Round, namespaces: Namespaces, sideOf: () => Side): void {
+  const kubectl = (args: readonly string[], input?: string) => {
+    const { home, flags } = sideOf();
+    return home.run(peerPath('kubectl'), [...flags, ...args], input);
+  };
+  before(async () => {
+    for (const namespace of Object.values(namespaces)) {
+      const made = await kubectl(['create', 'namespace', namespace]);
+      assert.equal(made.code, 0, made.stderr);
+      if (prepare === undefined) continue;
+      const applied = await kubectl(['apply', '-n', namespace, '-f', '-'], prepare);
+      assert.equal(applied.code, 0, applied.stderr);
+    }
+  });
+  for (const { line, input, sense = 'bytes', settles = false } of steps) {
+    const words = typeof line === 'string' ? line.split(' ') : line;
+    test(words.join(' '), async (t) => {
+      let said = '';
+      const run = async (): Promise<[object, object]> => {
+        const { home, flags } = sideOf();
+        const args = (namespace: string) => [
+          '-n',
+          namespace,
+          ...words.map((word) => word.replaceAll('SIDE', namespace)),
+        ];
+        const [theirs, ours] = await Promise.all([
+          kubectl(args(namespaces.theirs), input),
+          home.runFairlead([...flags, ...args(namespaces.ours)], input),
+        ]);
+        said = `kubectl said: ${theirs.stderr}fairlead said: ${ours.stderr}`;
+        return [judged(theirs, namespaces.theirs, sense), judged(ours, namespaces.ours, sense)];
+      };
+      let pair = await run();
+      for (let tries = 0; settles && tries < 50 && JSON.stringify(pair[0]) !== JSON.stringify(pair[1]); tries++) {
+        pair = await run();
+      }
+      // What both complained of is said in words only where it matters.
+      if (!isDeepStrictEqual(pair[1], pair[0])) t.diagnostic(said);
+      assert.deepEqual(pair[1], pair[0]);
     });
   }
 }

@@ -1,5 +1,5 @@
 /** Objects made from words and flags, beside kubectl. */
-import { besideKubectl, type Step } from './beside-kubectl.ts';
+import { besideKubectl, type Round, type Step } from './beside-kubectl.ts';
 
 /** The same object as YAML and JSON without a server, then really made. */
 const made = (line: string): Step[] => [
@@ -18,7 +18,7 @@ metadata: {name: both, labels: {app: both}}
 spec: {containers: [{name: a, image: fairlead.local/echo, ports: [{containerPort: 53, protocol: UDP}, {containerPort: 53}, {containerPort: 80}]}]}
 `;
 
-besideKubectl('create KIND and expose', {
+const create: Round = {
   steps: [
     ...made('deployment web --image=fairlead.local/echo --port=8080 --replicas=2'),
     drawn('deploy many --image=a.example/b/c:1 --image=de@sha256:1234'),
@@ -72,4 +72,6 @@ besideKubectl('create KIND and expose', {
     { line: 'get cm,svc,sa,role,rolebinding', settles: true },
     { line: 'get secret plain pull -o yaml' },
   ],
-});
+};
+
+besideKubectl({ 'create KIND and expose': create });

@@ -1,5 +1,5 @@
 /** Commands that change objects by name, selector and file, and those that ask the server about itself. */
-import { besideKubectl } from './beside-kubectl.ts';
+import { besideKubectl, type Round } from './beside-kubectl.ts';
 
 const manifest = `
 apiVersion: v1
@@ -22,7 +22,7 @@ spec:
     spec: {containers: [{name: web, image: fairlead.local/echo}]}
 `;
 
-besideKubectl('label, annotate, scale, delete', {
+const changes: Round = {
   prepare: manifest,
   steps: [
     { line: 'label cm one tier=front' },
@@ -75,9 +75,9 @@ besideKubectl('label, annotate, scale, delete', {
     { line: 'delete -f /no/such/file', sense: 'outcome' },
     { line: 'delete cm --all' },
   ],
-});
+};
 
-besideKubectl('what the server says of itself and of you', {
+const itself: Round = {
   steps: [
     { line: 'api-resources' },
     { line: 'api-resources -o wide --sort-by=kind' },
@@ -100,4 +100,6 @@ besideKubectl('what the server says of itself and of you', {
     { line: 'events --types=Wrong', sense: 'outcome' },
     { line: 'events --for cm/none' },
   ],
-});
+};
+
+besideKubectl({ 'label, annotate, scale, delete': changes, 'what the server says of itself and of you': itself });

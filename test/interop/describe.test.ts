@@ -154,13 +154,7 @@ readAlike('describe, further kinds', {
     'describe secret token',
     'describe pods -A',
   ],
-});
-
-readAlike('describe, in another time zone', {
-  onlyReal: true,
-  env: { TZ: 'Asia/Kolkata' },
-  prepare: [apply('common'), settled, apply('further')],
-  lines: ['describe netpol', 'describe sts', 'describe node'],
+  elsewhere: { timeZone: 'Asia/Kolkata', lines: ['describe netpol', 'describe sts', 'describe node'] },
 });
 
 function autoscalerStatus(): object {

@@ -1,5 +1,5 @@
 /** logs, exec, cp, run and attach by kubectl and by Fairlead, line by line. */
-import { besideKubectl } from './beside-kubectl.ts';
+import { besideKubectl, type Round } from './beside-kubectl.ts';
 
 /** Prepared by kubectl in both namespaces; `pair` and `web` go on, `over` ends. */
 const manifest = `
@@ -44,9 +44,8 @@ spec:
 
 const images = { shell: '/bin/sh' };
 
-besideKubectl('logs', {
+const logs: Round = {
   prepare: manifest,
-  images,
   steps: [
     { line: 'wait pod/pair --for=condition=Ready --timeout=30s' },
     { line: 'wait deploy/web --for=condition=Available --timeout=30s' },
@@ -80,11 +79,10 @@ besideKubectl('logs', {
     { line: 'logs pair -l app=talk', sense: 'outcome' },
     { line: 'logs pair --since=1s --since-time=2199-01-01T00:00:00Z', sense: 'outcome' },
   ],
-});
+};
 
-besideKubectl('exec and attach', {
+const execAndAttach: Round = {
   prepare: manifest,
-  images,
   steps: [
     { line: 'wait pod/pair --for=condition=Ready --timeout=30s' },
     { line: 'wait deploy/web --for=condition=Available --timeout=30s' },
@@ -113,10 +111,9 @@ besideKubectl('exec and attach', {
     { line: 'attach nope', sense: 'outcome' },
     { line: 'attach', sense: 'outcome' },
   ],
-});
+};
 
-besideKubectl('run', {
-  images,
+const run: Round = {
   steps: [
     { line: 'run web --image=shell --dry-run=client -o yaml' },
     // kubectl's fields come in the order of its program.
@@ -183,7 +180,7 @@ besideKubectl('run', {
       sense: 'outcome',
     },
   ],
-});
+};
 
 const tree = [
   'rm -rf tree-SIDE out-SIDE back-SIDE; mkdir -p tree-SIDE/a/empty tree-SIDE/b; echo one >tree-SIDE/a/one',
@@ -195,9 +192,8 @@ const shown = (folder: string): string[] => [
   `cd ${folder} && find . ! -type d | sort && cat a/one "b/a name" && wc -c b/zeros && ls -ld a/one | cut -c1-10`,
 ];
 
-besideKubectl('cp', {
+const cp: Round = {
   prepare: manifest,
-  images,
   steps: [
     { line: 'wait pod/pair --for=condition=Ready --timeout=30s' },
     { line: ['exec', 'pair', '-c', 'two', '--', 'sh', '-c', tree] },
@@ -221,4 +217,6 @@ besideKubectl('cp', {
     { line: 'cp over:a b', sense: 'outcome' },
     { line: 'cp a', sense: 'outcome' },
   ],
-});
+};
+
+besideKubectl({ logs: logs, 'exec and attach': execAndAttach, run: run, cp: cp }, images);

@@ -9,13 +9,14 @@ export interface Alike {
   prepare: readonly { args: readonly string[]; input?: string }[];
   /** Words separated by spaces; quotes are not read. */
   lines: readonly string[];
+  /** Lines for both programs in another time zone. */
+  elsewhere?: { timeZone: string; lines: readonly string[] };
   /** Where kinds are needed that the embedded cluster has not. */
   onlyReal?: boolean;
-  env?: Readonly<Record<string, string>>;
 }
 
 /** One test for each line, on each kind of cluster: the same bytes on stdout, the same exit code, a complaint from both or none. */
-export function readAlike(title: string, { prepare, lines, onlyReal = false, env = {} }: Alike): void {
+export function readAlike(title: string, { prepare, lines, elsewhere, onlyReal = false }: Alike): void {
   for (const [name, start] of Object.entries(clusters)) {
     if (onlyReal && name === 'the embedded cluster') continue;
     describe(`${title}, on ${name}`, { skip: skipBesideKubectl }, () => {
@@ -28,22 +29,23 @@ export function readAlike(title: string, { prepare, lines, onlyReal = false, env
         }
       });
       after(() => side?.stop());
-      for (const line of lines) {
-        test(line, async () => {
-          const look = async () => {
-            const args = [...side.flags, ...line.split(' ')];
-            const both = await Promise.all([
-              side.home.run(peerPath('kubectl'), args, '', env),
-              side.home.fairleadWith(env, ...args),
-            ]);
-            return both.map(({ code, stdout, stderr }) => ({ code, stdout, complains: stderr !== '' }));
-          };
-          let [theirs, ours] = await look();
-          // Ages grow and pods go on while the two run: further looks tell whether that was all.
-          for (let looks = 0; theirs?.stdout !== ours?.stdout && looks < 10; looks++) [theirs, ours] = await look();
-          assert.deepEqual(ours, theirs);
-        });
-      }
+      const alike = (line: string, env: Readonly<Record<string, string>>) => async () => {
+        const look = async () => {
+          const args = [...side.flags, ...line.split(' ')];
+          const both = await Promise.all([
+            side.home.run(peerPath('kubectl'), args, '', env),
+            side.home.fairleadWith(env, ...args),
+          ]);
+          return both.map(({ code, stdout, stderr }) => ({ code, stdout, complains: stderr !== '' }));
+        };
+        let [theirs, ours] = await look();
+        // Ages grow and pods go on while the two run: further looks tell whether that was all.
+        for (let looks = 0; theirs?.stdout !== ours?.stdout && looks < 10; looks++) [theirs, ours] = await look();
+        assert.deepEqual(ours, theirs);
+      };
+      for (const line of lines) test(line, alike(line, {}));
+      const { timeZone = '', lines: again = [] } = elsewhere ?? {};
+      for (const line of again) test(`${line}, in ${timeZone}`, alike(line, { TZ: timeZone }));
     });
   }
 }

@@ -1,5 +1,5 @@
 /** `wait` beside kubectl: what is met, what is not, and what never can be. */
-import { besideKubectl } from './beside-kubectl.ts';
+import { besideKubectl, type Round } from './beside-kubectl.ts';
 
 const deployment = `
 apiVersion: apps/v1
@@ -18,7 +18,7 @@ metadata: {name: one, labels: {app: web}}
 data: {a: b}
 `;
 
-besideKubectl('wait', {
+const waits: Round = {
   prepare: deployment,
   steps: [
     { line: 'wait deploy/web --for=condition=Available --timeout=60s' },
@@ -41,4 +41,6 @@ besideKubectl('wait', {
     { line: 'wait deploy/web --for=jsonpath={.status.conditions[*].type}', sense: 'outcome' },
     { line: ['wait', 'deploy/web', '--for=jsonpath={.status.conditions[?(@.type=="Available")].status}=True'] },
   ],
-});
+};
+
+besideKubectl({ wait: waits });
