@@ -8,7 +8,7 @@ import { isStatus, statusError } from './response-body.ts';
 /** An object is at most 1.5 MiB in etcd; an event of more than this is no event. */
 const maxEventBytes = 16 * 1024 * 1024;
 
-/** The stream ended within an event, or held something that is no event: what was read before stays true. */
+/** The stream ended within an event: what was read before stays true. */
 export class WatchBroken extends Error {
   override readonly name: string = 'WatchBroken';
 }
@@ -42,7 +42,8 @@ export async function* watchEvents<T extends KubeObject>(
       if (start < chunk.length) {
         pending.push(chunk.subarray(start));
         pendingBytes += chunk.length - start;
-        if (pendingBytes > maxEventBytes) throw new WatchBroken(`a watch event is larger than ${maxEventBytes} bytes`);
+        if (pendingBytes > maxEventBytes)
+          throw new WatchMalformed(`a watch event is larger than ${maxEventBytes} bytes`);
       }
     }
   } finally {

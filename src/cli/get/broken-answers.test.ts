@@ -24,8 +24,8 @@ const path = '/api/v1/namespaces/default/secrets';
 interface Script {
   /** Of a list or an object. */
   answer?: (response: ServerResponse) => void;
-  /** Of a watch. */
-  watch?: (response: ServerResponse) => void;
+  /** Of a watch; `from` is the version that it asks for. */
+  watch?: (response: ServerResponse, from: string | null) => void;
 }
 
 /** What `get secrets …` prints and returns. */
@@ -34,7 +34,8 @@ async function get({ answer, watch }: Script, ...words: string[]) {
     if (url === '/api') answerJson(response, 200, { kind: 'APIVersions', versions: ['v1'] });
     else if (url === '/apis') answerJson(response, 200, { kind: 'APIGroupList', groups: [] });
     else if (url === '/api/v1') answerJson(response, 200, { kind: 'APIResourceList', resources: [resource] });
-    else if (url.includes('watch=true')) watch?.(response);
+    else if (url.includes('watch=true'))
+      watch?.(response, new URLSearchParams(url.split('?')[1]).get('resourceVersion'));
     else if (answer !== undefined) answer(response);
     else answerJson(response, 200, list);
   });
@@ -45,8 +46,15 @@ async function get({ answer, watch }: Script, ...words: string[]) {
     io,
     signal: new AbortController().signal,
   });
-  const err = String(stderr.read() ?? '').replaceAll(server.config.server, 'http://SERVER');
-  return { code, out: String(stdout.read() ?? ''), err: err.replaceAll(new URL(server.config.server).host, 'SERVER') };
+  const err = printed(stderr).replaceAll(server.config.server, 'http://SERVER');
+  return { code, out: printed(stdout), err: err.replaceAll(new URL(server.config.server).host, 'SERVER') };
+}
+
+/** Everything that was written: one read gives one piece. */
+function printed(stream: PassThrough): string {
+  const pieces: string[] = [];
+  for (let piece: unknown = stream.read(); piece !== null; piece = stream.read()) pieces.push(String(piece));
+  return pieces.join('');
 }
 
 const body = (text: string) => (response: ServerResponse) => {
@@ -104,6 +112,49 @@ test('an answer that is cut off names the server', async () => {
   assert.match((await get({ answer: cut })).err, problem);
   assert.match((await get({ watch: cut }, '-w')).err, problem);
   assert.match((await get({ watch: cut }, '-w', '-o', 'json')).err, problem);
+});
+
+test('a watch that is cut goes on after the last change that came, as an object and as a row', async () => {
+  const told = (version: string, isRow: boolean) => {
+    const object = { kind: 'Secret', apiVersion: 'v1', metadata: { name: `v${version}`, resourceVersion: version } };
+    const row = { cells: [`v${version}`], object };
+    const table = { kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: {}, columnDefinitions: [], rows: [row] };
+    return `${JSON.stringify({ type: 'MODIFIED', object: isRow ? table : object })}\n`;
+  };
+  for (const words of [['-o', 'name'], []]) {
+    const isRow = words.length === 0;
+    const asked: (string | null)[] = [];
+    const watch = (response: ServerResponse, from: string | null) => {
+      asked.push(from);
+      response.writeHead(200, { 'Content-Type': 'application/json' });
+      // In mid-event, before an answer, and at last as servers end it.
+      if (asked.length === 1) response.write(`${told('7', isRow)}{"type":"MODI`, () => response.destroy());
+      else if (asked.length === 2) response.destroy();
+      else response.end(told('9', isRow));
+    };
+    const { code, out, err } = await get({ watch }, '--watch-only', ...words);
+    assert.deepEqual([code, err, asked], [0, '', ['1', '7', '7']]);
+    assert.deepEqual(out.match(/v\d/g), ['v7', 'v9']);
+  }
+});
+
+test('a watch that was cut and is refused then ends with what is said', async () => {
+  let asked = 0;
+  const watch = (response: ServerResponse) => {
+    const gone = {
+      kind: 'Status',
+      apiVersion: 'v1',
+      status: 'Failure',
+      reason: 'Expired',
+      code: 410,
+      message: 'too old',
+    };
+    const object = { kind: 'Secret', apiVersion: 'v1', metadata: { name: 'a', resourceVersion: '7' } };
+    if (asked++ > 0) answerJson(response, 410, gone);
+    else response.write(`${JSON.stringify({ type: 'ADDED', object })}\n`, () => response.destroy());
+  };
+  const { code, err } = await get({ watch }, '--watch-only', '-o', 'name');
+  assert.deepEqual([code, err, asked], [1, 'Error from server (Expired): too old\n', 2]);
 });
 
 test('a watch ends at what is no event, and does not show what it held', async () => {

@@ -1,17 +1,13 @@
 /** `get -w`: what is there, then every change until the user stops, the server ends the watch or `--request-timeout` is over. */
-import type { UnstructuredObject } from '../../api/object.ts';
 import { StatusError } from '../../api/status.ts';
-import type { WatchEvent } from '../../client/cluster-client.ts';
-import { watchEvents } from '../../client/watch-stream.ts';
-import { parseExactJson } from '../../lib/exact-json.ts';
 import { isRecord } from '../../lib/is-record.ts';
-import { AnswerLimit } from '../answer-limit.ts';
 import type { ApiReader } from '../api-reader.ts';
 import type { CommandIo } from '../command.ts';
 import type { ObjectPrinter } from '../print/object-printer.ts';
 import { TableLayout } from '../print/table-layout.ts';
 import { answeredItems, answeredObject } from './answered-objects.ts';
 import type { Wanted } from './arguments.ts';
+import { changesOf } from './changes.ts';
 import { fetchTable, type HumanOptions, styleFor } from './print-tables.ts';
 import { collectionPath, type Selection, withQuery } from './request-path.ts';
 import { headings, readTable, rowCells, type Table, tableAccept } from './table.ts';
@@ -51,8 +47,10 @@ export async function watchTable(
   // The columns are told once; those of a table that is not shown count as well.
   else columns = first.columns;
   const { resourceVersion } = first;
-  for await (const event of changes(wanted, tableAccept, { reader, selection, resourceVersion })) {
-    print(readTable(event.object, collectionPath(wanted, selection)), event.type);
+  const path = collectionPath(wanted, selection);
+  const query = { labelSelector: selection.labelSelector, fieldSelector: named.fieldSelector };
+  for await (const event of changesOf(reader, path, { query, accept: tableAccept, resourceVersion })) {
+    print(readTable(event.object, path), event.type);
   }
 }
 
@@ -76,7 +74,7 @@ export async function watchObjects(
   }
   const metadata = isRecord(list.metadata) ? list.metadata : {};
   const resourceVersion = String(metadata.resourceVersion ?? '');
-  for await (const event of changes(wanted, 'application/json', { reader, selection, resourceVersion })) {
+  for await (const event of changesOf(reader, path, { query, accept: 'application/json', resourceVersion })) {
     await print(event.object, event.type);
   }
 }
@@ -98,28 +96,4 @@ function missing({ type, name }: Wanted): StatusError {
     message: `${what} "${name}" not found`,
     details: { ...(name !== undefined && { name }), group: type.group, kind: type.plural },
   });
-}
-
-/** Until the server ends it or `--request-timeout` is over. Throws what the client's watches throw. */
-async function* changes(
-  wanted: Wanted,
-  accept: string,
-  { reader, selection, resourceVersion }: { reader: ApiReader; selection: Selection; resourceVersion: string },
-): AsyncGenerator<WatchEvent<UnstructuredObject>> {
-  const query = {
-    labelSelector: selection.labelSelector,
-    fieldSelector: fieldSelectorOf(wanted, selection),
-    resourceVersion,
-    watch: 'true',
-  };
-  const body = await reader.getStream(withQuery(collectionPath(wanted, selection), query), accept);
-  using limit = new AnswerLimit(reader.signal, reader.config.requestTimeoutMs);
-  limit.cover(body);
-  try {
-    for await (const event of watchEvents<UnstructuredObject>(body, parseExactJson)) {
-      if (event.type !== 'BOOKMARK') yield event;
-    }
-  } catch (error) {
-    if (!limit.isOver) throw error;
-  }
 }
