@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { claimDirectory } from './claim-directory.ts';
 
 async function scratch(t: TestContext): Promise<string> {
@@ -21,6 +23,19 @@ test('a directory is one owner’s until it lets go of it', async (t) => {
     });
   }
   await using _ = await claimDirectory(directory, 'the node "b"');
+});
+
+test('one that is refused takes nothing from the owner, whose process it may share', async (t) => {
+  const directory = await scratch(t);
+  await using _ = await claimDirectory(directory, 'the node "a"');
+  const inUse = `the data directory ${directory} is in use by the node "a" (process ${process.pid}), `;
+  await assert.rejects(claimDirectory(directory, 'the node "b"'));
+  const module = JSON.stringify(import.meta.resolve('./claim-directory.ts'));
+  const elsewhere = `await (await import(${module})).claimDirectory(${JSON.stringify(directory)}, 'the node "c"')`;
+  await assert.rejects(promisify(execFile)(process.execPath, ['--input-type=module', '-e', elsewhere]), (error) => {
+    assert.ok(error instanceof Error && error.message.includes(inUse), String(error));
+    return true;
+  });
 });
 
 test('what cannot be claimed is not said to be in use', async (t) => {

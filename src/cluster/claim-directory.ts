@@ -1,5 +1,5 @@
 /** A directory in which nodes keep their data is one process's at a time: two would take each other's pods for leftovers. */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -17,8 +17,7 @@ export async function claimDirectory(directory: string, who: string): Promise<As
   const file = join(directory, claimFile);
   let claim: DatabaseSync | undefined;
   try {
-    // SQLite would make one that others can open, who could then claim it for ever.
-    closeSync(openSync(file, 'a', 0o600));
+    makeClaimFile(file);
     claim = new DatabaseSync(file, { timeout: 0 });
     claim.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (cause) {
@@ -46,6 +45,13 @@ export async function claimDirectory(directory: string, who: string): Promise<As
       held.close();
     },
   };
+}
+
+/** SQLite would make one that others can open, who could then claim it for ever. */
+function makeClaimFile(file: string): void {
+  // Whatever descriptor of it this process closes drops the claim that the process may already have on it.
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() === true) return;
+  closeSync(openSync(file, 'a', 0o600));
 }
 
 /** By SQLite's primary result codes, SQLITE_BUSY and SQLITE_LOCKED. */
