@@ -39,8 +39,8 @@ async function startNode(...flags: string[]) {
     once(child.stdout, 'data'),
     once(child, 'close').then(async () => Promise.reject(new Error(await text(child.stderr)))),
   ]);
-  const { kubeletPort, podRange } = JSON.parse(String(facts));
-  return { child, kubeletPort: Number(kubeletPort), podRange: String(podRange) };
+  const { kubeletPort, podRange, modes } = JSON.parse(String(facts));
+  return { child, kubeletPort: Number(kubeletPort), podRange: String(podRange), modes: String(modes) };
 }
 
 async function stop({ child }: { child: ReturnType<typeof spawn> }): Promise<number | null> {
@@ -302,6 +302,7 @@ test('a range of addresses that this machine has, claimed once', async () => {
   const node = await startNode('--name=ranged', '--pod-range=127.63.7.0/24', '--address=127.0.0.2');
   try {
     assert.equal(node.podRange, '127.63.7.0/24');
+    assert.match(node.modes, /With a --pod-range outside of 127\.0\.0\.0\/8 they have others\./);
     const { status } = await cluster.client.resource('v1', 'Node').get('ranged');
     assert.equal(status?.addresses?.find(({ type }) => type === 'InternalIP')?.address, '127.0.0.2');
     const second = await home.fairlead('node', '--name=second', '--pod-range=127.63.7.0/24');

@@ -125,7 +125,7 @@ function modesOf(address: string, range: string, admitsAnybody: boolean): string
   if (isLoopback(range)) {
     modes.push(
       'Pods have loopback addresses, which a Kubernetes API server takes into no EndpointSlice and proxies to for nobody;',
-      'logs, exec and port-forwards to pods do work. With --pod-range their addresses are others.',
+      'logs, exec and port-forwards to pods do work. With a --pod-range outside of 127.0.0.0/8 they have others.',
     );
   }
   if (!admitsAnybody) {
