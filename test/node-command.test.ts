@@ -133,8 +133,14 @@ test('a node that leaves says so, and how its pods ended; what comes back to it 
   await until('serves', ({ status }) => status?.phase === 'Running');
   await until('obliges', ({ status }) => status?.phase === 'Running');
   while (!existsSync(trapped)) await setImmediate();
+  const phases: (string | undefined)[] = [];
+  const ended = until('obliges', ({ status }) => {
+    if (status?.phase !== phases.at(-1)) phases.push(status?.phase);
+    return status?.phase === 'Failed';
+  });
   await until('completed', ({ status }) => status?.phase === 'Succeeded');
   assert.equal(await stop(node), 0);
+  await ended;
 
   const left = await cluster.client.resource('v1', 'Node').get('leaver');
   const ready = left.status?.conditions?.find(({ type }) => type === 'Ready');
@@ -144,7 +150,8 @@ test('a node that leaves says so, and how its pods ended; what comes back to it 
   );
   const shutdown = 'Pod was terminated in response to imminent node shutdown.';
   assert.deepEqual(await stateOf('serves'), ['Failed', 'Terminated', shutdown, 'TerminationByKubelet', 143]);
-  assert.deepEqual(await stateOf('obliges'), ['Succeeded', undefined, undefined, undefined, 0]);
+  assert.deepEqual(await stateOf('obliges'), ['Failed', 'Terminated', shutdown, 'TerminationByKubelet', 0]);
+  assert.ok(!phases.includes('Succeeded'), 'not for a moment');
   assert.deepEqual(await stateOf('completed'), ['Succeeded', undefined, undefined, undefined, 0]);
 
   for await (const { object } of cluster.client

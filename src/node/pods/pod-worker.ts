@@ -1,7 +1,6 @@
 /** One pod on this node, from its arrival to its removal from the API. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isReason } from '../../api/status.ts';
 import type { Container, ObjectReference, Pod, PodStatus } from '../../api/types/core-v1.ts';
 import type { ClusterClient } from '../../client/cluster-client.ts';
 import type { EventRecorder } from '../../client/record-events.ts';
@@ -14,6 +13,7 @@ import { openTokenCache } from '../volumes/token-cache.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
 import type { ContainerHost } from './container-host.ts';
 import type { ContainerRunner } from './container-runner.ts';
+import { deletePod } from './delete-pod.ts';
 import { logFileOf, prepareLaunch } from './launch.ts';
 import { isOver, makeRunner, makeRunners } from './make-runners.ts';
 import type { PodEnd } from './pod-status.ts';
@@ -41,8 +41,6 @@ export interface PodSurroundings {
 }
 
 const VOLUME_REFRESH_MS = 60_000;
-/** An API server that has not answered by then hangs, and another attempt may reach one that does not. */
-const REMOVAL_PATIENCE_MS = 10_000;
 
 /** As the kubelet's graceful shutdown of a node has it. */
 const nodeShutdown: PodEnd = {
@@ -165,7 +163,7 @@ export class PodWorker {
 
   /** The node leaves a cluster that lives on: ends the pod's containers within the time, or its own if that is shorter; `run` then writes how it ended. */
   async leave(graceSeconds: number): Promise<void> {
-    this.#left ??= { wasOver: isOver({ ...this.pod, status: this.status() }) };
+    this.#left ??= { wasOver: this.#isOver() };
     await this.end(Math.min(graceSeconds, this.#graceSeconds()));
   }
 
@@ -178,6 +176,13 @@ export class PodWorker {
   }
 
   status(): PodStatus {
+    const status = this.#statusFor(this.#ended);
+    // A program that ends since it was asked to has not completed, whatever its exit code.
+    const isCut = this.#ended === undefined && this.#left?.wasOver === false;
+    return isCut && isOver({ ...this.pod, status }) ? this.#statusFor(nodeShutdown) : status;
+  }
+
+  #statusFor(ended: PodEnd | undefined): PodStatus {
     return podStatus({
       pod: this.pod,
       containers: this.#containers.map((runner) => ({ role: runner.role, status: runner.status() })),
@@ -186,9 +191,13 @@ export class PodWorker {
       podIP: this.#podIP,
       hostIP: this.#around.hostIP,
       startTime: this.#startTime,
-      ...(this.#ended === undefined ? {} : { ended: this.#ended }),
+      ...(ended === undefined ? {} : { ended }),
       now: new Date(),
     });
+  }
+
+  #isOver(): boolean {
+    return isOver({ ...this.pod, status: this.status() });
   }
 
   async #live(): Promise<void> {
@@ -335,8 +344,7 @@ export class PodWorker {
   }
 
   async #leaveBehind({ wasOver }: { wasOver: boolean }): Promise<void> {
-    // Asked to end, its programs may yet have completed what they were to do.
-    if (!wasOver && this.status().phase !== 'Succeeded') this.#ended ??= nodeShutdown;
+    if (!wasOver) this.#ended ??= nodeShutdown;
     this.#changed();
     await this.#status.settle();
   }
@@ -346,21 +354,8 @@ export class PodWorker {
     if (!this.#isGone) {
       this.#changed();
       await this.#status.settle();
-      const { name = '', namespace = '', uid } = this.pod.metadata;
-      for (let wait = 100; !this.#isGone && !this.#nodeSignal.aborted; wait = Math.min(wait * 2, 10_000)) {
-        try {
-          await this.#around.client.resource<Pod>('v1', 'pods').delete(name, {
-            namespace,
-            gracePeriodSeconds: 0,
-            ...(uid === undefined ? {} : { preconditions: { uid } }),
-            signal: AbortSignal.any([this.#nodeSignal, AbortSignal.timeout(REMOVAL_PATIENCE_MS)]),
-          });
-          break;
-        } catch (error) {
-          if (isReason(error, 'NotFound') || isReason(error, 'Conflict')) break;
-          await sleepUnlessAborted(wait, this.#nodeSignal);
-        }
-      }
+      const given = { isGone: () => this.#isGone, signal: this.#nodeSignal };
+      await deletePod(this.#around.client, this.pod, given);
     }
     await rm(this.#directory, { recursive: true, force: true });
   }
