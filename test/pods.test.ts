@@ -1,5 +1,9 @@
 /** Pods on the embedded cluster: run, looked into, ended; through its API as any client does. */
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import type { Event, Node, Pod } from '../src/api/types/core-v1.ts';
@@ -194,6 +198,33 @@ test('a container added to a pod runs once beside the others, and changes nothin
   );
   await pods().delete('looked-into', { namespace });
   await until('looked-into', (gone) => gone === undefined);
+});
+
+test('a container added to a pod that has completed, and still ends another one, is not started', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'fairlead-completes-'));
+  const [go, late] = [join(directory, 'go'), join(directory, 'late')];
+  await create('completes', {
+    restartPolicy: 'Never',
+    containers: shell(`until [ -e ${go} ]; do sleep 0.05; done`),
+  });
+  await until('completes', isReady);
+  const add = async (name: string, script: string) => {
+    const added = { name, image: 'sh', args: ['-c', script] };
+    const type = 'application/strategic-merge-patch+json';
+    const subresource = 'ephemeralcontainers';
+    await pods().patch('completes', { spec: { ephemeralContainers: [added] } }, { namespace, type, subresource });
+  };
+  await add('first', "trap '' TERM; while :; do sleep 0.05; done");
+  const first = (pod: Pod | undefined) => pod?.status?.ephemeralContainerStatuses?.[0]?.state;
+  await until('completes', (pod) => first(pod)?.running !== undefined);
+  await writeFile(go, '');
+  await until('completes', (pod) => pod?.status?.phase === 'Succeeded');
+  await add('second', `: > ${late}; exec sleep 600`);
+  await until('completes', (pod) => first(pod)?.terminated !== undefined);
+  await pods().delete('completes', { namespace });
+  await until('completes', (gone) => gone === undefined);
+  assert.ok(!existsSync(late), 'it ran');
+  await rm(directory, { recursive: true });
 });
 
 test('a built-in image is not made to run another program', async () => {

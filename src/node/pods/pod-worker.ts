@@ -57,12 +57,12 @@ export class PodWorker {
   readonly #containers: ContainerRunner[];
   readonly #volumes: PodVolumes;
   readonly #status: StatusWriter;
-  /** Fires when the pod is to end: deleted, over its deadline, completed, or the node stops. */
+  /** Fires when the pod is to go from this node: deleted, or the node stops. */
   readonly #ending = new AbortController();
   /** Fires when the node stops: nothing is written any more. */
   readonly #nodeSignal: AbortSignal;
-  /** Fires when volumes need not be kept up to date any more. */
-  readonly #volumesDone = new AbortController();
+  /** Fires when the containers are to end for good: no other is started, and volumes need not be kept up to date. */
+  readonly #stopping = new AbortController();
   readonly #startTime: string;
   #podIP: string | undefined;
   #sandboxReady = false;
@@ -227,17 +227,15 @@ export class PodWorker {
       if (!signal.aborted) await this.#stopContainers(this.#graceSeconds());
       this.#sandboxReady = false;
       this.#changed();
-      this.#volumesDone.abort();
       await refreshing;
     } finally {
-      this.#volumesDone.abort();
       deadline?.();
     }
   }
 
   /** False when the pod ended meanwhile. */
   async #makeVolumes(): Promise<boolean> {
-    const { signal } = this.#ending;
+    const { signal } = this.#stopping;
     for (let wait = 500; ; wait = Math.min(wait * 2, 10_000)) {
       try {
         await this.#volumes.materialise();
@@ -253,7 +251,7 @@ export class PodWorker {
   }
 
   async #refreshVolumes(): Promise<void> {
-    const signal = AbortSignal.any([this.#ending.signal, this.#volumesDone.signal]);
+    const { signal } = this.#stopping;
     while (!signal.aborted) {
       await sleepUnlessAborted(VOLUME_REFRESH_MS, signal);
       if (signal.aborted) return;
@@ -281,7 +279,7 @@ export class PodWorker {
           return false;
         }
       }
-      if (this.#ending.signal.aborted) return false;
+      if (this.#stopping.signal.aborted) return false;
       this.#changed();
     }
     return true;
@@ -289,7 +287,7 @@ export class PodWorker {
 
   /** Containers that somebody adds to look into the pod: each runs once, beside whatever the others do. */
   #takeEphemeral(): void {
-    if (this.#wasOver || this.#ending.signal.aborted || this.#volumesDone.signal.aborted) return;
+    if (this.#wasOver || this.#stopping.signal.aborted) return;
     for (const spec of this.pod.spec?.ephemeralContainers ?? []) {
       if (this.container(spec.name) !== undefined) continue;
       this.#containers.push(makeRunner({ pod: this.pod, spec, role: 'ephemeral', host: this.#host }));
@@ -327,6 +325,7 @@ export class PodWorker {
   }
 
   async #stopContainers(graceSeconds: number): Promise<void> {
+    this.#stopping.abort();
     const main = this.#containers.filter(({ role }) => role !== 'sidecar');
     await Promise.all(main.map((runner) => runner.stop(graceSeconds)));
     // Those that others may lean on come last, in reverse order.
