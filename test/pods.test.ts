@@ -91,6 +91,23 @@ test('a pod that was declared not ready while its node was taken for lost is rea
   await until('declared', (gone) => gone === undefined);
 });
 
+test('a pod that was declared over ends, and stays what it was declared', async () => {
+  const end = { phase: 'Failed', reason: 'NodeLost', message: 'said so' };
+  for (const status of [end, { phase: 'Succeeded' }]) {
+    const name = `declared-${status.phase.toLowerCase()}`;
+    await create(name, { containers: shell('exec sleep 600') });
+    await until(name, isReady);
+    await pods().patch(name, { status }, { type: 'application/merge-patch+json', namespace, subresource: 'status' });
+    const states = (pod: Pod | undefined) => pod?.status?.containerStatuses?.map(({ state }) => state?.terminated);
+    const ended = await until(name, (pod) => states(pod)?.every((state) => state !== undefined) === true);
+    const { phase, reason, message } = ended?.status ?? {};
+    assert.deepEqual({ phase, reason, message }, { reason: undefined, message: undefined, ...status });
+    assert.ok(!isReady(ended));
+    await pods().delete(name, { namespace });
+    await until(name, (gone) => gone === undefined);
+  }
+});
+
 test('an image that nothing provides does not run, and it is said how to provide it', async () => {
   await create('foreign', {
     containers: [{ name: 'c', image: 'nginx:1.27', command: ['sh', '-c', 'touch /tmp/ran'] }],

@@ -4,6 +4,9 @@ import type { ContainerRole } from './container-host.ts';
 import { qosClass } from './qos-class.ts';
 
 export interface PodEnd {
+  /** Default: `Failed`. */
+  phase?: string;
+  /** As the message, '' where none is given. */
   reason: string;
   message: string;
   /** For a cause outside of the pod: the reason of its condition `DisruptionTarget`. */
@@ -21,7 +24,7 @@ export interface PodFacts {
   podIP: string | undefined;
   hostIP: string;
   startTime: string;
-  /** Set when the node itself ended the pod: it is then Failed, whatever its containers did. */
+  /** Set when something else than its containers ended the pod: it is then Failed, or what it was declared, whatever they did. */
   ended?: PodEnd;
   now: Date;
 }
@@ -38,7 +41,8 @@ export function podStatus(all: PodFacts): PodStatus {
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     phase,
-    ...(ended === undefined ? {} : { reason: ended.reason, message: ended.message }),
+    ...(ended === undefined || ended.reason === '' ? {} : { reason: ended.reason }),
+    ...(ended === undefined || ended.message === '' ? {} : { message: ended.message }),
     conditions: podConditions(facts, phase),
     hostIP,
     hostIPs: [{ ip: hostIP }],
@@ -52,7 +56,7 @@ export function podStatus(all: PodFacts): PodStatus {
 }
 
 export function podPhase({ pod, containers, initialized, ended }: PodFacts): string {
-  if (ended !== undefined) return 'Failed';
+  if (ended !== undefined) return ended.phase ?? 'Failed';
   const policy = pod.spec?.restartPolicy ?? 'Always';
   const init = containers.filter(({ role }) => role === 'init');
   if (policy === 'Never' && init.some(({ status }) => (status.state?.terminated?.exitCode ?? 0) !== 0)) return 'Failed';

@@ -141,12 +141,21 @@ export class PodWorker {
   /** A newer form of the same pod. */
   update(pod: Pod): void {
     this.pod = pod;
+    this.#heedPhase(pod);
     if (pod.metadata.deletionTimestamp !== undefined) void this.end(pod.metadata.deletionGracePeriodSeconds ?? 30);
     else {
       this.#takeEphemeral();
       if ((pod.spec?.readinessGates ?? []).length > 0) this.#changed();
       if (!this.#nodeSignal.aborted) this.#status.seen(pod);
     }
+  }
+
+  /** Somebody else may declare that the pod is over: as with a kubelet its containers then end, and it stays what it was declared. */
+  #heedPhase({ status = {} }: Pod): void {
+    if (this.#wasOver || !isOver(this.pod) || this.#isOver()) return;
+    const { phase, reason = '', message = '' } = status;
+    this.#ended = { reason, message, ...(phase === undefined ? {} : { phase }) };
+    void this.#stopContainers(this.#graceSeconds());
   }
 
   /** The pod is no longer in the API: it ends at once. */
