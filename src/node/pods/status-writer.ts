@@ -22,7 +22,7 @@ export class StatusWriter {
   #writing: Promise<void> | undefined;
   /** What was written last, without what the server adds. */
   #written: PodStatus | undefined;
-  /** The pod's resource version after that; what was seen earlier says nothing of it. */
+  /** The pod's resource version after that, or that of the pod for which the server refused it; what was seen earlier says nothing of it. */
   #version = 0n;
   /** Somebody else has written another status since. */
   #overwritten = false;
@@ -111,6 +111,9 @@ export class StatusWriter {
       });
     } catch (error) {
       this.#overwritten ||= rewrites;
+      // Asked again with the same pod it would say the same.
+      const version = versionOf(pod);
+      if (isReason(error, 'Invalid') && version > this.#version) this.#version = version;
       throw error;
     }
     this.#written = status;
