@@ -1,13 +1,22 @@
 /** What a node does for its cluster goes on when an API server takes a request and never answers it. */
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Pod } from '../api/types/core-v1.ts';
 import { openClusterClient } from '../client/cluster-client-http.ts';
-import { type NodeFacts, nodeLabels } from './node-object.ts';
+import { openEventRecorder } from '../client/record-events.ts';
+import { openImageTable } from './images/image-table.ts';
+import { openAddressPool } from './network/address-pool.ts';
+import { type NodeFacts, nodeLabels, nodeResources } from './node-object.ts';
+import { openClusterObjects } from './pods/cluster-objects.ts';
+import { PodWorker } from './pods/pod-worker.ts';
 import { StatusWriter } from './pods/status-writer.ts';
 import { keepAlive, registerNode } from './registration.ts';
+import { openProcessRuntime } from './runtime/process.ts';
 
 const facts: NodeFacts = {
   name: 'n',
@@ -26,15 +35,18 @@ const node = {
   status: { conditions: [{ type: 'Ready', status: 'True' }] },
 };
 
-/** Never answers the first request of this method, and every other one with the Node. */
-async function hangingServer(method: string) {
+/** Never answers the first request of this method, or only begins to, and every other one with the Node. */
+async function hangingServer(method: string, { begins = false } = {}) {
   const asked: IncomingMessage[] = [];
   const hung = Promise.withResolvers<void>();
   const again = Promise.withResolvers<void>();
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     if (request.method === method) {
       asked.push(request);
-      if (asked.length === 1) return hung.resolve();
+      if (asked.length === 1) {
+        if (begins) response.writeHead(200, { 'Content-Type': 'application/json' }).write('{');
+        return hung.resolve();
+      }
       if (request.url === asked[0]?.url) again.resolve();
     }
     response.setHeader('Content-Type', 'application/json');
@@ -102,4 +114,60 @@ test('the status of a pod is written', async (t) => {
   runOut();
   await server.again;
   await writer.settle();
+});
+
+test('a ConfigMap is read, and a token asked for, anew', async (t) => {
+  const runOut = mockTimeouts(t);
+  const query = { namespace: 'ns', serviceAccount: 'a', expirationSeconds: 3600, pod: { name: 'p', uid: 'u' } };
+  const late = { message: 'the API server has not answered within 10 s' };
+  for (const begins of [false, true]) {
+    await using reading = await hangingServer('GET', { begins });
+    const objects = openClusterObjects(reading.client, new AbortController().signal);
+    const read = objects.configMap('ns', 'settings');
+    await reading.hung;
+    runOut();
+    await assert.rejects(read, late);
+    assert.equal((await objects.configMap('ns', 'settings'))?.metadata.name, 'n');
+    await using asking = await hangingServer('POST', { begins });
+    const asked = openClusterObjects(asking.client, new AbortController().signal).token(query);
+    await asking.hung;
+    runOut();
+    await assert.rejects(asked, late);
+  }
+});
+
+test('a pod ends that waits for what it is made of', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'fairlead-hung-'));
+  t.after(() => rm(directory, { recursive: true }));
+  await using server = await hangingServer('GET');
+  const { client } = server;
+  const stop = new AbortController();
+  const { signal } = stop;
+  const pod: Pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p', namespace: 'default', uid: 'u' },
+    spec: {
+      enableServiceLinks: false,
+      containers: [{ name: 'c', image: 'sh', envFrom: [{ configMapRef: { name: 'settings' } }] }],
+    },
+  };
+  const around = {
+    client,
+    runtime: openProcessRuntime(),
+    images: openImageTable(new Map([['sh', 'sh']]), directory),
+    addresses: openAddressPool(facts.podCIDR),
+    events: openEventRecorder({ client, component: 'kubelet', host: 'n', signal }),
+    hostIP: '127.0.0.1',
+    apiServerUrl: 'http://127.0.0.1',
+    nodeResources: nodeResources(directory),
+    firstOrdinaryPort: 1024,
+    podsDirectory: directory,
+  };
+  const worker = new PodWorker(pod, around, signal);
+  const run = worker.run();
+  await server.hung;
+  worker.update({ ...pod, metadata: { ...pod.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } });
+  await run;
+  stop.abort();
 });

@@ -13,7 +13,6 @@ import { startKubeletServer } from './kubelet/server.ts';
 import { openAddressPool } from './network/address-pool.ts';
 import { firstOrdinaryPort, nodeResources } from './node-object.ts';
 import { PodWorkers } from './pod-workers.ts';
-import { openClusterObjects } from './pods/cluster-objects.ts';
 import { keepAlive, registerNode, reportLeaving } from './registration.ts';
 import { openProcessRuntime } from './runtime/process.ts';
 
@@ -52,6 +51,8 @@ export interface NodeAgent extends AsyncDisposable {
 
 /** How long a node that leaves tries at most to tell so, and then again how its pods ended. */
 const FAREWELL_MS = 2000;
+/** More than leaving takes: pods have their grace and their hooks. What still hangs then is cut off. */
+const LEAVING_MS = 15_000;
 
 /**
  * Resolves when the Node is Ready. Disposing it, or the signal, ends all pods' processes; dispose it in any case, since
@@ -89,7 +90,6 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
       images,
       addresses,
       events,
-      objects: openClusterObjects(client, signal),
       hostIP: address,
       apiServerUrl,
       nodeResources: nodeResources(dataDir),
@@ -127,7 +127,9 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
   };
   const stop = () => {
     stopped ??= (async () => {
-      if (options.onStop === 'leave' && isRegistered) await leave();
+      if (options.onStop === 'leave' && isRegistered) {
+        await Promise.race([leave(), sleepUnlessAborted(LEAVING_MS, signal)]);
+      }
       stopping.abort();
       await workers[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();

@@ -25,10 +25,23 @@ export interface ClusterObjects {
   token(query: TokenQuery): Promise<ServiceAccountToken>;
 }
 
+/** An API server that has not answered by then hangs: the next attempt may get to another one, or on another connection. */
+const PATIENCE_MS = 10_000;
+
+/** Each read ends with the signal, and when it takes too long. */
 export function openClusterObjects(client: ClusterClient, signal: AbortSignal): ClusterObjects {
-  const optional = async <T>(get: Promise<T>): Promise<T | undefined> => {
+  const patiently = async <T>(read: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+    const patience = AbortSignal.timeout(PATIENCE_MS);
     try {
-      return await get;
+      return await read(AbortSignal.any([signal, patience]));
+    } catch (cause) {
+      if (cause !== patience.reason) throw cause;
+      throw new Error(`the API server has not answered within ${PATIENCE_MS / 1000} s`, { cause });
+    }
+  };
+  const optional = async <T>(read: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await patiently(read);
     } catch (error) {
       if (isReason(error, 'NotFound')) return undefined;
       throw error;
@@ -36,10 +49,14 @@ export function openClusterObjects(client: ClusterClient, signal: AbortSignal): 
   };
   return {
     configMap: (namespace, name) =>
-      optional(client.resource<ConfigMap>('v1', 'configmaps').get(name, { namespace, signal })),
-    secret: (namespace, name) => optional(client.resource<Secret>('v1', 'secrets').get(name, { namespace, signal })),
-    services: async (namespace) => (await client.resource<Service>('v1', 'services').list({ namespace, signal })).items,
-    token: (query) => requestToken(client, query, signal),
+      optional((ends) => client.resource<ConfigMap>('v1', 'configmaps').get(name, { namespace, signal: ends })),
+    secret: (namespace, name) =>
+      optional((ends) => client.resource<Secret>('v1', 'secrets').get(name, { namespace, signal: ends })),
+    services: (namespace) =>
+      patiently(
+        async (ends) => (await client.resource<Service>('v1', 'services').list({ namespace, signal: ends })).items,
+      ),
+    token: (query) => patiently((ends) => requestToken(client, query, ends)),
   };
 }
 

@@ -10,7 +10,7 @@ import type { PodAddressPool } from '../network/address-pool.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { PodVolumes } from '../volumes/pod-volumes.ts';
 import { openTokenCache } from '../volumes/token-cache.ts';
-import type { ClusterObjects } from './cluster-objects.ts';
+import { openClusterObjects } from './cluster-objects.ts';
 import type { ContainerHost } from './container-host.ts';
 import type { ContainerRunner } from './container-runner.ts';
 import { deletePod } from './delete-pod.ts';
@@ -30,7 +30,6 @@ export interface PodSurroundings {
   images: ImageTable;
   addresses: PodAddressPool;
   events: EventRecorder;
-  objects: ClusterObjects;
   hostIP: string;
   apiServerUrl: string;
   nodeResources: NodeResources;
@@ -61,7 +60,7 @@ export class PodWorker {
   readonly #ending = new AbortController();
   /** Fires when the node stops: nothing is written any more. */
   readonly #nodeSignal: AbortSignal;
-  /** Fires when the containers are to end for good: no other is started, and volumes need not be kept up to date. */
+  /** Fires when the containers are to end for good: no other is started, and nothing is read for them any more. */
   readonly #stopping = new AbortController();
   readonly #startTime: string;
   #podIP: string | undefined;
@@ -88,7 +87,7 @@ export class PodWorker {
       signal,
     });
     const { hostIP, apiServerUrl, nodeResources } = around;
-    const objects = rememberObjects(around.objects);
+    const objects = rememberObjects(openClusterObjects(around.client, this.#stopping.signal));
     const worker = this;
     const facts = {
       objects,
