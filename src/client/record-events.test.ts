@@ -53,3 +53,20 @@ test('a flood about one object is cut down, and refusals are swallowed', async (
   await recorder.flush();
   assert.equal(server.requests.length, 25);
 });
+
+test('one that a server never answers keeps no other back', async (t) => {
+  const patience = new AbortController();
+  t.mock.method(AbortSignal, 'timeout', () => patience.signal, { times: 1 });
+  const told: string[] = [];
+  await using server = await scriptedServer((_request, response, body) => {
+    const { message } = JSON.parse(body);
+    told.push(message);
+    if (message === 'first') patience.abort();
+    else answerJson(response, 201, JSON.parse(body));
+  });
+  await using client = openClusterClient(server.config);
+  const recorder = openEventRecorder({ client, component: 'test', signal: new AbortController().signal });
+  for (const message of ['first', 'second']) recorder.record({ about: pod, type: 'Normal', reason: 'Told', message });
+  await recorder.flush();
+  assert.deepEqual(told, ['first', 'second']);
+});

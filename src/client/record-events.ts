@@ -19,6 +19,8 @@ export interface EventRecorder {
   flush(): Promise<void>;
 }
 
+/** An API server that has not answered by then hangs, and others wait. */
+const patienceMs = 10_000;
 /** Events waiting to be sent; more are dropped. */
 const maxQueued = 500;
 /** Earlier events that can still be counted up. */
@@ -46,15 +48,15 @@ export function openEventRecorder(options: {
   async function sendAll(): Promise<void> {
     for (let draft = queue.shift(); draft !== undefined && !signal.aborted; draft = queue.shift()) {
       try {
-        await send(draft);
+        await send(draft, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]));
       } catch {
-        // Refused (the namespace is going, no right to) or not reachable: dropped.
+        // Refused (the namespace is going, no right to), not reachable or not answered: dropped.
       }
     }
     sending = undefined;
   }
 
-  async function send(draft: EventDraft): Promise<void> {
+  async function send(draft: EventDraft, ends: AbortSignal): Promise<void> {
     const involvedObject = reference(draft.about);
     const { type, reason } = draft;
     const message = draft.message.slice(0, maxMessage);
@@ -74,7 +76,7 @@ export function openEventRecorder(options: {
         const counted = await events.patch(
           earlier.metadata.name,
           { count: (earlier.count ?? 1) + 1, lastTimestamp: now },
-          { type: 'application/merge-patch+json', namespace: earlier.metadata.namespace ?? 'default', signal },
+          { type: 'application/merge-patch+json', namespace: earlier.metadata.namespace ?? 'default', signal: ends },
         );
         remember(remembered, key, counted);
         return;
@@ -102,7 +104,7 @@ export function openEventRecorder(options: {
         reportingComponent: component,
         reportingInstance: host ?? '',
       },
-      { signal },
+      { signal: ends },
     );
     remember(remembered, key, created);
   }
