@@ -1,4 +1,6 @@
 /** Failures on the way to the API server: there is no Status, since no server answered. */
+import type { CertificateFault } from '../net/http1/certificate-error.ts';
+import { CertificateError } from '../net/http1/certificate-error.ts';
 import { UpstreamError } from '../net/http1/upstream.ts';
 import { ProxyError } from '../net/proxy/upstream-proxy.ts';
 
@@ -17,14 +19,14 @@ export class ConnectionError extends Error {
   }
 }
 
-const untrusted = new Set([
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_SIGNATURE_FAILURE',
-]);
+/** What to do where a server's certificate is not accepted. */
+const certificateAdvice: Readonly<Record<CertificateFault, string>> = {
+  untrusted: 'Is it the right cluster?',
+  expired: 'Check the clock, or renew the certificate.',
+  'other names': "Check the server's address, or set tls-server-name for this cluster.",
+  'no names': 'It has to be issued anew, with the names of the server.',
+};
+const authorityAdvice = 'Set certificate-authority for this cluster in the kubeconfig, which names none.';
 
 /** What TLS alerts mean here, by the end of their code; the rest of it varies with the version of OpenSSL. */
 const tlsFaults: readonly (readonly [code: RegExp, what: string])[] = [
@@ -81,7 +83,14 @@ export function explainFailure(
   const unknown = outcomeUnknown ? ' Whether the request was carried out is not known: look before you repeat it.' : '';
   const make = (what: string) =>
     new ConnectionError(`Cannot talk to the API server ${server}: ${what}${unknown}`, { sent, cutOff, cause: error });
-  if (hasProxyError(error)) return make(`${text}. Check the proxy (proxy-url of the cluster, or HTTPS_PROXY).`);
+  if (causeOf(error, ProxyError)) return make(`${text}. Check the proxy (proxy-url of the cluster, or HTTPS_PROXY).`);
+  const refused = causeOf(error, CertificateError);
+  if (refused !== undefined) {
+    const { fault, problem, bySystem } = refused;
+    return make(
+      `its certificate ${problem}. ${fault === 'untrusted' && bySystem ? authorityAdvice : certificateAdvice[fault]}`,
+    );
+  }
   switch (code) {
     case 'ECONNREFUSED':
       return make('nothing listens there (connection refused). Is the cluster running, and is this its address?');
@@ -92,19 +101,7 @@ export function explainFailure(
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return make('it cannot be reached from here. Check the network, VPN and firewall.');
-    case 'CERT_HAS_EXPIRED':
-    case 'CERT_NOT_YET_VALID':
-      return make('its certificate is not valid at this time. Check the clock, or renew the certificate.');
-    case 'ERR_TLS_CERT_ALTNAME_INVALID':
-      return make(
-        "its certificate is for other names. Check the server's address, or set tls-server-name for this cluster.",
-      );
     default:
-  }
-  if (code !== undefined && untrusted.has(code)) {
-    return make(
-      'its certificate is not signed by the certificate authority of this configuration. Is it the right cluster?',
-    );
   }
   const fault = code?.startsWith('ERR_SSL_') ? tlsFaults.find(([of]) => of.test(code)) : undefined;
   if (fault !== undefined) return make(fault[1]);
@@ -116,9 +113,9 @@ function oneLine(text: string): string {
   return text.trim().replaceAll(/\s+([).]?)/g, (all, closing: string) => (/[\r\n]/.test(all) ? closing || ' ' : all));
 }
 
-function hasProxyError(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof ProxyError) return true;
-  return false;
+function causeOf<T extends Error>(error: unknown, kind: new (...given: never[]) => T): T | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof kind) return at;
+  return undefined;
 }
 
 function rootCode(error: unknown): string | undefined {

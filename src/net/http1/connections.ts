@@ -2,9 +2,9 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Dialled, dialUpstream, endpointKey, endpointName } from './dial.ts';
-import type { TlsMemory } from './open-socket.ts';
 import { defaultKeepAliveMs } from './open-socket.ts';
 import type { SocketReads } from './socket-reads.ts';
+import type { TlsMemory } from './start-tls.ts';
 import type { UpstreamEndpoint } from './upstream.ts';
 import { UpstreamError } from './upstream.ts';
 

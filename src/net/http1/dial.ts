@@ -2,7 +2,6 @@
 import type { Duplex } from 'node:stream';
 import { isOwnSocket } from '../own-socket.ts';
 import { proxyName } from '../proxy/upstream-proxy.ts';
-import type { TlsMemory } from './open-socket.ts';
 import {
   defaultKeepAliveMs,
   openTcp,
@@ -12,6 +11,7 @@ import {
   socketErrorText,
 } from './open-socket.ts';
 import { SocketReads } from './socket-reads.ts';
+import type { TlsMemory } from './start-tls.ts';
 import type { UpstreamEndpoint } from './upstream.ts';
 import { UpstreamError } from './upstream.ts';
 

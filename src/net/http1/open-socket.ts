@@ -1,17 +1,12 @@
 /** Opens a TCP connection, and TLS over a stream. */
 import { once } from 'node:events';
 import type { Socket, TcpNetConnectOpts } from 'node:net';
-import { connect, isIP } from 'node:net';
+import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { PeerCertificate, SecureContext } from 'node:tls';
+import { certificateErrorOf } from './certificate-error.ts';
 import type { SocketReads } from './socket-reads.ts';
+import type { TlsMemory } from './start-tls.ts';
 import type { UpstreamEndpoint } from './upstream.ts';
-
-/** What connections of one pool key share: parsed certificates and the newest TLS session, for resumption. */
-export interface TlsMemory {
-  context?: SecureContext;
-  session?: Buffer;
-}
 
 /** What happened, in words for a user. */
 export function socketErrorText(error: unknown): string {
@@ -56,7 +51,7 @@ export async function openTcpWithTls(
   reads: SocketReads,
 ): Promise<Socket> {
   const under = { ...tcpOptions(endpoint, keepAliveMs), onread: reads.onread };
-  return startTls(endpoint, under, memory, signal);
+  return openOver(endpoint, under, memory, signal);
 }
 
 function tcpOptions({ host, port }: { host: string; port: number }, keepAliveMs: number): TcpNetConnectOpts {
@@ -81,39 +76,28 @@ async function whenOpen<T extends Socket>(socket: T, event: string, signal: Abor
   return socket;
 }
 
-/** Rejects with the socket's error, that of the check of the certificate too, or the signal's reason. */
+/** Rejects with the socket's error, CertificateError for a certificate that is not accepted, or the signal's reason. */
 export async function openTls(
   endpoint: Pick<UpstreamEndpoint, 'host' | 'tls'>,
   under: Duplex,
   memory: TlsMemory,
   signal: AbortSignal,
 ): Promise<Socket> {
-  return startTls(endpoint, { socket: under }, memory, signal);
+  return openOver(endpoint, { socket: under }, memory, signal);
 }
 
-async function startTls(
-  { host, tls = {} }: Pick<UpstreamEndpoint, 'host' | 'tls'>,
+async function openOver(
+  endpoint: Pick<UpstreamEndpoint, 'host' | 'tls'>,
   under: object,
   memory: TlsMemory,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const { connect: connectTls, createSecureContext, checkServerIdentity } = await import('node:tls');
+  const { startTls } = await import('./start-tls.ts');
   signal.throwIfAborted();
-  memory.context ??= createSecureContext({ ca: tls.ca, cert: tls.cert, key: tls.key });
-  const expected = tls.serverName ?? host;
-  const socket = connectTls({
-    ...under,
-    secureContext: memory.context,
-    session: memory.session,
-    ALPNProtocols: ['http/1.1'],
-    rejectUnauthorized: tls.insecureSkipVerify !== true,
-    // Server Name Indication is for names only (RFC 6066); an address is checked against the certificate all the same.
-    ...(isIP(expected) === 0 ? { servername: expected } : {}),
-    checkServerIdentity: (_host: string, certificate: PeerCertificate) => checkServerIdentity(expected, certificate),
-  });
-  socket.allowHalfOpen = true;
-  socket.on('session', (session: Buffer) => {
-    memory.session = session;
-  });
-  return whenOpen(socket, 'secureConnect', signal);
+  try {
+    return await whenOpen(startTls(endpoint, under, memory), 'secureConnect', signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw certificateErrorOf(error, { bySystem: endpoint.tls?.ca === undefined });
+  }
 }

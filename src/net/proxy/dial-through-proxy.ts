@@ -1,6 +1,6 @@
 /** Opens a raw stream to an upstream through its proxy. */
 import type { Duplex } from 'node:stream';
-import { getCACertificates } from 'node:tls';
+import { CertificateError } from '../http1/certificate-error.ts';
 import { openTcp, openTls, socketErrorText } from '../http1/open-socket.ts';
 import type { UpstreamEndpoint } from '../http1/upstream.ts';
 import { openConnectTunnel } from './connect-tunnel.ts';
@@ -22,7 +22,8 @@ export async function dialThroughProxy(
   try {
     stream = await openTcp(proxy, signal, keepAliveMs);
     if (proxy.protocol === 'https') {
-      const ca = [...getCACertificates(), ...(tls?.ca === undefined ? [] : [tls.ca])].join('\n');
+      const { systemAuthorities } = await import('../http1/start-tls.ts');
+      const ca = [...systemAuthorities(), ...(tls?.ca === undefined ? [] : [tls.ca])].join('\n');
       const insecureSkipVerify = tls?.insecureSkipVerify === true;
       stream = await openTls({ host: proxy.host, tls: { ca, insecureSkipVerify } }, stream, {}, signal);
     }
@@ -35,6 +36,13 @@ export async function dialThroughProxy(
     stream?.destroy();
     signal.throwIfAborted();
     if (error instanceof ProxyError) throw error;
-    throw new ProxyError(socketErrorText(error), { cause: error });
+    throw new ProxyError(proxyErrorText(error), { cause: error });
   }
+}
+
+function proxyErrorText(error: unknown): string {
+  if (!(error instanceof CertificateError)) return socketErrorText(error);
+  const { fault, problem } = error;
+  const untrusted = 'is signed neither by an authority that this system trusts nor by that of the cluster';
+  return `the proxy's certificate ${fault === 'untrusted' ? untrusted : problem}`;
 }
