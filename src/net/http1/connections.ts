@@ -1,6 +1,8 @@
 /** Keeps connections to upstreams: idle ones for the next exchange, a bounded number in all. */
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { ConnectTimes } from './connect-limit.ts';
+import { ConnectLimit } from './connect-limit.ts';
 import { type Dialled, dialUpstream, endpointKey, endpointName } from './dial.ts';
 import { defaultKeepAliveMs } from './open-socket.ts';
 import type { SocketReads } from './socket-reads.ts';
@@ -16,9 +18,7 @@ export interface ConnectionUser {
   onDrain(): void;
 }
 
-export interface ConnectionLimits {
-  /** Time to connect, TLS included. */
-  connectTimeoutMs: number;
+export interface ConnectionLimits extends ConnectTimes {
   /** An idle connection is closed after this time, or sooner if the server announced so. */
   idleTimeoutMs: number;
   /** Open connections per endpoint; further exchanges wait. */
@@ -31,6 +31,7 @@ export interface ConnectionLimits {
 
 const defaults: ConnectionLimits = {
   connectTimeoutMs: 10_000,
+  tunnelTimeoutMs: 60_000,
   idleTimeoutMs: 55_000,
   maxPerEndpoint: 1024,
   maxWaiting: 4096,
@@ -240,15 +241,13 @@ export class ConnectionPool implements AsyncDisposable {
   async #open(bucket: Bucket, endpoint: UpstreamEndpoint, signal: AbortSignal): Promise<UpstreamConnection> {
     bucket.open++;
     this.#remembered.delete(bucket);
-    const timeout = new AbortController();
-    const timer = setTimeout(() => {
-      const seconds = this.#limits.connectTimeoutMs / 1000;
-      const message = `cannot connect to ${endpointName(endpoint)}: no answer within ${seconds} s`;
-      timeout.abort(new UpstreamError(message, { sent: false, connect: 'silent' }));
-    }, this.#limits.connectTimeoutMs);
+    using limit = new ConnectLimit(endpoint, this.#limits);
     try {
-      const both = AbortSignal.any([signal, timeout.signal, this.#closing.signal]);
-      const dialled = await dialUpstream(endpoint, bucket.memory, both, this.#limits.keepAliveMs);
+      const all = AbortSignal.any([signal, limit.signal, this.#closing.signal]);
+      const dialled = await dialUpstream(endpoint, bucket.memory, all, {
+        keepAliveMs: this.#limits.keepAliveMs,
+        begin: (stage) => limit.begin(stage),
+      });
       const connection = new UpstreamConnection(dialled, endpointName(endpoint), (freed, reusable, idleMs) =>
         this.#freed(bucket, freed, reusable, idleMs),
       );
@@ -258,8 +257,6 @@ export class ConnectionPool implements AsyncDisposable {
       bucket.open--;
       this.#next(bucket);
       throw error;
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -1,15 +1,9 @@
 /** Opens one connection to an upstream: TCP, a tunnel through a proxy or the endpoint's own dialler, and TLS over it. */
 import type { Duplex } from 'node:stream';
 import { isOwnSocket } from '../own-socket.ts';
+import type { ConnectStage } from '../proxy/upstream-proxy.ts';
 import { proxyName } from '../proxy/upstream-proxy.ts';
-import {
-  defaultKeepAliveMs,
-  openTcp,
-  openTcpWithTls,
-  openTls,
-  openUnixSocket,
-  socketErrorText,
-} from './open-socket.ts';
+import { openTcp, openTcpWithTls, openTls, openUnixSocket, socketErrorText } from './open-socket.ts';
 import { SocketReads } from './socket-reads.ts';
 import type { TlsMemory } from './start-tls.ts';
 import type { UpstreamEndpoint } from './upstream.ts';
@@ -40,31 +34,43 @@ export interface Dialled {
   reads: SocketReads | undefined;
 }
 
+export interface DialOptions {
+  /** As of `openTcp`. */
+  keepAliveMs: number;
+  /** Told of each stage after the first `hop`. */
+  begin(stage: ConnectStage): void;
+}
+
 /** Resolves when the connection (and TLS) stands. Rejects with UpstreamError, or the signal's reason. */
 export async function dialUpstream(
   endpoint: UpstreamEndpoint,
   memory: TlsMemory,
   signal: AbortSignal,
-  keepAliveMs = defaultKeepAliveMs,
+  options: DialOptions,
 ): Promise<Dialled> {
   signal.throwIfAborted();
   let stream: Duplex | undefined;
   try {
-    stream = await openIndirectly(endpoint, signal, keepAliveMs);
-    if (stream === undefined) return await openDirectly(endpoint, memory, signal, keepAliveMs);
+    stream = await openIndirectly(endpoint, signal, options);
+    if (stream === undefined) return await openDirectly(endpoint, memory, signal, options.keepAliveMs);
     const socket = endpoint.tls === undefined ? stream : await openTls(endpoint, stream, memory, signal);
     return { socket, reads: undefined };
   } catch (error) {
     stream?.destroy();
     signal.throwIfAborted();
     if (error instanceof UpstreamError) throw error;
-    const way = endpoint.proxy === undefined ? '' : ` through the proxy ${proxyName(endpoint.proxy)}`;
-    throw new UpstreamError(`cannot connect to ${endpointName(endpoint)}${way}: ${socketErrorText(error)}`, {
-      sent: false,
-      connect: 'refused',
-      cause: error,
-    });
+    throw connectFailure(endpoint, socketErrorText(error), { connect: 'refused', cause: error });
   }
+}
+
+/** `what` is a clause about who is at the other end. */
+export function connectFailure(
+  endpoint: UpstreamEndpoint,
+  what: string,
+  options: { connect: 'refused' | 'silent'; cause?: unknown },
+): UpstreamError {
+  const way = endpoint.proxy === undefined ? '' : ` through the proxy ${proxyName(endpoint.proxy)}`;
+  return new UpstreamError(`cannot connect to ${endpointName(endpoint)}${way}: ${what}`, { sent: false, ...options });
 }
 
 async function openDirectly(
@@ -99,13 +105,15 @@ async function openLocally({ unixSocket }: UpstreamEndpoint, signal: AbortSignal
 async function openIndirectly(
   endpoint: UpstreamEndpoint,
   signal: AbortSignal,
-  keepAliveMs: number,
+  options: DialOptions,
 ): Promise<Duplex | undefined> {
   const { dial, proxy } = endpoint;
   if (dial !== undefined) return unlessAborted(dial.open(signal), signal);
   if (proxy === undefined) return undefined;
   const { dialThroughProxy } = await import('../proxy/dial-through-proxy.ts');
-  return dialThroughProxy(endpoint, proxy, signal, keepAliveMs);
+  const stream = await dialThroughProxy(endpoint, proxy, signal, options);
+  options.begin('hop');
+  return stream;
 }
 
 /** A dialler may be slow to notice the signal; what it opens afterwards is closed. */

@@ -5,8 +5,13 @@ import { openTcp, openTls, socketErrorText } from '../http1/open-socket.ts';
 import type { UpstreamEndpoint } from '../http1/upstream.ts';
 import { openConnectTunnel } from './connect-tunnel.ts';
 import { openSocksTunnel } from './socks5.ts';
-import type { UpstreamProxy } from './upstream-proxy.ts';
+import type { ConnectStage, UpstreamProxy } from './upstream-proxy.ts';
 import { ProxyError } from './upstream-proxy.ts';
+
+interface DialOptions {
+  keepAliveMs: number;
+  begin(stage: ConnectStage): void;
+}
 
 /**
  * Rejects with ProxyError or the signal's reason. An https proxy is trusted by the system's authorities
@@ -16,17 +21,19 @@ export async function dialThroughProxy(
   { host, port, tls }: UpstreamEndpoint,
   proxy: UpstreamProxy,
   signal: AbortSignal,
-  keepAliveMs?: number,
+  { keepAliveMs, begin }: DialOptions,
 ): Promise<Duplex> {
   let stream: Duplex | undefined;
   try {
     stream = await openTcp(proxy, signal, keepAliveMs);
     if (proxy.protocol === 'https') {
+      begin('hop');
       const { systemAuthorities } = await import('../http1/start-tls.ts');
       const ca = [...systemAuthorities(), ...(tls?.ca === undefined ? [] : [tls.ca])].join('\n');
       const insecureSkipVerify = tls?.insecureSkipVerify === true;
       stream = await openTls({ host: proxy.host, tls: { ca, insecureSkipVerify } }, stream, {}, signal);
     }
+    begin('tunnel');
     if (proxy.protocol === 'http' || proxy.protocol === 'https') {
       const target = `${host.includes(':') ? `[${host}]` : host}:${port}`;
       await openConnectTunnel(stream, target, proxy, signal);

@@ -11,7 +11,7 @@ import { openUpstreamPool } from '../http1/pool.ts';
 import type { UpstreamEndpoint, UpstreamPool } from '../http1/upstream.ts';
 import { UpstreamError } from '../http1/upstream.ts';
 import type { UpstreamProxy } from './upstream-proxy.ts';
-import { parseProxyUrl } from './upstream-proxy.ts';
+import { ProxyError, parseProxyUrl } from './upstream-proxy.ts';
 
 /** A server of the API: says which path was asked for. */
 const api = () => listening(createHttpServer((request, response) => response.end(`api ${request.url}`)));
@@ -128,13 +128,45 @@ test('a proxy that refuses, fails or lies is named, without the password', async
   }
 });
 
-test('a proxy that says nothing is given up in time', async () => {
+test('a proxy that says nothing is given up in time, and named', async () => {
   await using silent = await listening(createServer(() => {}));
-  await using pool = openUpstreamPool({ connectTimeoutMs: 60 });
-  for (const protocol of ['http', 'socks5'] as const) {
+  for (const [protocol, limits] of [
+    ['http', { tunnelTimeoutMs: 60 }],
+    ['socks5', { tunnelTimeoutMs: 60 }],
+    ['https', { connectTimeoutMs: 60 }],
+  ] as const) {
+    await using pool = openUpstreamPool(limits);
     const proxy = { protocol, host: '127.0.0.1', port: silent.port };
-    await assert.rejects(get(pool, { host: 'api', port: 443, proxy }), /no answer within 0\.06 s/);
+    await assert.rejects(get(pool, { host: 'api', port: 443, proxy }), (error) => {
+      assert.ok(error instanceof UpstreamError && error.connect === 'silent', String(error));
+      assert.match(error.message, new RegExp(`through the proxy ${protocol}://.*: no answer within 0\\.06 s$`));
+      assert.ok(error.cause instanceof ProxyError);
+      return true;
+    });
   }
+});
+
+test('a proxy may take longer for its tunnel than a server for its handshake', async () => {
+  await using upstream = await api();
+  const joined = connectProxy(upstream.port, []);
+  await using slow = await listening(createServer((socket) => void setTimeout(() => joined(socket), 2500)));
+  await using pool = openUpstreamPool({ connectTimeoutMs: 2000 });
+  const proxy: UpstreamProxy = { protocol: 'http', host: '127.0.0.1', port: slow.port };
+  assert.equal(await get(pool, { host: 'api', port: 80, proxy }), 'api /');
+});
+
+test('an https proxy whose certificate is not accepted is told in words for a user', async () => {
+  const { ca, ...serving } = testCertificate(['proxy.internal']);
+  await using outer = await listening(createTlsServer(serving, (socket) => socket.on('error', () => {}).resume()));
+  await using pool = openUpstreamPool();
+  const failure = async (host: string, tls?: UpstreamEndpoint['tls']): Promise<string> => {
+    const proxy: UpstreamProxy = { protocol: 'https', host, port: outer.port };
+    const endpoint = { host: 'api', port: 443, proxy, ...(tls && { tls }) };
+    return get(pool, endpoint).catch((error: unknown) => String(error));
+  };
+  const untrusted = await failure('127.0.0.1');
+  assert.match(untrusted, /: the proxy's certificate is signed neither by .* nor by that of the cluster$/);
+  assert.match(await failure('localhost', { ca }), /: the proxy's certificate is for other names than localhost$/);
 });
 
 test('URLs of proxies', () => {

@@ -9,6 +9,9 @@ export interface UpstreamProxy {
   password?: string;
 }
 
+/** `hop`: a handshake with who is at the other end. `tunnel`: the proxy is at work. */
+export type ConnectStage = 'hop' | 'tunnel';
+
 /** The way to or through the proxy failed; the text is a clause about the proxy. */
 export class ProxyError extends Error {
   override readonly name = 'ProxyError';

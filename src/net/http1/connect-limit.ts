@@ -1,0 +1,47 @@
+/** How long a connection may take to come about. */
+import type { ConnectStage } from '../proxy/upstream-proxy.ts';
+import { ProxyError } from '../proxy/upstream-proxy.ts';
+import { connectFailure } from './dial.ts';
+import type { UpstreamEndpoint, UpstreamError } from './upstream.ts';
+
+export interface ConnectTimes {
+  /** To connect, TLS included. Where a proxy leads there, for TCP to the proxy, for TLS with it and for TLS with the server, each. */
+  connectTimeoutMs: number;
+  /** Until a proxy has opened its tunnel: it connects meanwhile, and may have to ask others. */
+  tunnelTimeoutMs: number;
+}
+
+/** Its signal fires with an UpstreamError where a stage takes too long. Dispose when the connection stands. */
+export class ConnectLimit implements Disposable {
+  readonly #late = new AbortController();
+  readonly #endpoint: UpstreamEndpoint;
+  readonly #times: ConnectTimes;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(endpoint: UpstreamEndpoint, times: ConnectTimes) {
+    this.#endpoint = endpoint;
+    this.#times = times;
+    this.begin('hop');
+  }
+
+  get signal(): AbortSignal {
+    return this.#late.signal;
+  }
+
+  /** The stage before is through. */
+  begin(stage: ConnectStage): void {
+    clearTimeout(this.#timer);
+    const ms = stage === 'tunnel' ? this.#times.tunnelTimeoutMs : this.#times.connectTimeoutMs;
+    this.#timer = setTimeout(() => this.#late.abort(this.#error(ms / 1000)), ms);
+  }
+
+  #error(seconds: number): UpstreamError {
+    const what = `no answer within ${seconds} s`;
+    const cause = this.#endpoint.proxy && new ProxyError(what);
+    return connectFailure(this.#endpoint, what, { connect: 'silent', cause });
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+}
