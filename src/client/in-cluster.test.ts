@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { testCertificate } from '../../test/certificate.ts';
 import { inClusterConfig } from './in-cluster.ts';
 
 let directory = '';
@@ -11,6 +12,7 @@ before(async () => {
 });
 after(() => rm(directory, { recursive: true }));
 
+const authority = testCertificate().ca;
 const pem = (what: string) => `-----BEGIN ${what}-----\nAAAA\n-----END ${what}-----\n`;
 const file = (name: string, text: string) => writeFile(join(directory, name), text);
 
@@ -20,13 +22,13 @@ test('in a pod the service account is used', async () => {
   const env = { KUBERNETES_SERVICE_HOST: '::1', KUBERNETES_SERVICE_PORT: '443' };
   await assert.rejects(inClusterConfig(env, account), /token .* cannot be read/);
   await file('account/token', 't');
-  await file('account/ca.crt', pem('CERTIFICATE'));
+  await file('account/ca.crt', authority);
   await file('account/namespace', 'mine\n');
   const loaded = await inClusterConfig(env, account);
   assert.equal(loaded?.server, 'https://[::1]:443');
   assert.equal(loaded?.namespace, 'mine');
   assert.equal(loaded?.tokenFile, join(account, 'token'));
-  assert.equal(loaded?.tls?.ca, pem('CERTIFICATE'));
+  assert.equal(loaded?.tls?.ca, authority);
   assert.equal(await inClusterConfig({}, account), undefined);
   const inBrackets = { KUBERNETES_SERVICE_HOST: '[::1]', KUBERNETES_SERVICE_PORT: '443' };
   assert.equal((await inClusterConfig(inBrackets, account))?.server, 'https://[::1]:443');

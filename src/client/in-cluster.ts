@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClientConfig } from './client-config.ts';
 import { ConfigError } from './client-config.ts';
-import { holdsCertificate } from './pem.ts';
+import { readableCertificates } from './pem.ts';
 
 const accountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
 
@@ -19,7 +19,7 @@ export async function inClusterConfig(
   const server = serverOf(host, port);
   const tokenFile = join(directory, 'token');
   const caFile = join(directory, 'ca.crt');
-  const [ca, namespace] = await Promise.all([
+  const [written, namespace] = await Promise.all([
     readFile(caFile, 'utf8').catch(() => undefined),
     readFile(join(directory, 'namespace'), 'utf8').catch(() => 'default'),
     readFile(tokenFile).catch(() => {
@@ -28,9 +28,10 @@ export async function inClusterConfig(
       );
     }),
   ]);
-  if (ca !== undefined && !holdsCertificate(ca)) {
+  const ca = written === undefined ? undefined : readableCertificates(written);
+  if (written !== undefined && ca === undefined) {
     throw new ConfigError(
-      `This looks like a pod (KUBERNETES_SERVICE_HOST is set), but ${caFile} holds no certificate of the cluster's authority.`,
+      `This looks like a pod (KUBERNETES_SERVICE_HOST is set), but ${caFile} holds no certificate of the cluster's authority that can be read.`,
     );
   }
   return {

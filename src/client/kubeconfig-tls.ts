@@ -4,7 +4,7 @@ import type { ClientTls } from './client-config.ts';
 import { ConfigError } from './client-config.ts';
 import type { KubeconfigEntry } from './kubeconfig-entry.ts';
 import { booleanField, entryError, pathIn, textField } from './kubeconfig-entry.ts';
-import { holdsCertificate, isPem, maxPemBytes } from './pem.ts';
+import { isPem, maxPemBytes, readableCertificates } from './pem.ts';
 import { readBounded } from './read-bounded.ts';
 
 export interface TlsChoice {
@@ -27,8 +27,8 @@ export async function clusterTls(cluster: KubeconfigEntry | undefined, choice: T
   const tls: ClientTls = {};
   const serverName = choice.tlsServerName || (cluster && textField(cluster, 'tls-server-name'));
   if (serverName) tls.serverName = serverName;
-  const written = cluster !== undefined && booleanField(cluster, 'insecure-skip-tls-verify');
-  if (choice.insecureSkipTlsVerify ?? written) {
+  const skips = cluster !== undefined && booleanField(cluster, 'insecure-skip-tls-verify');
+  if (choice.insecureSkipTlsVerify ?? skips) {
     // A certificate authority beside it would be a promise that is not kept: the flag wins, a file with both is refused.
     if (choice.insecureSkipTlsVerify !== true && cluster && hasAuthority(cluster)) {
       throw entryError(cluster, 'it has a certificate authority and insecure-skip-tls-verify: remove one of them');
@@ -36,17 +36,19 @@ export async function clusterTls(cluster: KubeconfigEntry | undefined, choice: T
     return { ...tls, insecureSkipVerify: true };
   }
   if (choice.certificateAuthority) {
-    const ca = await readPem(resolve(choice.certificateAuthority), commandLineError);
-    if (!holdsCertificate(ca)) throw commandLineError(`${choice.certificateAuthority} holds no certificate`);
+    const ca = readableCertificates(await readPem(resolve(choice.certificateAuthority), commandLineError));
+    if (ca === undefined)
+      throw commandLineError(`${choice.certificateAuthority} holds no certificate that can be read`);
     return { ...tls, ca };
   }
-  const ca = cluster && (await pemField(cluster, 'certificate-authority'));
-  if (cluster === undefined || ca === undefined) return tls;
-  if (!holdsCertificate(ca)) {
+  const written = cluster && (await pemField(cluster, 'certificate-authority'));
+  if (cluster === undefined || written === undefined) return tls;
+  const ca = readableCertificates(written);
+  if (ca === undefined) {
     const field = textField(cluster, 'certificate-authority-data')
       ? 'certificate-authority-data'
       : 'certificate-authority';
-    throw entryError(cluster, `"${field}" holds no certificate`);
+    throw entryError(cluster, `"${field}" holds no certificate that can be read`);
   }
   return { ...tls, ca };
 }

@@ -16,6 +16,7 @@ before(async () => {
 });
 after(() => rm(directory, { recursive: true }));
 
+const authority = testCertificate().ca;
 const pem = (what: string) => `-----BEGIN ${what}-----\nAAAA\n-----END ${what}-----\n`;
 
 async function file(name: string, text: string): Promise<string> {
@@ -90,7 +91,7 @@ test('flags win over the file', async () => {
   const path = await file(
     'flags',
     config({
-      cluster: `server: https://one, certificate-authority-data: ${Buffer.from(pem('CERTIFICATE')).toString('base64')}`,
+      cluster: `server: https://one, certificate-authority-data: ${Buffer.from(authority).toString('base64')}`,
       user: 'tokenFile: /nowhere',
     }),
   );
@@ -113,7 +114,7 @@ test('flags win over the file', async () => {
 
 test('files are found relative to the kubeconfig, and data wins over files', async () => {
   await mkdir(join(directory, 'sub'));
-  await file('sub/ca.pem', pem('CERTIFICATE'));
+  await file('sub/ca.pem', authority);
   const { cert, key } = testCertificate();
   await file('sub/key.pem', key);
   const data = Buffer.from(cert).toString('base64');
@@ -126,7 +127,7 @@ test('files are found relative to the kubeconfig, and data wins over files', asy
   );
   const loaded = await loadKubeconfig({ path, env: {} });
   assert.deepEqual(loaded.tls, {
-    ca: pem('CERTIFICATE'),
+    ca: authority,
     serverName: 'real.example',
     cert,
     key,
@@ -236,6 +237,11 @@ test('what cannot be used is refused with file, entry and the way out, without s
       /"certificate-authority-data" holds no certificate/,
     ],
     [
+      'ca-garbage',
+      config({ cluster: `server: https://x, certificate-authority-data: ${base64(pem('CERTIFICATE'))}` }),
+      /"certificate-authority-data" holds no certificate that can be read/,
+    ],
+    [
       'mixed',
       config({
         cluster: 'server: https://x, extensions: [{name: fairlead.dev/servers, extension: {servers: ["http://y"]}}]',
@@ -289,9 +295,9 @@ test('certificates and keys may be pipes; what is silent or without end is given
   await assert.rejects(load('/dev/zero'), /\/dev\/zero is not a PEM file/);
   const writer = await open(pipe, 'r+');
   const loading = load(pipe);
-  await writer.write(pem('CERTIFICATE'));
+  await writer.write(authority);
   await writer.close();
-  assert.equal((await loading).tls?.ca, pem('CERTIFICATE'));
+  assert.equal((await loading).tls?.ca, authority);
 });
 
 test('an unsupported user that is not used is no hindrance; --server alone needs no file', async () => {

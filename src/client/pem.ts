@@ -8,16 +8,26 @@ export function isPem(text: string): boolean {
   return text.includes('-----BEGIN');
 }
 
-/** That one is there; whether a server can be trusted by it shows when one is asked. */
-export function holdsCertificate(pem: string): boolean {
-  return /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/.test(pem);
+const certificateBegin = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/;
+const certificateBlock = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]*-----END \1-----/g;
+
+/**
+ * The text as it is where each certificate in it can be read, else those that can, which is what Go's clients go by: OpenSSL stops at the
+ * first that it cannot read, without a word. Undefined where none can.
+ */
+export function readableCertificates(pem: string): string | undefined {
+  const readable = (pem.match(certificateBlock) ?? []).filter(canBeRead);
+  if (readable.length === 0) return undefined;
+  return readable.length === pem.split(certificateBegin).length - 1
+    ? pem
+    : readable.map((block) => `${block}\n`).join('');
 }
 
 /** Certificates, all of which can be read, and nothing that is cut off: not a file that is being written. */
 export function areWholeCertificates(pem: string): boolean {
   const blocks = pem.match(/^-----BEGIN ([^\r\n]+)-----$[^-]*^-----END \1-----\s*$/gm) ?? [];
   const markers = pem.match(/^-----/gm) ?? [];
-  const certificates = blocks.filter(holdsCertificate);
+  const certificates = blocks.filter((block) => certificateBegin.test(block));
   return markers.length === 2 * blocks.length && certificates.length > 0 && certificates.every(canBeRead);
 }
 

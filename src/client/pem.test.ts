@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { testCertificate } from '../../test/certificate.ts';
+import { readableCertificates } from './pem.ts';
+
+const [one, two] = [testCertificate().ca, testCertificate().ca];
+const garbage = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+const half = two.slice(0, two.length / 2);
+
+test('certificates that can all be read stay as they are written, with what is around them', () => {
+  for (const text of [one, `# mine\n${one}\n${two}`, one.replaceAll('\n', '\r\n'), `${testCertificate().key}${one}`]) {
+    assert.equal(readableCertificates(text), text);
+  }
+});
+
+test('of several, those that cannot be read are left out, wherever they stand', () => {
+  assert.equal(readableCertificates(garbage + one), one);
+  assert.equal(readableCertificates(`${half}\n${one}`), one);
+  assert.equal(readableCertificates(one + garbage + two), `${one}${two}`);
+  assert.equal(readableCertificates(one + half), one);
+});
+
+test('a text of which nothing can be read holds none', () => {
+  for (const text of ['', garbage, half, garbage + half, testCertificate().key]) {
+    assert.equal(readableCertificates(text), undefined);
+  }
+});
