@@ -53,11 +53,12 @@ export async function clusterTls(cluster: KubeconfigEntry | undefined, choice: T
   return { ...tls, ca };
 }
 
-/** The client certificate and its key: both or none. */
+/** The client certificate and its key: both or none. Beside a token it may have expired, which counts where a server says so. */
 export async function userCertificate(
   user: KubeconfigEntry | undefined,
-  choice: TlsChoice,
+  given: TlsChoice & { token?: string | undefined },
 ): Promise<Pick<ClientTls, 'cert' | 'key'>> {
+  const choice = { ...given, mayBeExpired: Boolean(given.token) || (user !== undefined && hasOtherCredentials(user)) };
   if (choice.clientCertificate || choice.clientKey) return await chosenCertificate(choice);
   if (user === undefined) return {};
   const cert = await pemField(user, 'client-certificate');
@@ -71,7 +72,14 @@ export async function userCertificate(
   return {};
 }
 
-async function chosenCertificate(choice: TlsChoice): Promise<KeyPair> {
+type PairChoice = TlsChoice & { mayBeExpired: boolean };
+
+/** Those that are sent beside a certificate: a command does not run then. */
+function hasOtherCredentials(user: KubeconfigEntry): boolean {
+  return ['token', 'tokenFile', 'username', 'auth-provider'].some((field) => user.fields[field] != null);
+}
+
+async function chosenCertificate(choice: PairChoice): Promise<KeyPair> {
   const { clientCertificate, clientKey } = choice;
   if (!clientCertificate || !clientKey) {
     throw new ConfigError('--client-certificate and --client-key belong together: give both or neither.');
@@ -91,11 +99,11 @@ interface KeyPair {
 async function checkPair(
   { cert, key }: KeyPair,
   complaint: (fault: string) => ConfigError,
-  { laterCheck }: TlsChoice,
+  { laterCheck, mayBeExpired }: PairChoice,
 ): Promise<void> {
   const check = async (): Promise<void> => {
     const { keyPairFault } = await import('./key-pair.ts');
-    const fault = keyPairFault(cert, key);
+    const fault = keyPairFault(cert, key, { mayBeExpired: mayBeExpired && laterCheck === undefined });
     if (fault !== undefined) throw complaint(fault);
   };
   if (laterCheck === undefined) await check();

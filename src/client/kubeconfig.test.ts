@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { testCertificate } from '../../test/certificate.ts';
-import { issueCertificate, newKey } from '../net/certificates/certificate.ts';
 import { ConfigError } from './client-config.ts';
 import { loadKubeconfig } from './kubeconfig.ts';
 
@@ -138,19 +137,7 @@ test('files are found relative to the kubeconfig, and data wins over files', asy
 test('a client certificate that no server would take is refused with what is wrong', async () => {
   const [one, other] = [testCertificate(), testCertificate()];
   const until = new Date(Date.now() - 86_400_000);
-  const expired = (() => {
-    const key = newKey();
-    const notBefore = new Date(until.getTime() - 1000);
-    const cert = issueCertificate({
-      subject: { commonName: 'u' },
-      key,
-      signingKey: key,
-      use: 'ca',
-      notBefore,
-      notAfter: until,
-    });
-    return { cert, key: key.export({ type: 'pkcs8', format: 'pem' }).toString() };
-  })();
+  const expired = testCertificate(['u'], { from: -90_000_000, until: -86_400_000 });
   const cases: [cert: string, key: string, RegExp][] = [
     [pem('CERTIFICATE'), one.key, /certificate cannot be read as PEM/],
     [one.cert, pem('PRIVATE KEY'), /key cannot be read as PEM/],
@@ -169,6 +156,16 @@ test('a client certificate that no server would take is refused with what is wro
       return true;
     });
   }
+  // kube-apiserver goes by the token then, and another server says itself that it does not.
+  const [certData, keyData] = [base64(expired.cert), base64(expired.key)];
+  const user = `client-certificate-data: ${certData}, client-key-data: ${keyData}`;
+  const beside = await file('beside', config({ user: `${user}, token: t1` }));
+  const loaded = await loadKubeconfig({ path: beside, env: {} });
+  assert.deepEqual([loaded.token, loaded.tls?.cert], ['t1', expired.cert]);
+  assert.equal(
+    (await loadKubeconfig({ path: await file('alone', config({ user })), env: {}, token: 't2' })).token,
+    't2',
+  );
 });
 
 test('what cannot be used is refused with file, entry and the way out, without secrets', async () => {
