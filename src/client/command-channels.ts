@@ -1,6 +1,6 @@
 /** A command's streams as channels of a WebSocket: 0 stdin, 1 stdout, 2 stderr, 3 the outcome, 4 the terminal's size. */
 import type { Duplex } from 'node:stream';
-import { pingIntervalMs } from '../net/ping-interval.ts';
+import { clientPingMs } from '../net/pings.ts';
 import { Channels } from '../net/websocket/channels.ts';
 import type { OpenedStream } from './cluster-client.ts';
 import { type CommandInputs, type CommandStreams, closedInput, collectOutcome } from './command-streams.ts';
@@ -12,7 +12,12 @@ const channelCount = 5;
  * already, its kernel resets the connection and throws away what is still to be read.
  */
 export function commandOverChannels({ stream, protocol }: OpenedStream, asked: CommandInputs): CommandStreams {
-  const channels = new Channels(stream, { role: 'client', subprotocol: protocol, count: channelCount, pingIntervalMs });
+  const channels = new Channels(stream, {
+    role: 'client',
+    subprotocol: protocol,
+    count: channelCount,
+    pingIntervalMs: clientPingMs,
+  });
   const outcome = collectOutcome(channels.channel(3));
   // What nobody sends must not be waited for.
   for (const input of [0, 4]) channels.channel(input).resume();

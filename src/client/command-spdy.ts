@@ -2,14 +2,14 @@
 
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { pingIntervalMs } from '../net/ping-interval.ts';
+import { clientPingMs } from '../net/pings.ts';
 import { SpdyConnection } from '../net/spdy/connection.ts';
 import type { OpenedStream } from './cluster-client.ts';
 import { type CommandInputs, type CommandStreams, closedInput, collectOutcome } from './command-streams.ts';
 
 /** Exactly the streams that the request asked for: the server waits for those, and refuses others. */
 export function commandOverSpdy({ stream }: OpenedStream, { stdin, tty }: CommandInputs): CommandStreams {
-  const connection = new SpdyConnection(stream, { role: 'client', pingIntervalMs });
+  const connection = new SpdyConnection(stream, { role: 'client', pingIntervalMs: clientPingMs });
   let isOver = false;
   const open = (type: string) => connection.openStream(new Map([['streamtype', type]]), { isComplete: () => isOver });
   const error = open('error');

@@ -1,7 +1,7 @@
 /** Connections to a pod's ports that share one SPDY connection, raw or in the messages of a WebSocket. */
 import type { Duplex } from 'node:stream';
 import { ForwardError } from '../../net/forward-error.ts';
-import { pingIntervalMs } from '../../net/ping-interval.ts';
+import { clientPingMs } from '../../net/pings.ts';
 import { SpdyConnection } from '../../net/spdy/connection.ts';
 import type { SpdyStream } from '../../net/spdy/stream.ts';
 import { WebSocketByteStream } from '../../net/websocket/byte-stream.ts';
@@ -38,10 +38,12 @@ export class ForwardTransport {
   constructor({ upgrade, stream }: OpenedStream) {
     // A tunnel's own pings tell whether the API server is there, those of SPDY keep the way behind it open too.
     const under =
-      upgrade === 'websocket' ? new WebSocketByteStream(stream, { role: 'client', pingIntervalMs }) : stream;
+      upgrade === 'websocket'
+        ? new WebSocketByteStream(stream, { role: 'client', pingIntervalMs: clientPingMs })
+        : stream;
     this.#connection = new SpdyConnection(under, {
       role: 'client',
-      pingIntervalMs,
+      pingIntervalMs: clientPingMs,
       onHeldUp: (isHeldUp) => this.#onHeldUp(isHeldUp),
     });
     this.closed = this.#connection.closed.then(() => {

@@ -1,6 +1,6 @@
 /** The connections to one pod's ports: spread over transports, each of which several share. */
 import type { Duplex } from 'node:stream';
-import { pingIntervalMs } from '../../net/ping-interval.ts';
+import { clientPingMs } from '../../net/pings.ts';
 import { channelSubprotocols } from '../../net/websocket/channels.ts';
 import { openPortForward } from '../../net/websocket/port-forward.ts';
 import type { ClusterClient, OpenedStream, StreamOffer } from '../cluster-client.ts';
@@ -132,7 +132,7 @@ export class PodForwarder {
   }
 
   #openAlone({ stream, protocol }: OpenedStream, port: number): Duplex {
-    const connection = openPortForward(stream, { port, subprotocol: protocol, pingIntervalMs });
+    const connection = openPortForward(stream, { port, subprotocol: protocol, pingIntervalMs: clientPingMs });
     this.#alone.add(connection);
     connection.once('close', () => {
       this.#alone.delete(connection);

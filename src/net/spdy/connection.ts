@@ -1,6 +1,7 @@
 /** One end of a SPDY/3.1 connection over any duplex stream: streams, flow control, limits, pings, an orderly end. */
 import type { Duplex } from 'node:stream';
 import { clientPatience, endStream, failurePatience, serverPatience } from '../bound-end.ts';
+import { Pings } from '../pings.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { SpdyFrame } from './frames.ts';
 import {
@@ -36,7 +37,7 @@ export interface SpdyOptions {
   onStream?(stream: SpdyStream): void;
   /** How many streams the peer may have open at once: it is told, and more are refused. Default 256. */
   maxStreams?: number;
-  /** Pings go out at this interval, so that nothing in between takes the connection for idle. Default: none. */
+  /** How long it may be quiet until a ping goes out, so that nothing in between takes it for idle. Default: no pings. */
   pingIntervalMs?: number;
   /** Told when slow readers hold up the whole connection (of a peer that does not count), and when it goes on. */
   onHeldUp?(isHeldUp: boolean): void;
@@ -75,10 +76,9 @@ export class SpdyConnection {
   #unreadBytes = 0;
   #isLeaving = false;
   #over = false;
-  #heard = true;
   #wake: (() => void) | undefined;
   readonly #pongs = new Map<number, () => void>();
-  #pings: NodeJS.Timeout | undefined;
+  readonly #pings: Pings | undefined;
 
   constructor(transport: Duplex, options: SpdyOptions) {
     this.#transport = transport;
@@ -105,7 +105,15 @@ export class SpdyConnection {
         ...(options.onStream ? [{ id: settingId.maxConcurrentStreams, value: this.#maxPeerStreams }] : []),
       ]),
     );
-    if (options.pingIntervalMs !== undefined) this.#startPings(options.pingIntervalMs);
+    if (options.pingIntervalMs !== undefined) {
+      this.#pings = new Pings(options.pingIntervalMs, options.role, {
+        isReading: () => this.#wake === undefined,
+        // Only who counts windows always reads: another peer may be held up by a slow reader and yet be there.
+        isAnswered: () => this.#peerCounts === 'yes' && this.#writer.backlogBytes === 0,
+        send: () => void this.#sendPing(),
+        giveUp: () => this.destroy(),
+      });
+    }
     void this.#read();
   }
 
@@ -185,7 +193,7 @@ export class SpdyConnection {
     try {
       const chunks = this.#transport.iterator({ destroyOnReturn: false });
       for await (const chunk of chunks) {
-        this.#heard = true;
+        this.#pings?.heard();
         for (const frame of this.#parser.push(chunk)) {
           if (this.#peerCounts === 'unknown') this.#learn(frame.type === 'settings');
           const pending = this.#onFrame(frame);
@@ -356,7 +364,7 @@ export class SpdyConnection {
   #finish(isClean: boolean, reason: string): void {
     if (this.#over) return;
     this.#over = true;
-    clearInterval(this.#pings);
+    this.#pings?.stop();
     const wasIdle = this.#streams.size === 0;
     for (const stream of [...this.#streams.values()]) stream.cutOff(`the stream was cut off: ${reason}`);
     for (const resolve of this.#pongs.values()) resolve();
@@ -367,19 +375,6 @@ export class SpdyConnection {
     const patience = this.#options.role === 'server' ? serverPatience : clientPatience;
     if (!this.#transport.destroyed) endStream(this.#transport, isClean ? patience : failurePatience);
     this.#resolveClosed({ isClean: isClean && (wasIdle || reason === ''), reason });
-  }
-
-  #startPings(intervalMs: number): void {
-    this.#pings = setInterval(() => {
-      // Only who counts windows always reads: another peer may be held up by a slow reader and yet be there.
-      if (!this.#heard && this.#peerCounts === 'yes' && this.#writer.backlogBytes === 0) {
-        this.destroy();
-        return;
-      }
-      this.#heard = false;
-      this.#sendPing();
-    }, intervalMs);
-    this.#pings.unref();
   }
 
   #sendPing(): number {

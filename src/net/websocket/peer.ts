@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import { ByteQueue } from '../../lib/byte-queue.ts';
 import { boundEnd, clientPatience, failurePatience, serverPatience } from '../bound-end.ts';
+import { Pings } from '../pings.ts';
 import type { Frame } from './frames.ts';
 import { encodeFrame, FrameParser, opcode, WebSocketProtocolError } from './frames.ts';
 
@@ -30,7 +31,7 @@ export interface WebSocketOptions {
   maxMessageBytes?: number;
   /** What comes of binary messages is told at once: nothing is put together, and they may be of any size. */
   inPieces?: boolean;
-  /** A ping goes out at this interval; the connection ends when nothing came for two of them. Default: no pings. */
+  /** How long it may be quiet until a ping goes out; the connection ends where those are not answered. Default: no pings. */
   pingIntervalMs?: number;
 }
 
@@ -55,8 +56,7 @@ export class WebSocketPeer {
   #closeSent = false;
   #close: WebSocketClose | undefined;
   #told = false;
-  #pings: NodeJS.Timeout | undefined;
-  #heard = true;
+  readonly #pings: Pings | undefined;
 
   constructor(stream: Duplex, options: WebSocketOptions, handlers: WebSocketHandlers) {
     this.#stream = stream;
@@ -79,7 +79,13 @@ export class WebSocketPeer {
     stream.on('close', () => this.#onGone());
     // A stream that comes out of an upgrade is paused, and a listener alone would not start it.
     stream.resume();
-    if (options.pingIntervalMs !== undefined) this.#startPings(options.pingIntervalMs);
+    if (options.pingIntervalMs === undefined) return;
+    this.#pings = new Pings(options.pingIntervalMs, options.role, {
+      isReading: () => !stream.isPaused(),
+      isAnswered: () => true,
+      send: () => void this.#write(opcode.ping, []),
+      giveUp: () => void stream.destroy(),
+    });
   }
 
   /** False once a close frame was sent or the connection is gone: what is sent then is dropped. */
@@ -120,7 +126,7 @@ export class WebSocketPeer {
     const frame = encodeFrame(opcode.close, [payload, Buffer.from(reason).subarray(0, 123)], this.#masks);
     this.#closeSent = true;
     // Nothing more is asked of the peer than to read.
-    clearInterval(this.#pings);
+    this.#pings?.stop();
     const patience = this.#masks ? clientPatience : serverPatience;
     const isOut = boundEnd(this.#stream, code === 1000 ? patience : failurePatience);
     // A server's side of TCP ends with the frame, as the kubelet's does: there are clients that look for more only when more comes.
@@ -141,7 +147,7 @@ export class WebSocketPeer {
 
   #onData(chunk: Buffer): void {
     if (this.#close !== undefined) return;
-    this.#heard = true;
+    this.#pings?.heard();
     try {
       this.#parser.push(chunk, (frame) => {
         this.#onFrame(frame);
@@ -219,7 +225,7 @@ export class WebSocketPeer {
 
   #finish(close: WebSocketClose): void {
     this.#close ??= close;
-    clearInterval(this.#pings);
+    this.#pings?.stop();
     // The stream goes on being read so that its end is seen; the server ends TCP first (RFC 6455 7.1.1).
     this.#stream.resume();
     this.#stream.end();
@@ -229,7 +235,7 @@ export class WebSocketPeer {
   }
 
   #onGone(): void {
-    clearInterval(this.#pings);
+    this.#pings?.stop();
     this.#close ??= { code: 1006, reason: '' };
     if (!this.#stream.destroyed) this.#stream.end();
     this.#tell();
@@ -239,19 +245,6 @@ export class WebSocketPeer {
     if (this.#told || this.#close === undefined) return;
     this.#told = true;
     this.#handlers.onClose(this.#close);
-  }
-
-  #startPings(intervalMs: number): void {
-    this.#pings = setInterval(() => {
-      // A stream that we have paused ourselves says nothing about the peer.
-      if (!this.#heard && !this.#stream.isPaused()) {
-        this.#stream.destroy();
-        return;
-      }
-      this.#heard = false;
-      this.#write(opcode.ping, []);
-    }, intervalMs);
-    this.#pings.unref();
   }
 }
 

@@ -1,6 +1,6 @@
 /** A command's streams as channels of a WebSocket (v5.channel.k8s.io, v4.channel.k8s.io). */
 import type { Duplex } from 'node:stream';
-import { pingIntervalMs } from '../../net/ping-interval.ts';
+import { serverPingMs } from '../../net/pings.ts';
 import { Channels, channelSubprotocols } from '../../net/websocket/channels.ts';
 import { answerHandshake } from '../../net/websocket/handshake.ts';
 import type { ExecSession, ExecStreams } from './exec-session.ts';
@@ -21,7 +21,7 @@ export function openChannelExec(
     throw new HttpError(400, `a subprotocol is needed; served are: ${channelSubprotocols.join(', ')}`);
   }
   socket.write(head);
-  const channels = new Channels(socket, { role: 'server', subprotocol, count: CHANNELS, pingIntervalMs });
+  const channels = new Channels(socket, { role: 'server', subprotocol, count: CHANNELS, pingIntervalMs: serverPingMs });
   const gone = new AbortController();
   void channels.closed.then(() => gone.abort());
   // Channels that the command has no use for are read and forgotten, so that they hold nothing up.

@@ -1,6 +1,6 @@
 /** A command's streams as streams of a SPDY connection, each named by its header `streamtype` (v4.channel.k8s.io). */
 import { finished } from 'node:stream/promises';
-import { pingIntervalMs } from '../../net/ping-interval.ts';
+import { serverPingMs } from '../../net/pings.ts';
 import { SpdyConnection } from '../../net/spdy/connection.ts';
 import { resetStatus } from '../../net/spdy/frames.ts';
 import { answerSpdyUpgrade } from '../../net/spdy/handshake.ts';
@@ -34,7 +34,7 @@ export async function openSpdyExec(
   const connection = new SpdyConnection(socket, {
     role: 'server',
     maxStreams: MAX_STREAMS,
-    pingIntervalMs,
+    pingIntervalMs: serverPingMs,
     onStream(stream) {
       const type = stream.headers.get('streamtype') ?? '';
       if (!expected.has(type) || streams.has(type)) {

@@ -4,7 +4,7 @@
  */
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { pingIntervalMs } from '../../net/ping-interval.ts';
+import { serverPingMs } from '../../net/pings.ts';
 import { relay } from '../../net/relay.ts';
 import { SpdyConnection } from '../../net/spdy/connection.ts';
 import { resetStatus } from '../../net/spdy/frames.ts';
@@ -40,7 +40,7 @@ export async function serveSpdyPortForward(
   const connection = new SpdyConnection(transport, {
     role: 'server',
     maxStreams: MAX_STREAMS,
-    pingIntervalMs,
+    pingIntervalMs: serverPingMs,
     onStream: (stream) => pairs.add(stream),
   });
   const cut = () => connection.destroy();

@@ -3,7 +3,7 @@
  * Version 4 only, as kubelets have it: clients that offer 5, for commands, do not know its end of a channel here.
  */
 import { connect } from 'node:net';
-import { pingIntervalMs } from '../../net/ping-interval.ts';
+import { serverPingMs } from '../../net/pings.ts';
 import { relay } from '../../net/relay.ts';
 import { Channels, v4Channels } from '../../net/websocket/channels.ts';
 import { answerHandshake, HandshakeError } from '../../net/websocket/handshake.ts';
@@ -47,7 +47,7 @@ export async function servePortForward(
     role: 'server',
     subprotocol,
     count: ports.length * 2,
-    pingIntervalMs,
+    pingIntervalMs: serverPingMs,
   });
   const gone = new AbortController();
   void channels.closed.then(() => gone.abort());

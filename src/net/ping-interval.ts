@@ -1,2 +1,0 @@
-/** Keeps a quiet stream into a pod from being taken for idle by what lies between. */
-export const pingIntervalMs = 30_000;
