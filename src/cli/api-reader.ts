@@ -5,11 +5,11 @@ import type { ClientConfig } from '../client/client-config.ts';
 import type { ClusterClient, RawResponse } from '../client/cluster-client.ts';
 import { openClusterClient } from '../client/cluster-client-http.ts';
 import { ConnectionError, explainFailure } from '../client/connection-error.ts';
-import { startDeadline } from '../client/deadline.ts';
 import { timedOut } from '../client/resource-client.ts';
 import { isStatus, readBody, refusal, statusError, statusOf } from '../client/response-body.ts';
 import { parseExactJson } from '../lib/exact-json.ts';
 import { isRecord } from '../lib/is-record.ts';
+import { AnswerLimit } from './answer-limit.ts';
 import type { CommandIo, Invocation } from './command.ts';
 import { CommandError } from './command.ts';
 import { clusterConfig } from './connect.ts';
@@ -74,26 +74,31 @@ export async function openApiReader({
       for (const text of warningsOf([...answer.headers])) warn(text);
     }
     if (verbose)
-      logRequest(io, { url: `${config.server}${path}`, status: answer.status, ms: performance.now() - started });
+      logRequest(io, { url: `${answer.server}${path}`, status: answer.status, ms: performance.now() - started });
     return answer;
   }
 
   async function whole(path: string, accept: string): Promise<{ answer: RawResponse; body: Buffer }> {
-    using deadline = startDeadline(signal, config.requestTimeoutMs);
+    const { requestTimeoutMs } = config;
+    const begun = Date.now();
+    // Until it begins the client keeps the limit, and knows which server it waits for.
+    const answer = await get(path, accept, signal);
+    const leftMs = requestTimeoutMs && Math.max(1, requestTimeoutMs - (Date.now() - begun));
+    using limit = new AnswerLimit(signal, leftMs);
+    limit.cover(answer.body);
     try {
-      const answer = await get(path, accept, deadline.signal);
-      return { answer, body: await bodyOf(answer, deadline.signal) };
+      return { answer, body: await bodyOf(answer, limit.signal) };
     } catch (error) {
-      throw deadline.expired ? timedOut(config.server, config.requestTimeoutMs) : error;
+      throw limit.isOver ? timedOut(answer.server, requestTimeoutMs) : error;
     }
   }
 
-  async function bodyOf({ body }: RawResponse, until: AbortSignal): Promise<Buffer> {
+  async function bodyOf({ server, body }: RawResponse, until: AbortSignal): Promise<Buffer> {
     try {
       return await readBody(body);
     } catch (error) {
       until.throwIfAborted();
-      throw error instanceof ConnectionError ? error : explainFailure(config.server, error);
+      throw error instanceof ConnectionError ? error : explainFailure(server, error);
     }
   }
 
@@ -112,7 +117,7 @@ export async function openApiReader({
         if (refused.code === 404 && refused.status.details?.name === undefined) forgetTypes(keptTypes);
         throw refused;
       }
-      const value = parseAnswer(body, `${config.server}${path}`);
+      const value = parseAnswer(body, `${answer.server}${path}`);
       if (isStatus(value) && value.status !== 'Success') throw statusError(value);
       return value;
     },

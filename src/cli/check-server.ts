@@ -37,11 +37,11 @@ export async function checkServer({
     tell(`no answer from the API server ${server} for ${seconds} s: check that it is well, or finish the login`);
   }, patienceMs);
   try {
-    const { status, body } = await client.request({ method: 'GET', path: '/version', signal });
+    const { server: asked, status, body } = await client.request({ method: 'GET', path: '/version', signal });
     body.destroy();
     if (status === 401) tell(unknownUser);
     else if (status !== 200 && status !== 403)
-      tell(`${server} answers /version with ${status}: check that it is the address of an API server, and well`);
+      tell(`${asked} answers /version with ${status}: check that it is the address of an API server, and well`);
   } catch (error) {
     tell(error instanceof Error ? error.message : String(error));
   } finally {

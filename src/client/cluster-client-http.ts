@@ -61,16 +61,27 @@ export function openClusterClient(config: ClientConfig, options: ClusterClientOp
     metadata: (apiVersion, plural) => open<PartialObject>(apiVersion, plural, true),
     async request({ method, path, headers = {}, body, signal = closed }) {
       const deadline = startDeadline(signal, requestTimeoutMs, closed);
+      let { server } = transport;
+      const onServer = (url: string): void => {
+        server = url;
+      };
       try {
         const lines = Object.entries(headers);
-        const response = await transport.send({ method, path, headers: lines, body, signal: deadline.signal });
+        const response = await transport.send({
+          method,
+          path,
+          headers: lines,
+          body,
+          signal: deadline.signal,
+          onServer,
+        });
         // The limit is for the answer's head: what follows may be a log that goes on for hours.
         deadline.stopClock();
         whenRead(response, method, () => deadline[Symbol.dispose]());
-        return { status: response.status, headers: headerMap(response.headers), body: response.body };
+        return { server, status: response.status, headers: headerMap(response.headers), body: response.body };
       } catch (error) {
         deadline[Symbol.dispose]();
-        throw deadline.expired ? timedOut(transport.server, requestTimeoutMs) : error;
+        throw deadline.expired ? timedOut(server, requestTimeoutMs) : error;
       }
     },
     async openWebSocket({ path, subprotocols, signal }) {

@@ -108,6 +108,8 @@ export interface RawRequest {
 }
 
 export interface RawResponse {
+  /** The URL of the API server that answered. */
+  server: string;
   status: number;
   headers: ReadonlyMap<string, string>;
   /** To be read to its end or destroyed, unless there is none (an answer to HEAD, 204, a length of 0). Fails with ConnectionError when it is cut off. */

@@ -61,5 +61,5 @@ async function getJson(client: ClusterClient, path: string, accept: string, sign
   });
   const body = await readBody(response.body);
   if (response.status !== 200) throw refusal(response.status, body, response.headers.get('location'));
-  return parseObject(body);
+  return parseObject(body, { from: response.server });
 }

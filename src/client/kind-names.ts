@@ -70,7 +70,7 @@ interface Group {
 async function askKinds(client: ClusterClient, apiVersion: string, signal: AbortSignal): Promise<Kinds> {
   const groupVersion = parseApiVersion(apiVersion);
   if (groupVersion === undefined) throw new TypeError(`not an apiVersion: ${JSON.stringify(apiVersion)}`);
-  const { status, headers, body } = await client.request({
+  const { server, status, headers, body } = await client.request({
     method: 'GET',
     path: apiRoot(groupVersion),
     headers: { Accept: 'application/json' },
@@ -80,5 +80,5 @@ async function askKinds(client: ClusterClient, apiVersion: string, signal: Abort
   // A group that nobody serves is an empty one.
   if (status === 404) return new Map();
   if (status !== 200) throw refusal(status, bytes, headers.get('location'));
-  return new Map(parseResources(parseObject(bytes)).map((resource) => [resource.kind, resource]));
+  return new Map(parseResources(parseObject(bytes, { from: server })).map((resource) => [resource.kind, resource]));
 }

@@ -67,15 +67,23 @@ export class StreamOpener {
   async #ask({ upgrade, path, protocols }: StreamOffer, signal: AbortSignal): Promise<OpenedStream> {
     const transport = this.#transport;
     if (upgrade === 'spdy') {
-      const result = await transport.upgrade({ method: 'POST', path, headers: spdyUpgradeHeaders(protocols), signal });
-      const { protocol, stream } = await switched(transport.server, result, (headers) =>
-        finishSpdyUpgrade(protocols, headers),
-      );
+      let { server } = transport;
+      const result = await transport.upgrade({
+        method: 'POST',
+        path,
+        headers: spdyUpgradeHeaders(protocols),
+        signal,
+        onServer: (url) => {
+          server = url;
+        },
+      });
+      const { protocol, stream } = await switched(server, result, (headers) => finishSpdyUpgrade(protocols, headers));
       return { upgrade, protocol, stream };
     }
-    const { subprotocol: protocol, stream } = await openWebSocket({ transport, path, subprotocols: protocols, signal });
+    const opened = await openWebSocket({ transport, path, subprotocols: protocols, signal });
+    const { server, subprotocol: protocol, stream } = opened;
     if (protocol !== '') return { upgrade, protocol, stream };
     stream.destroy();
-    throw new UpgradeRefusedError({ server: transport.server, what: `it speaks none of ${protocols.join(', ')}` });
+    throw new UpgradeRefusedError({ server, what: `it speaks none of ${protocols.join(', ')}` });
   }
 }

@@ -15,14 +15,25 @@ interface WebSocketRequest {
 
 /** Resolves after a valid 101. Throws StatusError, UpgradeRefusedError for an answer that has none. */
 export async function openWebSocket({ transport, path, subprotocols, signal }: WebSocketRequest): Promise<{
+  /** Its URL. */
+  server: string;
   subprotocol: string;
   stream: Duplex;
   headers: ReadonlyMap<string, string>;
 }> {
   const handshake = beginHandshake(subprotocols);
-  const result = await transport.upgrade({ method: 'GET', path, headers: handshake.headers, signal });
-  const { protocol, stream, headers } = await switched(transport.server, result, (lines) =>
+  let { server } = transport;
+  const result = await transport.upgrade({
+    method: 'GET',
+    path,
+    headers: handshake.headers,
+    signal,
+    onServer: (url) => {
+      server = url;
+    },
+  });
+  const { protocol, stream, headers } = await switched(server, result, (lines) =>
     finishHandshake(handshake.key, subprotocols, lines),
   );
-  return { subprotocol: protocol, stream, headers: headerMap(headers) };
+  return { server, subprotocol: protocol, stream, headers: headerMap(headers) };
 }

@@ -1,5 +1,6 @@
 /** Asks API servers whether they are ready, as kube-apiserver's /readyz tells anybody. */
 import type { Observation } from '../net/health/health.ts';
+import { headerValue } from '../net/http1/headers.ts';
 import { openUpstreamPool } from '../net/http1/pool.ts';
 import type { HeaderLines, UpstreamEndpoint } from '../net/http1/upstream.ts';
 import type { ApiAccess } from './api-access.ts';
@@ -9,15 +10,16 @@ export interface ReadyzProbe extends AsyncDisposable {
   /**
    * Without credentials, and where that is refused with those of `access`, if there are any at hand: no login begins for it. On
    * a connection of its own, so that listening is tested too. A server that does not tell, or does not know the path, is
-   * well: it answers. Rejects when there is no answer, by the signal too.
+   * well: it answers. One that shows a page or leads elsewhere, as a login before a server does, is none. Rejects when there
+   * is no answer, by the signal too.
    */
   ask(server: ApiServer, signal: AbortSignal, access?: ApiAccess): Promise<Observation>;
 }
 
 export function openReadyzProbe(): ReadyzProbe {
   const pool = openUpstreamPool();
-  const statusOf = async (endpoint: UpstreamEndpoint, basePath: string, identity: HeaderLines, signal: AbortSignal) => {
-    const { status, body } = await pool.request(endpoint, {
+  const answerOf = async (endpoint: UpstreamEndpoint, basePath: string, identity: HeaderLines, signal: AbortSignal) => {
+    const { status, headers, body } = await pool.request(endpoint, {
       method: 'GET',
       target: `${basePath}/readyz`,
       headers: [['User-Agent', 'fairlead'], ['Connection', 'close'], ...identity],
@@ -25,18 +27,25 @@ export function openReadyzProbe(): ReadyzProbe {
       signal,
     });
     body.destroy();
-    return status;
+    const isPage = status < 300 && /^text\/html\b/i.test(headerValue(headers, 'content-type') ?? '');
+    const isNone = isPage || (status >= 300 && status < 400);
+    return {
+      status,
+      none: isNone ? `answers ${status}${isPage ? ' with a page' : ''}, as no API server does` : undefined,
+    };
   };
   return {
     async ask(server, signal, access) {
       const { anonymous, basePath } = server;
-      let status = await statusOf(anonymous, basePath, [], signal);
-      if ((status === 401 || status === 403) && access !== undefined) {
+      let answer = await answerOf(anonymous, basePath, [], signal);
+      if ((answer.status === 401 || answer.status === 403 || answer.none !== undefined) && access !== undefined) {
         const pass = access.pass(signal);
         if (!(pass instanceof Promise)) {
-          status = await statusOf(server.endpoint(pass.credentials), basePath, pass.headers, signal);
+          answer = await answerOf(server.endpoint(pass.credentials), basePath, pass.headers, signal);
         }
       }
+      const { status, none } = answer;
+      if (none !== undefined) return { kind: 'down', silent: false, reason: `/readyz ${none}` };
       return status >= 500 || status === 429
         ? { kind: 'draining', reason: `/readyz answers ${status}` }
         : { kind: 'ready' };

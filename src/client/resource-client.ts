@@ -28,12 +28,14 @@ export interface ResourceOptions {
   exactIntegers: boolean;
 }
 
-interface Sent {
+interface Sent<R> {
   body?: unknown;
   contentType?: string | undefined;
   accept?: string;
   signal?: AbortSignal | undefined;
   onWarning?: ((text: string) => void) | undefined;
+  /** Throws for an answer of this server that is not as asked. */
+  check?: (answer: R, server: string) => void;
 }
 
 const json = 'application/json';
@@ -54,7 +56,7 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
   async function send<R>(
     method: string,
     path: string,
-    { signal, onWarning, body, contentType = json, accept }: Sent,
+    { signal, onWarning, body, contentType = json, accept, check }: Sent<R>,
   ): Promise<R> {
     using deadline = startDeadline(signal ?? closed, requestTimeoutMs, closed);
     const headers: [string, string][] = [['Accept', accept ?? (metadataOnly ? partialObject : json)]];
@@ -65,19 +67,25 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
     }
     let response: UpstreamResponse;
     let answer: Buffer;
+    let { server } = transport;
+    const onServer = (url: string): void => {
+      server = url;
+    };
     try {
-      response = await transport.send({ method, path, headers, body: bytes, signal: deadline.signal });
+      response = await transport.send({ method, path, headers, body: bytes, signal: deadline.signal, onServer });
       answer = await readBody(response.body);
     } catch (error) {
-      if (deadline.expired) throw timedOut(transport.server, requestTimeoutMs);
-      throw transport.failure(error, deadline.signal);
+      if (deadline.expired) throw timedOut(server, requestTimeoutMs);
+      throw transport.failure(error, deadline.signal, { server });
     }
     // What it throws is its own matter, and comes when the connection is free again.
     if (onWarning !== undefined) for (const text of warningsOf(response.headers)) onWarning(text);
     const { status } = response;
     if (status < 200 || status > 299) throw refusal(status, answer, headerValue(response.headers, 'location'));
     // What an API server answers under a resource's path is of that resource's kind.
-    return parseObject(answer, { parse, from: transport.server }) as R;
+    const object = parseObject(answer, { parse, from: server }) as R;
+    check?.(object, server);
+    return object;
   }
 
   const call = <R>({
@@ -105,15 +113,16 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
     async list(query = {}) {
       const path = `${pathOf(query.namespace)}${queryString(listParameters(query))}`;
       const { signal, onWarning } = query;
-      const list = await send<KubeList<T>>('GET', path, {
+      return send<KubeList<T>>('GET', path, {
         signal,
         onWarning,
         ...(metadataOnly && { accept: partialList }),
+        check(answer, server) {
+          // Go's empty list is null.
+          answer.items ??= [];
+          if (!isList(answer)) throw notAsAsked('something that is not a list', server);
+        },
       });
-      // Go's empty list is null.
-      list.items ??= [];
-      if (!isList(list)) throw notAsAsked('something that is not a list', transport.server);
-      return list;
     },
 
     async *watch(query: WatchQuery = {}): AsyncGenerator<WatchEvent<T>> {
@@ -126,10 +135,15 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
       if (query.timeoutSeconds !== undefined) parameters.set('timeoutSeconds', String(query.timeoutSeconds));
       const path = `${pathOf(query.namespace)}${queryString(parameters)}`;
       const accept = metadataOnly ? partialObject : json;
-      const failed = (error: unknown) => (error instanceof StatusError ? error : transport.failure(error, signal));
+      let { server } = transport;
+      const onServer = (url: string): void => {
+        server = url;
+      };
+      const failed = (error: unknown) =>
+        error instanceof StatusError ? error : transport.failure(error, signal, { server });
       let response: UpstreamResponse;
       try {
-        response = await transport.send({ method: 'GET', path, headers: [['Accept', accept]], signal });
+        response = await transport.send({ method: 'GET', path, headers: [['Accept', accept]], signal, onServer });
         if (response.status !== 200) {
           throw refusal(response.status, await readBody(response.body), headerValue(response.headers, 'location'));
         }

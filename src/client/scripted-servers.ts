@@ -24,7 +24,7 @@ export interface ScriptedApiServer {
   readonly requests: string[];
   /** Connections accepted in all. */
   readonly connections: number;
-  /** Of /readyz; default `200 OK`. */
+  /** Of /readyz, with header lines after it if need be; default `200 OK`. */
   readyz: string | undefined;
   /** Asks for the body where a request expects to be asked; default true. */
   continues: boolean;

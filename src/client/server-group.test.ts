@@ -3,57 +3,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { ApiServer } from './api-server.ts';
-import type { ServerFacts } from './api-servers.ts';
 import type { ClusterClient } from './cluster-client.ts';
-import { openClusterClient } from './cluster-client-http.ts';
 import { ConnectionError } from './connection-error.ts';
+import { fast, never, scriptedGroup } from './scripted-group.ts';
 import type { Script, ScriptedApiServer } from './scripted-servers.ts';
-import { answer, answerAs, scriptedApiServer } from './scripted-servers.ts';
-import type { GroupOptions } from './server-group.ts';
-import { ServerGroup } from './server-group.ts';
-
-interface Fixture extends AsyncDisposable {
-  a: ScriptedApiServer;
-  b: ScriptedApiServer;
-  client: ClusterClient;
-  /** Resolves when the server has this state. */
-  state(server: ScriptedApiServer, state: ServerFacts['state']): Promise<void>;
-}
-
-const fast = { intervalMs: 30, failedIntervalMs: 10, timeoutMs: 200, firstAfterMs: 0 };
-/** No probe comes in between. */
-const never = { firstAfterMs: 3_600_000 };
-
-async function open(timing: GroupOptions['timing'], a?: Script, b?: Script): Promise<Fixture> {
-  await using parts = new AsyncDisposableStack();
-  const first = parts.use(await scriptedApiServer(a ?? answerAs('a')));
-  const second = parts.use(await scriptedApiServer(b ?? answerAs('b')));
-  const servers = parts.use(
-    new ServerGroup(
-      [first, second].map(({ url }) => new ApiServer(url, {})),
-      { ...(timing && { timing }) },
-    ),
-  );
-  const client = parts.use(openClusterClient({ server: first.url, namespace: 'default' }, { servers }));
-  const running = parts.move();
-  return {
-    a: first,
-    b: second,
-    client,
-    state: ({ url }, state) =>
-      new Promise((resolve) => {
-        const look = () => {
-          if (servers.list().find((facts) => facts.url === url)?.state !== state) return;
-          end();
-          resolve();
-        };
-        const end = servers.subscribe(look);
-        look();
-      }),
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
-  };
-}
+import { answer } from './scripted-servers.ts';
 
 async function ask(client: ClusterClient, method = 'GET', path = '/api', body?: string): Promise<string> {
   const response = await client.request({ method, path, ...(body !== undefined && { body: Buffer.from(body) }) });
@@ -78,7 +32,7 @@ const isUnknown = (error: unknown) =>
   error instanceof ConnectionError && error.sent && /is not known: look before you repeat it/.test(error.message);
 
 test('requests are spread; a server that is gone is passed over, and has its share again when it is back', async () => {
-  await using fixture = await open(fast);
+  await using fixture = await scriptedGroup(fast);
   const { a, b, client, state } = fixture;
   const many = () => Promise.all(Array.from({ length: 40 }, () => ask(client)));
   assert.deepEqual(new Set(await many()), new Set(['200 a', '200 b']));
@@ -100,7 +54,7 @@ test('requests are spread; a server that is gone is passed over, and has its sha
 });
 
 test('the pool is never empty: with all servers gone each is tried, and the first that is back is found at once', async () => {
-  await using fixture = await open(never);
+  await using fixture = await scriptedGroup(never);
   const { a, b, client } = fixture;
   await a.stop();
   await b.stop();
@@ -115,7 +69,7 @@ test('the pool is never empty: with all servers gone each is tried, and the firs
 });
 
 test('a write goes elsewhere where the server could not be reached, and is made once', async () => {
-  await using fixture = await open(never);
+  await using fixture = await scriptedGroup(never);
   const { a, b, client } = fixture;
   await a.stop();
   const writes = await Promise.all(Array.from({ length: 20 }, () => ask(client, 'POST', '/api', '{}')));
@@ -132,7 +86,7 @@ for (const [what, script] of [
   ],
 ] satisfies [string, Script][]) {
   test(`a write to a server that dies after reading ${what} is not sent again, and its outcome said to be unknown`, async () => {
-    await using fixture = await open(never, script);
+    await using fixture = await scriptedGroup(never, script);
     const { a, b, client } = fixture;
     const body = 'x'.repeat(200_000);
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
@@ -158,7 +112,7 @@ test('a write goes elsewhere where the server ended or turned it away before it 
       return Boolean(socket.end());
     },
   ];
-  await using fixture = await open(never);
+  await using fixture = await scriptedGroup(never);
   const { a, b, client } = fixture;
   a.continues = false;
   for (const script of scripts) {
@@ -179,7 +133,7 @@ test('a write goes elsewhere where the server ended or turned it away before it 
 });
 
 test('a server that does not know Expect is sent the body after a second', async () => {
-  await using fixture = await open(never);
+  await using fixture = await scriptedGroup(never);
   const { a, client } = fixture;
   a.continues = false;
   const answers = await askUntil(client, a, 'POST', '/api', '{}');
@@ -191,7 +145,7 @@ test('a read goes elsewhere as long as nothing of an answer was passed on', asyn
     ({ socket }) => Boolean(socket.destroy()),
     ({ socket }) => Boolean(socket.end('HTTP/1.1 200 OK\r\nContent-Le')),
   ];
-  await using fixture = await open(never);
+  await using fixture = await scriptedGroup(never);
   const { a, client } = fixture;
   for (const script of scripts) {
     a.script = script;
@@ -204,7 +158,7 @@ test('a read goes elsewhere as long as nothing of an answer was passed on', asyn
 });
 
 test('what a GET leads to may be a write: proxy, exec and their like are not asked for twice', async () => {
-  await using fixture = await open(never, ({ socket }) => Boolean(socket.destroy()));
+  await using fixture = await scriptedGroup(never, ({ socket }) => Boolean(socket.destroy()));
   const { b, client } = fixture;
   for (const path of ['/api/v1/namespaces/n/services/s/proxy/', '/api/v1/namespaces/n/pods/p/exec?command=x']) {
     b.requests.length = 0;
@@ -224,7 +178,7 @@ test('an upgrade goes elsewhere only where the server could not be reached', asy
     answer(socket, '403 Forbidden', '{}');
     return true;
   };
-  await using fixture = await open(never, refuse, refuse);
+  await using fixture = await scriptedGroup(never, refuse, refuse);
   const { a, b, client } = fixture;
   const path = '/api/v1/namespaces/n/pods/p/exec?command=x';
   const upgrade = () => client.openWebSocket({ path, subprotocols: ['v5.channel.k8s.io'] });
@@ -243,7 +197,7 @@ test('an answer without a body is over, whether or not anybody reads that', asyn
     answer(socket, '200 OK', '');
     return true;
   };
-  await using fixture = await open(never, empty, empty);
+  await using fixture = await scriptedGroup(never, empty, empty);
   const { client } = fixture;
   const { signal } = new AbortController();
   for (const method of ['DELETE', 'HEAD', 'GET']) await client.request({ method, path: '/api', signal });
@@ -257,7 +211,7 @@ test('an answer without a body is over, whether or not anybody reads that', asyn
 });
 
 test('a draining server gets no new request, and what it has in flight goes on', async () => {
-  await using fixture = await open(fast);
+  await using fixture = await scriptedGroup(fast);
   const { a, b, client, state } = fixture;
   a.script = ({ socket }) => {
     socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n');
@@ -284,7 +238,7 @@ test('a draining server gets no new request, and what it has in flight goes on',
 });
 
 test('a server that turns requests away because it stops is left at once, by writes too', async () => {
-  await using fixture = await open(never, ({ socket }) => {
+  await using fixture = await scriptedGroup(never, ({ socket }) => {
     answer(socket, '429 Too Many Requests', '{}', ['Retry-After: 5', 'Connection: close']);
     return Boolean(socket.end());
   });
@@ -296,7 +250,7 @@ test('a server that turns requests away because it stops is left at once, by wri
 });
 
 test('a read that a stopping server answers with 503 is asked elsewhere at once', async () => {
-  await using fixture = await open(never, ({ socket }) => {
+  await using fixture = await scriptedGroup(never, ({ socket }) => {
     answer(socket, '503 Service Unavailable', '{}', ['Retry-After: 3600', 'Connection: close']);
     return Boolean(socket.end());
   });
@@ -304,7 +258,7 @@ test('a read that a stopping server answers with 503 is asked elsewhere at once'
 });
 
 test('a read that is answered with 503 on a connection that stays open is asked elsewhere at once, a write without a body is not', async () => {
-  await using fixture = await open(never, ({ socket }) => {
+  await using fixture = await scriptedGroup(never, ({ socket }) => {
     answer(socket, '503 Service Unavailable', '{}', ['Retry-After: 3600']);
     return true;
   });
@@ -321,7 +275,7 @@ test('what an application answers behind the proxy verb says nothing of the serv
       answer(socket, status, '{"by": "app"}', lines);
       return Boolean(socket.end());
     };
-    await using fixture = await open(never, refuse, refuse);
+    await using fixture = await scriptedGroup(never, refuse, refuse);
     const { a, b, client } = fixture;
     const root = '/api/v1/namespaces/n';
     for (const path of [`${root}/services/s:http/proxy`, `${root}/pods/p/proxy/x`, '/api/v1/nodes/n/proxy/?a=b']) {
@@ -338,7 +292,7 @@ test('what an application answers behind the proxy verb says nothing of the serv
 test('reads leave a server that accepts and never answers once it is silent to probes too; writes wait for its answer', async () => {
   const asked = Promise.withResolvers<void>();
   const waiting: (() => void)[] = [];
-  await using fixture = await open({ ...fast, timeoutMs: 50 }, ({ method, socket }) => {
+  await using fixture = await scriptedGroup({ ...fast, timeoutMs: 50 }, ({ method, socket }) => {
     if (method === 'POST') {
       waiting.push(() => answer(socket, '200 OK', '{"by": "a"}'));
       asked.resolve();
@@ -366,7 +320,7 @@ test('reads leave a server that accepts and never answers once it is silent to p
 });
 
 test('what acts by its head alone takes new connections, all else the old ones', async () => {
-  await using fixture = await open(never);
+  await using fixture = await scriptedGroup(never);
   const { a, b, client } = fixture;
   for (let i = 0; i < 20; i++) await ask(client);
   for (let i = 0; i < 20; i++) await ask(client, 'POST', '/api', '{}');

@@ -30,7 +30,11 @@ export interface TransportRequest {
   headers?: readonly (readonly [string, string])[];
   body?: Uint8Array | Readable | undefined;
   signal: AbortSignal;
+  /** Called with the URL of each server that it is tried at: of several, the last one is that of the answer. */
+  onServer?: OnServer;
 }
+
+type OnServer = (url: string) => void;
 
 const maxRetries = 10;
 const maxRetryAfterMs = 60_000;
@@ -41,10 +45,13 @@ export interface TransportUpgrade {
   /** Those of the protocol, `Upgrade` among them. */
   headers: readonly (readonly [string, string])[];
   signal: AbortSignal;
+  /** As of a request. */
+  onServer?: OnServer;
 }
 
 interface Asked extends Omit<FailoverRequest, 'servers'> {
   headers: HeaderLines;
+  onServer: OnServer | undefined;
   /** Fires when the request's body has failed. */
   bodyFailed?: AbortSignal;
 }
@@ -60,6 +67,7 @@ interface Answer {
 type Exchange<T extends Answer> = (endpoint: UpstreamEndpoint, request: Omit<UpstreamRequest, 'body'>) => Promise<T>;
 
 export class Transport {
+  /** The configuration's: of several the first one. */
   readonly server: string;
   readonly #pool: UpstreamPool;
   readonly #servers: ApiServers;
@@ -75,9 +83,9 @@ export class Transport {
   }
 
   /** Asks to switch protocols. Throws ConnectionError; any answer of the server is a result. */
-  async upgrade({ method, path, headers, signal }: TransportUpgrade): Promise<UpgradeResult> {
+  async upgrade({ method, path, headers, signal, onServer }: TransportUpgrade): Promise<UpgradeResult> {
     return this.#withPass(
-      { method, path, headers, signal, isUpgrade: true, hasBody: false, repeatable: true },
+      { method, path, headers, signal, onServer, isUpgrade: true, hasBody: false, repeatable: true },
       (endpoint, request) => this.#pool.upgrade(endpoint, request),
     );
   }
@@ -104,13 +112,22 @@ export class Transport {
   }
 
   async #send(
-    { method, path, headers = [], body, signal }: TransportRequest,
+    { method, path, headers = [], body, signal, onServer }: TransportRequest,
     bodyFailed?: AbortSignal,
   ): Promise<UpstreamResponse> {
     const reading = method === 'GET' || method === 'HEAD';
     const repeatable = bodyFailed === undefined;
     const mayWait = repeatable && !leadsToApplication(path);
-    const asked = { method, path, headers, signal, isUpgrade: false, hasBody: body !== undefined, repeatable };
+    const asked = {
+      method,
+      path,
+      headers,
+      signal,
+      onServer,
+      isUpgrade: false,
+      hasBody: body !== undefined,
+      repeatable,
+    };
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted();
       const response = await this.#withPass({ ...asked, ...(bodyFailed && { bodyFailed }) }, (endpoint, request) =>
@@ -152,8 +169,13 @@ export class Transport {
   ): Promise<T> {
     return withFailover(
       { servers: this.#servers, ...asked },
-      (server, request) =>
-        exchange(pass === undefined ? server.anonymous : server.endpoint(pass.credentials), { ...request, headers }),
+      (server, request) => {
+        asked.onServer?.(server.url);
+        return exchange(pass === undefined ? server.anonymous : server.endpoint(pass.credentials), {
+          ...request,
+          headers,
+        });
+      },
       ({ error, server, ...facts }) => this.failure(error, asked.signal, { server: server.url, ...facts }),
     );
   }
