@@ -114,6 +114,23 @@ test('a token that is refused is renewed once; the secret goes into the form whe
   );
 });
 
+test('a token that is refused when it is no longer new is renewed again', async (t) => {
+  let now = performance.now();
+  t.mock.method(performance, 'now', () => now);
+  const { server, asked, url } = await issuer((count) => ({ code: 200, body: { id_token: idToken(600, `${count}`) } }));
+  await using _ = server;
+  const source = await credentials({ 'idp-issuer-url': url, 'id-token': idToken(600), 'refresh-token': 'r1' });
+  for (const count of [1, 2, 3]) {
+    const refused = await source.current(signal);
+    assert.equal(await source.renew(refused, signal), true);
+    const next = await source.current(signal);
+    assert.notEqual(next, refused);
+    assert.equal(await source.renew(next, signal), false);
+    assert.equal(asked.length, count);
+    now += 31_000;
+  }
+});
+
 test('logins that cannot be renewed give one sentence without secrets', async () => {
   const cases: [config: object, answer: { code: number; body: unknown }, metadata: object, RegExp][] = [
     [

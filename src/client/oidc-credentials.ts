@@ -22,12 +22,14 @@ export interface OidcOptions {
 /** A token is renewed this long before its end, for clocks that differ and requests on their way. */
 const marginMs = 10_000;
 const limitMs = 60_000;
+/** A token that is new and refused all the same is not a matter of its age: it is not replaced again within this time. */
+const renewalPauseMs = 30_000;
 
 export function oidcCredentials(config: OidcConfig, { env, saveLogin }: OidcOptions): CredentialSource {
   const { entry } = config;
   let { refreshToken } = config;
   let held: { credentials: Credentials; expires: number } | undefined;
-  let renewed = false;
+  let renewedAt = Number.NEGATIVE_INFINITY;
   if (config.idToken !== undefined) held = { credentials: bearer(config.idToken), expires: expiryOf(config.idToken) };
 
   const work = new SharedWork<Credentials>(async (signal) => {
@@ -42,7 +44,7 @@ export function oidcCredentials(config: OidcConfig, { env, saveLogin }: OidcOpti
     const replaced = tokens.refreshToken !== undefined && tokens.refreshToken !== refreshToken;
     refreshToken = tokens.refreshToken ?? refreshToken;
     held = { credentials: bearer(tokens.idToken), expires: expiryOf(tokens.idToken) };
-    renewed = true;
+    renewedAt = performance.now();
     await saveLogin?.({
       kubeconfig: entry.file,
       user: entry.name,
@@ -65,8 +67,8 @@ export function oidcCredentials(config: OidcConfig, { env, saveLogin }: OidcOpti
     },
     async renew(refused, signal) {
       if (held !== undefined && held.credentials !== refused) return true;
-      // A token that is new and refused all the same is not a matter of its age.
-      if (!work.running && (renewed || refreshToken === undefined)) return false;
+      const isNew = performance.now() - renewedAt < renewalPauseMs;
+      if (!work.running && (isNew || refreshToken === undefined)) return false;
       return (await work.join(signal)) !== refused;
     },
   };
