@@ -256,7 +256,13 @@ test('commands that fail, flood, or answer wrongly give one sentence, without wh
       {},
       /"fairlead-no-such-command" .*no such program on this machine\. The kubeconfig says: Get it at example\.com$/,
     ],
-    ['relative', { exec: { command: './plugin.mjs' } }, {}, /"\/.*\/plugin\.mjs" .*no such program/],
+    ['relative', { exec: { command: './none.mjs' } }, {}, /"\/.*\/none\.mjs" .*no such program/],
+    [
+      'not executable',
+      { exec: { command: './plugin.mjs', installHint: 'Get it' } },
+      {},
+      /: you may not run \/.*\/plugin\.mjs \(permission denied\)\.$/,
+    ],
   ];
   for (const [name, setting, status, expected] of cases) {
     await answer(status);

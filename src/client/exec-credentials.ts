@@ -8,7 +8,7 @@ import { CredentialError } from './credentials.ts';
 import type { ExecAnswer } from './exec-answer.ts';
 import { AnswerError, execInfo, readExecAnswer } from './exec-answer.ts';
 import type { ExecPlugin } from './exec-plugin.ts';
-import { CommandFailure, findCommand, runCommand } from './run-command.ts';
+import { CommandFailure, findCommand, findForbidden, runCommand } from './run-command.ts';
 
 /** A command that is about to run, for whoever wants to see it first. */
 export interface CredentialCommand {
@@ -59,7 +59,7 @@ export function execCredentials(plugin: ExecPlugin, options: ExecOptions): Crede
   async function run(signal: AbortSignal): Promise<ExecAnswer> {
     const interactive = mayAsk(plugin, options);
     const program = await findCommand(plugin.command, options.env.PATH);
-    if (program === undefined) throw notFound();
+    if (program === undefined) throw await notFound();
     const { entry, args, env, apiVersion } = plugin;
     await options.beforeCommand?.({
       kubeconfig: entry.file,
@@ -95,7 +95,12 @@ export function execCredentials(plugin: ExecPlugin, options: ExecOptions): Crede
   }
 
   /** With the kubeconfig's hint, once. */
-  function notFound(): CredentialError {
+  async function notFound(): Promise<CredentialError> {
+    const forbidden = await findForbidden(plugin.command, options.env.PATH);
+    if (forbidden !== undefined) {
+      const next = 'Make it executable (chmod +x), then try again.';
+      return failure(plugin, `you may not run ${forbidden} (permission denied)`, next);
+    }
     const hint = hinted ? undefined : plugin.installHint;
     hinted = true;
     const next = 'Install it, then try again.';

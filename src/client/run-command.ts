@@ -32,10 +32,7 @@ const lingerMs = 1000;
  * Undefined where there is no such program.
  */
 export async function findCommand(command: string, path: string | undefined): Promise<string | undefined> {
-  const candidates = isAbsolute(command)
-    ? [command]
-    : (path ?? '').split(delimiter).flatMap((directory) => (isAbsolute(directory) ? [join(directory, command)] : []));
-  for (const file of candidates) {
+  for (const file of candidates(command, path)) {
     try {
       await access(file, constants.X_OK);
       if ((await stat(file)).isFile()) return file;
@@ -44,6 +41,26 @@ export async function findCommand(command: string, path: string | undefined): Pr
     }
   }
   return undefined;
+}
+
+/** Where `findCommand` finds nothing: the first file of that name that is there, which this user may not run. */
+export async function findForbidden(command: string, path: string | undefined): Promise<string | undefined> {
+  for (const file of candidates(command, path)) {
+    try {
+      if ((await stat(file)).isFile()) return file;
+    } catch (error) {
+      // A name alone is looked for in folders of which some are nobody's business.
+      if (isAbsolute(command) && error instanceof Error && 'code' in error && error.code === 'EACCES') return file;
+    }
+  }
+  return undefined;
+}
+
+function candidates(command: string, path: string | undefined): string[] {
+  if (isAbsolute(command)) return [command];
+  return (path ?? '')
+    .split(delimiter)
+    .flatMap((directory) => (isAbsolute(directory) ? [join(directory, command)] : []));
 }
 
 /** Resolves to its output after exit code 0. Rejects with CommandFailure, or the signal's reason; it has ended then. */
