@@ -7,8 +7,10 @@ import { test } from 'node:test';
 import { ApiAccess } from './api-access.ts';
 import { ApiServer } from './api-server.ts';
 import type { ClientConfig } from './client-config.ts';
+import type { ClusterClient } from './cluster-client.ts';
 import { openClusterClient } from './cluster-client-http.ts';
 import type { Credentials } from './credentials.ts';
+import { loadKubeconfig } from './kubeconfig.ts';
 import { answerJson, answerStatus, scriptedServer } from './scripted-server.ts';
 
 const signal = new AbortController().signal;
@@ -81,6 +83,43 @@ test('a token file is read again when its token is refused, and the request repe
     await writeFile(tokenFile, 'has spaces\n');
     await using other = openClusterClient({ ...server.config, tokenFile });
     await assert.rejects(other.request({ method: 'GET', path: '/api' }), /token file .*token holds something/);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+test('until the token file can be read, the token beside it serves', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'fairlead-token-'));
+  try {
+    await using server = await scriptedServer(({ headers }, response) => {
+      if (headers.authorization === 'Bearer refused') answerStatus(response, 401, 'Unauthorized');
+      else answerJson(response, 200, headers);
+    });
+    const kubeconfig = join(directory, 'config');
+    const connect = async (token: string) => {
+      const user = { token, tokenFile: 'token' };
+      const document = {
+        'current-context': 'one',
+        clusters: [{ name: 'c', cluster: { server: server.config.server } }],
+        users: [{ name: 'u', user }],
+        contexts: [{ name: 'one', context: { cluster: 'c', user: 'u' } }],
+      };
+      await writeFile(kubeconfig, JSON.stringify(document));
+      return openClusterClient(await loadKubeconfig({ path: kubeconfig, env: {} }));
+    };
+    const askedBy = async (client: ClusterClient) =>
+      Reflect.get(await client.resource('v1', 'pods').get('a'), 'authorization');
+    for (const content of [undefined, ' \n', 'is none']) {
+      if (content !== undefined) await writeFile(join(directory, 'token'), content);
+      await using client = await connect('written-down');
+      assert.equal(await askedBy(client), 'Bearer written-down');
+    }
+    await using client = await connect('refused');
+    await assert.rejects(askedBy(client), { code: 401 });
+    await writeFile(join(directory, 'token'), 'rotated');
+    assert.equal(await askedBy(client), 'Bearer rotated');
+    await using other = await connect('written-down');
+    assert.equal(await askedBy(other), 'Bearer rotated');
   } finally {
     await rm(directory, { recursive: true });
   }

@@ -49,7 +49,7 @@ export class ApiAccess {
 
 function sourceOf({ credentials, tokenFile, token, password, username }: ClientConfig): CredentialSource {
   if (credentials !== undefined) return credentials;
-  if (tokenFile !== undefined) return tokenFileCredentials(tokenFile);
+  if (tokenFile !== undefined) return tokenFileCredentials(tokenFile, token);
   if (token !== undefined && token !== '') return fixedCredentials(bearer(token));
   if (username !== undefined) return fixedCredentials(basic(username, password ?? ''));
   return fixedCredentials({});

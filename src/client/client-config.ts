@@ -48,7 +48,7 @@ export interface ClientConfig {
    * certificate of `tls`; where that is to be sent, this way is taken as long as the socket is there and this user's own.
    */
   localSocket?: string;
-  /** Bearer token. `tokenFile` wins over it and is read again as it changes. */
+  /** Bearer token. `tokenFile` wins over it, as soon as it can be read, and is read again as it changes. */
   token?: string;
   tokenFile?: string;
   /** Basic authentication, where there is no token. */

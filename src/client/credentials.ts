@@ -52,8 +52,8 @@ const tokenFileAgeMs = 10_000;
 /** Tokens go into a header; more is another kind of file. */
 const maxTokenBytes = 1024 * 1024;
 
-/** Looks into the file again after 10 seconds, and when the token was refused. */
-export function tokenFileCredentials(file: string): CredentialSource {
+/** Looks into the file again after 10 seconds, and when the token was refused. `initial` serves until it can be read. */
+export function tokenFileCredentials(file: string, initial?: string): CredentialSource {
   let held: { token: string; credentials: Credentials } | undefined;
   let readAt = 0;
 
@@ -62,7 +62,8 @@ export function tokenFileCredentials(file: string): CredentialSource {
     const token = await readToken(file, signal).catch((error: unknown) => {
       signal.throwIfAborted();
       // While it is being replaced the old one serves.
-      if (held !== undefined) return held.token;
+      const before = held?.token ?? initial;
+      if (before !== undefined && before !== '') return before;
       throw error;
     });
     readAt = Date.now();

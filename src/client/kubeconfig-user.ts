@@ -16,9 +16,10 @@ export function userCredentials(user: KubeconfigEntry): UserConfig {
   if ((token ?? tokenFile) !== undefined && (username ?? password) !== undefined) {
     throw entryError(user, 'it has a token and a user name with password: remove one of them');
   }
-  if (tokenFile !== undefined) return { tokenFile: pathIn(user, tokenFile) };
+  const isUsable = token !== undefined && /^[\x21-\x7e]+$/.test(token);
+  if (tokenFile !== undefined) return { tokenFile: pathIn(user, tokenFile), ...(isUsable && { token }) };
   if (token !== undefined) {
-    if (!/^[\x21-\x7e]+$/.test(token)) throw entryError(user, '"token" has characters that no token has');
+    if (!isUsable) throw entryError(user, '"token" has characters that no token has');
     return { token };
   }
   if (username === undefined) {
