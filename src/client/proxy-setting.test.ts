@@ -22,7 +22,7 @@ test('the scheme of the server chooses the variable', () => {
 });
 
 test('this machine is never reached by a proxy, and what NO_PROXY names neither', () => {
-  for (const server of ['https://localhost:1', 'https://127.1.2.3', 'https://[::1]:6443'])
+  for (const server of ['https://localhost:1', 'https://127.1.2.3', 'https://[::1]:6443', 'https://[::ffff:127.0.0.1]'])
     assert.equal(proxied(server), false, server);
   const cases: [server: string, noProxy: string, expected: boolean][] = [
     ['https://a.example', '', true],
@@ -46,6 +46,21 @@ test('this machine is never reached by a proxy, and what NO_PROXY names neither'
     ['https://[2001:db8::1]:6443', '[2001:db8::1]:6443', false],
     ['https://[2001:db8::1]:6443', '2001:db8:0::1', false],
     ['https://[2001:db9::1]:6443', '2001:db8::/32', true],
+    ['https://[2001:db8::1]', '2001:db8::1%eth0', true],
+    // Without a port brackets are no address.
+    ['https://[2001:db8::1]:6443', '[2001:db8::1]', true],
+    ['https://10.1.2.3', '::ffff:10.1.2.3', false],
+    ['https://10.1.2.3', '::ffff:0:0/96', false],
+    ['https://10.1.2.3', '::/0,::ffff:10.0.0.0/8', true],
+    ['https://[::ffff:10.1.2.3]', '10.0.0.0/8', false],
+    ['https://[::ffff:10.1.2.3]', '10.1.2.3:443', false],
+    ['https://a.example.', 'a.example', true],
+    ['https://a.example.', 'a.example.', false],
+    ['https://localhost.', '', true],
+    ['https://a.example', 'a.example:', false],
+    ['https://a.example', 'a.example:https', true],
+    ['https://bücher.example', 'bücher.example', false],
+    ['https://a.bücher.example', '*.BÜCHER.example:443', false],
   ];
   for (const [server, noProxy, expected] of cases) {
     assert.equal(proxied(server, noProxy), expected, `${server} with ${noProxy}`);
