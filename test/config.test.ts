@@ -70,6 +70,21 @@ test('config set and unset change preferences, and nothing else of the file', as
   }
 });
 
+test('a file in UTF-16, as shells of Windows write it, is read and changed as what it is', async () => {
+  const windows = `\uFEFF${kubeconfig.replaceAll('\n', '\r\n')}# ende: ü\r\n`;
+  for (const encode of [
+    (text: string) => Buffer.from(text, 'utf16le'),
+    (text: string) => Buffer.from(text, 'utf16le').swap16(),
+    (text: string) => Buffer.from(text, 'utf8'),
+  ]) {
+    await writeFile(file, encode(windows));
+    assert.equal(await config('current-context'), 'prod\n');
+    await config('use-context dev');
+    assert.equal(await config('current-context'), 'dev\n');
+    assert.deepEqual(await readFile(file), encode(windows.replace('t: prod', 't: "dev"')));
+  }
+});
+
 test('config use is config use-context', async () => {
   assert.equal(await config('use dev'), 'Switched to context "dev".\n');
   assert.equal(await config('current-context'), 'dev\n');

@@ -3,6 +3,7 @@ import { isRecord } from '../lib/is-record.ts';
 import { ConfigError } from './client-config.ts';
 import { parsePlainYaml } from './plain-yaml.ts';
 import { readBounded } from './read-bounded.ts';
+import { decodeText } from './text-encoding.ts';
 import { YamlMeaningError, yamlMeaning } from './yaml-meaning.ts';
 
 const maxBytes = 8 * 1024 * 1024;
@@ -29,7 +30,7 @@ export async function readKubeconfigText(file: string): Promise<string | undefin
     throw new ConfigError(`Cannot read the kubeconfig ${file}: ${why ?? code}.`);
   }
   if (bytes.length > maxBytes) throw tooBig(file, `it has more than ${maxBytes / 1024 / 1024} MiB`);
-  return bytes.toString('utf8');
+  return decodeText(bytes).text;
 }
 
 /** Throws ConfigError, with nothing of the text: it holds secrets. */

@@ -1,6 +1,7 @@
 /** Opens, changes and replaces a kubeconfig under its lock; what goes wrong becomes a sentence. */
 
 import { readFile } from 'node:fs/promises';
+import { decodeText } from '../../client/text-encoding.ts';
 import { isLoopbackUrl } from '../../net/loopback-host.ts';
 import { CommandError } from '../command.ts';
 import type { Fields, KubeconfigText, ListName } from './edit-text.ts';
@@ -20,14 +21,15 @@ export async function editKubeconfig<T extends object>(
 ): Promise<T & { changed: boolean }> {
   try {
     return await withKubeconfigLock(file, patienceMs ?? defaultPatienceMs, async () => {
-      const before = await readFile(file, 'utf8').catch((error: unknown) => {
-        if (errorCode(error) === 'ENOENT') return undefined;
+      const bytes = await readFile(file).catch((error: unknown) => {
+        if (errorCode(error) === 'ENOENT') return Buffer.of();
         throw error;
       });
-      const config = await openKubeconfigText(before ?? '');
+      const { text: before, encode } = decodeText(bytes);
+      const config = await openKubeconfigText(before);
       const result = edit(config);
-      const changed = config.text !== (before ?? '');
-      if (changed) await replaceFile(file, config.text);
+      const changed = config.text !== before;
+      if (changed) await replaceFile(file, encode(config.text));
       return { ...result, changed };
     });
   } catch (error) {

@@ -6,17 +6,17 @@ import { makeDirectory } from '../../lib/make-directory.ts';
 import { errorCode } from './error-code.ts';
 
 /**
- * Writes beside the file, flushes and renames, so that a reader or a crash sees the old text or the new one. A symbolic link
+ * Writes beside the file, flushes and renames, so that a reader or a crash sees the old content or the new one. A symbolic link
  * stays one: its target is replaced. Mode and owner stay; a new file gets 0600, directories that are missing 0700.
  */
-export async function replaceFile(file: string, text: string): Promise<void> {
+export async function replaceFile(file: string, content: string | Uint8Array): Promise<void> {
   const target = await followLink(file);
   await makeDirectory(dirname(target), 0o700);
   const before = await stat(target).catch(() => undefined);
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
   const handle = await open(temporary, 'wx', 0o600);
   try {
-    await handle.writeFile(text);
+    await handle.writeFile(content);
     await handle.sync();
     await handle.close();
     if (before !== undefined) {
