@@ -14,17 +14,19 @@ export function execInfo(apiVersion: string, interactive: boolean, cluster: obje
   });
 }
 
-/** The cluster as a plugin is told of it; `extension` is what the kubeconfig holds for plugins. */
+/** The cluster as a plugin is told of it: its server as it is `written`, and in `extension` what the kubeconfig holds for plugins. */
 export function clusterInfo(
   { server, tls = {} }: ClientConfig,
-  more: { proxyUrl: string | undefined; extension: unknown },
+  more: { written: string | undefined; proxyUrl: string | undefined; disableCompression: boolean; extension: unknown },
 ): object {
   return {
-    server,
+    // Query and fragment kubectl leaves out too.
+    server: more.written?.includes('://') === true ? more.written.replace(/[?#].*$/s, '') : server,
     ...(tls.serverName !== undefined && { 'tls-server-name': tls.serverName }),
     ...(tls.insecureSkipVerify === true && { 'insecure-skip-tls-verify': true }),
     ...(tls.ca !== undefined && { 'certificate-authority-data': Buffer.from(tls.ca).toString('base64') }),
     ...(more.proxyUrl !== undefined && { 'proxy-url': more.proxyUrl }),
+    ...(more.disableCompression && { 'disable-compression': true }),
     ...(more.extension !== undefined && { config: more.extension }),
   };
 }

@@ -177,6 +177,8 @@ test('a client certificate; what the plugin is told of the cluster', async ({ si
     exec: { apiVersion: 'client.authentication.k8s.io/v1beta1', interactiveMode: null, provideClusterInfo: true },
     interactive: false,
     clusterFields: {
+      server: 'https://one:443/prefix/',
+      'disable-compression': true,
       'certificate-authority-data': Buffer.from(ca).toString('base64'),
       'tls-server-name': 'api',
       extensions: [{ name: 'client.authentication.k8s.io/exec', extension: { audience: 'a' } }],
@@ -189,7 +191,8 @@ test('a client certificate; what the plugin is told of the cluster', async ({ si
     apiVersion: 'client.authentication.k8s.io/v1beta1',
     spec: {
       cluster: {
-        server: 'https://one:6443',
+        server: 'https://one:443/prefix/',
+        'disable-compression': true,
         'tls-server-name': 'api',
         'certificate-authority-data': Buffer.from(ca).toString('base64'),
         config: { audience: 'a' },

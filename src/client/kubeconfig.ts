@@ -57,10 +57,8 @@ export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<Cli
     }
     throw noCluster(kubeconfig, paths, context);
   }
-  if (cluster !== undefined) {
-    // Answers are never asked for in compressed form, so that there is nothing to disable; a wrong type is still one.
-    booleanField(cluster, 'disable-compression');
-  }
+  // Answers are never asked for in compressed form, so that there is nothing to disable; a wrong type is still one.
+  const disableCompression = cluster !== undefined && booleanField(cluster, 'disable-compression');
   const tls = { ...(await clusterTls(cluster, choice)), ...(await userCertificate(user, choice)) };
   const tlsFiles = tlsFilesOf({ cluster, user, choice, tls });
   const impersonate = impersonationOf(user, choice.impersonate);
@@ -97,11 +95,12 @@ export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<Cli
         import('./exec-credentials.ts'),
       ]);
       const proxyUrl = cluster && textField(cluster, 'proxy-url');
+      const written = choice.server || (cluster && textField(cluster, 'server'));
       const extension = cluster && extensionOf(cluster, 'client.authentication.k8s.io/exec');
       config.credentials = execCredentials(plugin, {
         env,
         named,
-        cluster: clusterInfo(config, { proxyUrl, extension }),
+        cluster: clusterInfo(config, { written, proxyUrl, disableCompression, extension }),
         beforeCommand: choice.beforeCommand,
         interactive: choice.interactive,
       });
