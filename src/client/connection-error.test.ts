@@ -69,7 +69,20 @@ test('an alert is told by what it means, and an unknown one by its reason alone'
   assert.match(told('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA'), /^it refuses the client certificate, whose authority/);
   assert.match(told('ERR_SSL_TLSV1_UNRECOGNIZED_NAME'), /^it has no certificate for this name/);
   assert.match(told('ERR_SSL_WRONG_VERSION_NUMBER'), /^it does not speak TLS/);
-  assert.equal(told('ERR_SSL_ODD'), 'a:443: the connection was lost before a response (odd alert).');
+  assert.equal(told('ERR_SSL_ODD'), 'the connection was lost before a response (odd alert).');
+});
+
+test('the host is named once', () => {
+  for (const [server, name] of [
+    ['http://a:8001/prefix', 'a:8001'],
+    ['http://a', 'a:80'],
+    ['https://[::1]:6443', '[::1]:6443'],
+  ]) {
+    const { message } = explainFailure(server ?? '', new Error(`${name}: the response was cut off`));
+    assert.equal(message, `Cannot talk to the API server ${server}: the response was cut off.`);
+  }
+  const { message } = explainFailure('https://a', new Error('b:443: the response was cut off'));
+  assert.equal(message, 'Cannot talk to the API server https://a: b:443: the response was cut off.');
 });
 
 test('a failure of several lines is told in one, its words apart', () => {

@@ -79,7 +79,8 @@ export function explainFailure(
 ): ConnectionError {
   const code = rootCode(error);
   const sent = error instanceof UpstreamError ? error.sent : false;
-  const text = oneLine((error instanceof Error ? error.message : String(error)).replaceAll(opensslLine, '$1'));
+  const told = withoutHost(error instanceof Error ? error.message : String(error), server);
+  const text = oneLine(told.replaceAll(opensslLine, '$1'));
   const unknown = outcomeUnknown ? ' Whether the request was carried out is not known: look before you repeat it.' : '';
   const make = (what: string) =>
     new ConnectionError(`Cannot talk to the API server ${server}: ${what}${unknown}`, { sent, cutOff, cause: error });
@@ -106,6 +107,15 @@ export function explainFailure(
   const fault = code?.startsWith('ERR_SSL_') ? tlsFaults.find(([of]) => of.test(code)) : undefined;
   if (fault !== undefined) return make(fault[1]);
   return make(text.endsWith('.') ? text : `${text}.`);
+}
+
+/** The pool's errors begin with the host, which the sentence has named by then. */
+function withoutHost(text: string, server: string): string {
+  const url = URL.parse(server);
+  if (url === null) return text;
+  const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : url.port;
+  const name = `${url.hostname}:${port}: `;
+  return text.startsWith(name) ? text.slice(name.length) : text;
 }
 
 /** Lines become words apart, but nothing stands apart from what closes it. */

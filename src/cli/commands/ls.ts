@@ -67,7 +67,11 @@ async function list({ flags, globals, io, signal }: Invocation<typeof flagTable>
   const choice = { contexts: flags.context, all: flags['all-contexts'] === true, globals };
   await using opened = await openContexts(choice, io);
   const several = opened.contexts.length + opened.unusable.length > 1;
-  const printer = openRowPrinter(io, { format: flags.output, several, watch: flags.watch === true });
+  const printer = openRowPrinter(io, {
+    format: flags.output,
+    contexts: several ? opened.contexts.map(({ name }) => name) : undefined,
+    watch: flags.watch === true,
+  });
   const progress = new Progress(io.stderr);
   const [gateways, working] = await Promise.all([runningGateways(io.env, signal), workingForwards(io.env)]);
   for (const { name, why } of opened.unusable) printer.trouble(name, why, { told: true });

@@ -17,10 +17,21 @@ export interface RowPrinter {
 }
 
 export function openRowPrinter(
-  io: CommandIo,
-  { format, several, watch }: { format: string | undefined; several: boolean; watch: boolean },
+  io: Pick<CommandIo, 'stdout' | 'stderr'>,
+  {
+    format,
+    contexts,
+    watch,
+  }: {
+    format: string | undefined;
+    /** All that are shown, of which each comes as it answers; undefined: there is only one. */
+    contexts: readonly (string | undefined)[] | undefined;
+    watch: boolean;
+  },
 ): RowPrinter {
+  const several = contexts !== undefined;
   const layout = new TableLayout();
+  if (several) layout.expect(contexts.map(cellText));
   const collected: ServiceRow[] = [];
   const troubles: { context: string | null; why: string }[] = [];
   let begun = false;

@@ -17,15 +17,24 @@ export function cellText(value: unknown): string {
 export class TableLayout {
   readonly #widths: number[] = [];
 
+  /** Rows with these cells in the first column come later: they stay in line too. */
+  expect(first: readonly string[]): void {
+    for (const cell of first) this.#widen(cell, 0);
+  }
+
   /** The rows as lines; all must have the same number of cells. */
   lines(rows: readonly (readonly string[])[]): string {
     for (const row of rows) {
       row.forEach((cell, column) => {
-        const width = Math.max(leastWidth, [...cell].length + gap);
-        this.#widths[column] = Math.max(this.#widths[column] ?? 0, width);
+        this.#widen(cell, column);
       });
     }
     return rows.map((row) => `${row.map((cell, column) => this.#pad(cell, column, row.length)).join('')}\n`).join('');
+  }
+
+  #widen(cell: string, column: number): void {
+    const width = Math.max(leastWidth, [...cell].length + gap);
+    this.#widths[column] = Math.max(this.#widths[column] ?? 0, width);
   }
 
   #pad(cell: string, column: number, count: number): string {
