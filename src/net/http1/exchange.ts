@@ -1,5 +1,6 @@
 /** The client's half of one HTTP/1.1 exchange on an upstream connection, by callbacks. */
 
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ForwardError } from '../forward-error.ts';
 import { passBounded, writeBounded } from '../write-bounded.ts';
@@ -50,6 +51,7 @@ export class Exchange implements ConnectionUser {
   #requestEnded = false;
   #over = false;
   #anyByte = false;
+  #refused = false;
   sent = false;
 
   constructor(connection: UpstreamConnection, options: ExchangeOptions) {
@@ -67,9 +69,29 @@ export class Exchange implements ConnectionUser {
     return this.#over;
   }
 
+  /** The operating system has taken nothing of the request, since the connection was reset before: `onFail` follows. */
+  get refused(): boolean {
+    return this.#refused;
+  }
+
   /** False: wait for `onDrain`. */
   write(bytes: Buffer | Uint8Array | string): boolean {
-    return !this.#mayWrite() || writeBounded(this.#connection.socket, bytes);
+    const isFirst = !this.sent;
+    if (!this.#mayWrite()) return true;
+    const isTaken = writeBounded(this.#connection.socket, bytes);
+    if (isFirst) this.#refused = isReset(this.#connection.socket);
+    return isTaken;
+  }
+
+  /** A request whole, as one write. */
+  writeWhole(head: string, body: Uint8Array): void {
+    if (!this.#mayWrite()) return;
+    const { socket } = this.#connection;
+    socket.cork();
+    writeBounded(socket, head);
+    writeBounded(socket, body);
+    socket.uncork();
+    this.#refused = isReset(socket);
   }
 
   /** The same for a piece that came from a socket and is nobody else's. */
@@ -134,7 +156,7 @@ export class Exchange implements ConnectionUser {
   }
 
   #mayWrite(): boolean {
-    if (this.#over) return false;
+    if (this.#over || this.#refused) return false;
     if (!this.sent && !this.#connection.usable) {
       this.#fail('the connection was closed by the server');
       return false;
@@ -191,10 +213,21 @@ export class Exchange implements ConnectionUser {
     if (this.#over) return;
     this.#over = true;
     this.#connection.destroy();
-    const sent = this.sent && !(cause instanceof ForwardError && cause.code === 'ECONNREFUSED');
+    const sent = this.sent && !this.#refused && !(cause instanceof ForwardError && cause.code === 'ECONNREFUSED');
     const error = new UpstreamError(`${this.#connection.name}: ${message}`, { sent, cause });
     this.#listener.onFail(error, this.#anyByte);
   }
+}
+
+/**
+ * Right after the first write to a connection that was well before it: Node tries that at once, and notes then and there that the
+ * operating system refused all of it. Where a part was taken the failure of the rest comes later.
+ */
+function isReset(socket: Duplex): boolean {
+  if (!(socket instanceof Socket) || socket.errored === null) return false;
+  const { errored } = socket;
+  const isOfWrite = 'syscall' in errored && errored.syscall === 'write';
+  return isOfWrite && 'code' in errored && (errored.code === 'ECONNRESET' || errored.code === 'EPIPE');
 }
 
 function staysOpen(head: ResponseHead): boolean {

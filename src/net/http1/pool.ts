@@ -100,7 +100,6 @@ function requestHead(endpoint: UpstreamEndpoint, request: UpstreamRequest): stri
 class Attempt {
   responded = false;
   bodyTouched = false;
-  readonly #connection: UpstreamConnection;
   readonly #request: UpstreamRequest;
   readonly #exchange: Exchange;
   readonly #answer = Promise.withResolvers<UpgradeResult>();
@@ -117,7 +116,6 @@ class Attempt {
     request: UpstreamRequest,
     { upgrade, bodyFailed }: { upgrade: string | undefined; bodyFailed: AbortSignal | undefined },
   ) {
-    this.#connection = connection;
     this.#request = request;
     this.#bodyFailed = bodyFailed;
     this.#exchange = new Exchange(connection, {
@@ -162,10 +160,7 @@ class Attempt {
       void this.#writeBody(body);
     } else {
       if (body !== undefined && body.length > 0) {
-        this.#connection.socket.cork();
-        this.#exchange.write(head);
-        this.#exchange.write(body);
-        this.#connection.socket.uncork();
+        this.#exchange.writeWhole(head, body);
       } else this.#exchange.write(head);
       this.#exchange.requestEnd();
     }
@@ -186,7 +181,7 @@ class Attempt {
   }
 
   async #writeBody(body: Readable): Promise<void> {
-    if (this.#exchange.over) return;
+    if (this.#exchange.over || this.#exchange.refused) return;
     this.bodyTouched = true;
     const declared = headerValue(this.#request.headers, 'content-length');
     let left = declared === undefined ? Number.POSITIVE_INFINITY : Number(declared);

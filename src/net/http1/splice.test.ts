@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { get, ok, proxyTo, turn } from '../../../test/raw-proxy.ts';
 import { rawServer } from '../../../test/raw-sockets.ts';
+import type { UpstreamEndpoint } from './upstream.ts';
 
 test('bodies pass with their framing, trailers too, over kept connections', async () => {
   const chunked =
@@ -234,6 +235,30 @@ test('retries: a read on a stale connection once more, a write never', async () 
   stale = true;
   assert.match(await request(get('/api/v1/nodes/n/proxy/x')), /502[\s\S]*X-Can-Retry: false/);
   assert.equal(upstream.heads.filter((head) => head.includes('/proxy/')).length, 1);
+});
+
+test('a write on a connection that was reset just before it is made on a new one, with its body', async (t) => {
+  const bodies: string[] = [];
+  await using upstream = await rawServer((socket, head, rest) => {
+    if (head.startsWith('PATCH')) bodies.push(rest);
+    socket.write(ok('a'));
+  });
+  await using proxy = await proxyTo(upstream);
+  const { connections } = proxy;
+  const takeIdle = connections.takeIdle.bind(connections);
+  t.mock.method(connections, 'takeIdle', (endpoint: UpstreamEndpoint) => {
+    const connection = takeIdle(endpoint);
+    upstream.accepted.at(-1)?.resetAndDestroy();
+    return connection;
+  });
+  const client = await proxy.open();
+  client.send(get('/fill'));
+  await client.until(/a$/);
+  client.received = '';
+  client.send('PATCH / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody');
+  const [answer] = await client.until(/^HTTP\/1\.1 \d+ [\s\S]*\r\n\r\n./);
+  assert.match(answer, /^HTTP\/1\.1 200 /);
+  assert.deepEqual([upstream.accepted.length, bodies], [2, ['body']]);
 });
 
 test('a client that is gone ends the exchange at the upstream', async () => {
