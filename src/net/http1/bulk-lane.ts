@@ -1,6 +1,6 @@
 /**
- * A large body on its way from an upstream to a client: what is read lies side by side in a slab and leaves in few large writes,
- * without a copy, and without memory of its own for each read.
+ * A large body on its way from an upstream to a client: what is read is laid side by side in a slab and leaves in few large writes,
+ * without memory of its own for each read.
  */
 import type { UpstreamConnection } from './connections.ts';
 import type { ServerExchange } from './server-exchange.ts';
@@ -19,17 +19,13 @@ export interface BulkLaneEnds {
 
 export class BulkLane implements ReadTarget {
   readonly #ends: BulkLaneEnds;
-  /** Of one read. */
-  readonly #room: number;
+  readonly #fullRead: number;
   #slab: Slab;
-  /** Where in the slab the current read goes. */
-  #at = 0;
   /** What was read and is not written yet: from here to there. */
   #from = 0;
   #to = 0;
   #burst = 0;
   #flushing: NodeJS.Immediate | undefined;
-  #isReading = false;
   #isOver = false;
 
   /** To be called while a read is being delivered; the next one is the lane's. Undefined where there are none. */
@@ -42,10 +38,10 @@ export class BulkLane implements ReadTarget {
     return lane;
   }
 
-  private constructor(ends: BulkLaneEnds, slab: Slab, room: number) {
+  private constructor(ends: BulkLaneEnds, slab: Slab, fullRead: number) {
     this.#ends = ends;
     this.#slab = slab;
-    this.#room = room;
+    this.#fullRead = fullRead;
   }
 
   /** From the end, or from where it turned out to be of no use. */
@@ -53,24 +49,14 @@ export class BulkLane implements ReadTarget {
     return this.#isOver;
   }
 
-  next(): Buffer {
-    if (this.#to + this.#room > slabBytes) this.#flush();
-    if (this.#from === this.#to && !this.#slab.isLent) this.#from = this.#to = 0;
-    else if (this.#to + this.#room > slabBytes) {
-      this.#slab.retire();
-      this.#slab = Slab.take() ?? Slab.more();
-      this.#from = this.#to = 0;
-    }
-    this.#at = this.#to;
-    return this.#slab.bytes.subarray(this.#at, this.#at + this.#room);
-  }
-
-  took(bytes: number): void {
-    this.#isReading = true;
-    this.#burst += bytes;
-    this.#ends.connection.user?.onData(this.#slab.bytes.subarray(this.#at, this.#at + bytes));
-    if (bytes < this.#room && this.#burst < minBurst) this.end();
-    this.#isReading = false;
+  took(bytes: Buffer): void {
+    const { length } = bytes;
+    this.#makeRoom(length);
+    const at = this.#to;
+    bytes.copy(this.#slab.bytes, at);
+    this.#burst += length;
+    this.#ends.connection.user?.onData(this.#slab.bytes.subarray(at, at + length));
+    if (length < this.#fullRead && this.#burst < minBurst) this.end();
   }
 
   /**
@@ -99,9 +85,17 @@ export class BulkLane implements ReadTarget {
     this.#flush();
     const { reads } = this.#ends.connection;
     if (reads?.target === this) reads.target = undefined;
-    // Between reads the socket has been given room in the slab already.
-    if (this.#isReading) this.#slab.retire();
-    else this.#slab.forget();
+    this.#slab.retire();
+  }
+
+  #makeRoom(length: number): void {
+    if (this.#to + length > slabBytes) this.#flush();
+    if (this.#from === this.#to && !this.#slab.isLent) this.#from = this.#to = 0;
+    else if (this.#to + length > slabBytes) {
+      this.#slab.retire();
+      this.#slab = Slab.take() ?? Slab.more();
+      this.#from = this.#to = 0;
+    }
   }
 
   #flush(): void {

@@ -52,11 +52,6 @@ export class Slab {
     this.#recycle();
   }
 
-  /** The same, where something may still be written into it: it is never used again. */
-  forget(): void {
-    count--;
-  }
-
   #recycle(): void {
     if (!this.#isRetired || this.#lent > 0) return;
     if (count > maxSlabs) count--;
