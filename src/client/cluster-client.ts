@@ -52,6 +52,7 @@ export interface WriteOptions extends CallOptions {
 export interface ResourceCall extends WriteOptions {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   namespace?: string;
+  /** Absent only where an object is created. */
   name?: string;
   subresource?: string;
   body?: unknown;

@@ -47,10 +47,15 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
   const parse: (text: string) => unknown = exactIntegers ? parseExactJson : JSON.parse;
   const write = exactIntegers ? writeExactJson : JSON.stringify;
 
-  const pathOf = (namespace: string | undefined, ...rest: (string | undefined)[]): string => {
+  const pathOfAll = (namespace: string | undefined): string => {
     const scope = namespace === undefined || namespace === '' ? '' : `/namespaces/${segment(namespace, 'namespace')}`;
-    const tail = rest.filter((part) => part !== undefined).map((part) => `/${segment(part, 'name')}`);
-    return `${root}${scope}/${plural}${tail.join('')}`;
+    return `${root}${scope}/${plural}`;
+  };
+
+  /** Never that of all objects, where the same method may mean something else. */
+  const pathOf = (namespace: string | undefined, name: string | undefined, subresource?: string): string => {
+    const part = subresource === undefined ? '' : `/${segment(subresource, 'name')}`;
+    return `${pathOfAll(namespace)}/${segment(name, 'name')}${part}`;
   };
 
   async function send<R>(
@@ -98,20 +103,18 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
     signal,
     onWarning,
     ...rest
-  }: ResourceCall) =>
-    send<R>(method, `${pathOf(namespace, name, subresource)}${queryString(writeParameters(rest))}`, {
-      body,
-      contentType,
-      signal,
-      onWarning,
-    });
+  }: ResourceCall) => {
+    const creates = method === 'POST' && name === undefined && subresource === undefined;
+    const path = creates ? pathOfAll(namespace) : pathOf(namespace, name, subresource);
+    return send<R>(method, `${path}${queryString(writeParameters(rest))}`, { body, contentType, signal, onWarning });
+  };
 
   return {
     call,
     get: (name, options = {}) => call<T>({ ...options, method: 'GET', name }),
 
     async list(query = {}) {
-      const path = `${pathOf(query.namespace)}${queryString(listParameters(query))}`;
+      const path = `${pathOfAll(query.namespace)}${queryString(listParameters(query))}`;
       const { signal, onWarning } = query;
       return send<KubeList<T>>('GET', path, {
         signal,
@@ -133,7 +136,7 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
       if (query.allowWatchBookmarks) parameters.set('allowWatchBookmarks', 'true');
       if (query.sendInitialEvents !== undefined) parameters.set('sendInitialEvents', String(query.sendInitialEvents));
       if (query.timeoutSeconds !== undefined) parameters.set('timeoutSeconds', String(query.timeoutSeconds));
-      const path = `${pathOf(query.namespace)}${queryString(parameters)}`;
+      const path = `${pathOfAll(query.namespace)}${queryString(parameters)}`;
       const accept = metadataOnly ? partialObject : json;
       let { server } = transport;
       const onServer = (url: string): void => {
@@ -201,7 +204,7 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
         ...(labelSelector !== undefined && { labelSelector }),
         ...(fieldSelector !== undefined && { fieldSelector }),
       });
-      await send<unknown>('DELETE', `${pathOf(namespace)}${queryString(query)}`, {
+      await send<unknown>('DELETE', `${pathOfAll(namespace)}${queryString(query)}`, {
         body: deleteBody(deletion),
         accept: json,
         signal,

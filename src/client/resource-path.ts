@@ -1,9 +1,12 @@
 /** Paths and queries of the Kubernetes API. */
 import type { ListQuery, ResourceCall } from './cluster-client.ts';
 
-/** A name in a path: names that would change the path's meaning are refused before anything is sent. */
-export function segment(text: string, what: string): string {
-  if (text === '' || text === '.' || text === '..' || /[/%]/.test(text)) {
+/**
+ * A name in a path: names that would change the path's meaning are refused before anything is sent, and what is none, which
+ * a program may have by `object.metadata.name!`.
+ */
+export function segment(text: string | undefined, what: string): string {
+  if (typeof text !== 'string' || text === '' || text === '.' || text === '..' || /[/%]/.test(text)) {
     throw new TypeError(`${JSON.stringify(text)} cannot be a ${what} in the Kubernetes API`);
   }
   return encodeURIComponent(text);
