@@ -123,7 +123,7 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
         check(answer, server) {
           // Go's empty list is null.
           answer.items ??= [];
-          if (!isList(answer)) throw notAsAsked('something that is not a list', server);
+          if (!isList(answer)) throw notAsAsked('something that is not a list of objects', server);
         },
       });
     },
@@ -215,7 +215,8 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
 }
 
 function isList({ kind, metadata, items }: Record<keyof KubeList<never>, unknown>): boolean {
-  return typeof kind === 'string' && isRecord(metadata) && Array.isArray(items) && items.every(isRecord);
+  const isObject = (item: unknown): boolean => isRecord(item) && isRecord(item.metadata);
+  return typeof kind === 'string' && isRecord(metadata) && Array.isArray(items) && items.every(isObject);
 }
 
 function inNamespace({ metadata: { namespace } }: KubeObject): { namespace?: string } {

@@ -293,3 +293,20 @@ test('what goes on by itself ends with the cluster, whatever its own signal', as
   await Promise.all([watching, informer.done]);
   assert.equal(informer.list().length, 1);
 });
+
+test('a list of what are no objects is a malformed answer, for a list and for a cache, which tries again', async () => {
+  for (const items of [[{ data: {} }], [{ metadata: null }], [null]]) {
+    await using run = await scripted(({ url = '' }, response) => {
+      if (url.includes('watch=true')) answerStatus(response, 422, 'Invalid');
+      else answerJson(response, 200, { apiVersion, kind: 'ConfigMapList', metadata: { resourceVersion: '1' }, items });
+    });
+    const maps = run.cluster.resource(apiVersion, kind);
+    const isMalformed = /something that is not a list of objects/;
+    await assert.rejects(maps.list().toArray(), isMalformed);
+    const told = Promise.withResolvers<unknown>();
+    const informer = maps.informer({ onError: told.resolve });
+    const { synced } = informer;
+    synced.catch(() => {});
+    assert.match(String(await Promise.race([told.promise, informer.done])), isMalformed);
+  }
+});
