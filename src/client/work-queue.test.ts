@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { WorkQueue } from './work-queue.ts';
@@ -116,6 +117,49 @@ queue.addAfter('soon', 20);`;
   const args = ['--input-type=module', '-e', code];
   const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 });
   assert.equal(stdout, 'soon\n');
+});
+
+test('between keys the event loop has its turn, whatever the work is', async () => {
+  const stop = new AbortController();
+  const most = 100_000;
+  let runs = 0;
+  const queue = new WorkQueue({
+    signal: stop.signal,
+    workers: 2,
+    async process(key) {
+      runs++;
+      if (runs === 1) setTimeout(() => stop.abort(), 1);
+      if (runs === most) stop.abort();
+      queue.add(key);
+    },
+  });
+  for (const key of 'abc') queue.add(key);
+  await queue.stopped();
+  assert.ok(runs < most, 'the timer came first');
+});
+
+test('a queue with nothing to do is not known to its signal', async () => {
+  const stop = new AbortController();
+  const listeners = () => getEventListeners(stop.signal, 'abort').length;
+  const done = gate();
+  const queue = new WorkQueue({
+    signal: stop.signal,
+    async process(key) {
+      if (key === 'last') done.open();
+    },
+  });
+  assert.equal(listeners(), 0);
+  queue.addAfter('first', 1);
+  queue.addAfter('last', 2);
+  assert.equal(listeners(), 1);
+  const alive = setTimeout(() => {}, 10_000);
+  await done.promise;
+  clearTimeout(alive);
+  await queue.stopped();
+  assert.equal(listeners(), 0);
+  queue.addAfter('never', 600_000);
+  stop.abort();
+  assert.equal(listeners(), 0);
 });
 
 test('a queue without workers is refused', () => {

@@ -1,4 +1,5 @@
 /** A queue of keys to be reconciled: each at most once in the queue and in one worker at a time. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { backoffMs } from '../lib/backoff.ts';
 import { reportUncaught } from '../lib/report-uncaught.ts';
 
@@ -26,6 +27,11 @@ export class WorkQueue {
   readonly #timers = new Map<string, { timer: NodeJS.Timeout; at: number }>();
   #active = 0;
   #idle: (() => void)[] = [];
+  /** Listens while there are timers, and no longer: the signal may outlive many queues. */
+  readonly #clearTimers = (): void => {
+    for (const { timer } of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+  };
 
   /** Throws RangeError. */
   constructor(options: WorkQueueOptions) {
@@ -36,14 +42,6 @@ export class WorkQueue {
     this.#workers = workers;
     this.#options = options;
     this.#signal = options.signal;
-    const stop = () => {
-      for (const { timer } of this.#timers.values()) clearTimeout(timer);
-      this.#timers.clear();
-      this.#waiting.clear();
-      this.#again.clear();
-    };
-    if (this.#signal.aborted) stop();
-    else this.#signal.addEventListener('abort', stop, { once: true });
   }
 
   add(key: string): void {
@@ -74,10 +72,12 @@ export class WorkQueue {
     const timer = setTimeout(
       () => {
         this.#timers.delete(key);
+        if (this.#timers.size === 0) this.#signal.removeEventListener('abort', this.#clearTimers);
         this.add(key);
       },
       Math.min(ms, 2 ** 31 - 1),
     );
+    if (this.#timers.size === 0) this.#signal.addEventListener('abort', this.#clearTimers, { once: true });
     this.#timers.set(key, { timer, at });
   }
 
@@ -93,7 +93,9 @@ export class WorkQueue {
       this.#running.add(key);
       await this.#processOne(key);
       this.#running.delete(key);
-      if (this.#again.delete(key) && !this.#signal.aborted) this.#waiting.add(key);
+      if (this.#again.delete(key)) this.#waiting.add(key);
+      // Work that waits for nothing would keep timers, signals and connections from having their turn.
+      if (this.#waiting.size > 0) await nextTurn();
     }
     this.#active--;
     if (this.#active === 0) for (const resolve of this.#idle.splice(0)) resolve();
