@@ -70,3 +70,20 @@ test('one that a server never answers keeps no other back', async (t) => {
   await recorder.flush();
   assert.deepEqual(told, ['first', 'second']);
 });
+
+test('what has a name that no Event may have everywhere is told of under a name of its own', async () => {
+  const names: string[] = [];
+  await using server = await scriptedServer((_request, response, body) => {
+    names.push(JSON.parse(body).metadata.name);
+    answerJson(response, 200, JSON.parse(body));
+  });
+  await using client = openClusterClient(server.config);
+  const recorder = openEventRecorder({ client, component: 'test', signal: new AbortController().signal });
+  for (const name of ['p', 'system:basic-user', 'n'.repeat(250)]) {
+    recorder.record({ about: { kind: 'ClusterRole', name }, type: 'Normal', reason: 'R', message: 'told' });
+  }
+  await recorder.flush();
+  assert.match(names[0] ?? '', /^p\.[0-9a-f]+$/);
+  for (const name of names.slice(1)) assert.match(name, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  assert.equal(names.length, 3);
+});

@@ -1,7 +1,9 @@
 /** Writes Kubernetes Events about objects; best effort: events are told to people, nothing depends on them. */
+import { randomUUID } from 'node:crypto';
 import type { KubeObject } from '../api/object.ts';
 import { StatusError } from '../api/status.ts';
 import type { Event, ObjectReference } from '../api/types/core-v1.ts';
+import { complainAboutDnsSubdomain } from '../api/validation/names.ts';
 import type { ClusterClient } from './cluster-client.ts';
 
 export interface EventDraft {
@@ -90,7 +92,7 @@ export function openEventRecorder(options: {
         apiVersion: 'v1',
         kind: 'Event',
         metadata: {
-          name: `${involvedObject.name}.${uniqueSuffix()}`,
+          name: eventName(involvedObject),
           namespace: involvedObject.namespace ?? 'default',
         },
         involvedObject,
@@ -130,6 +132,12 @@ function reference(about: KubeObject | ObjectReference): ObjectReference {
     ...(uid !== undefined && { uid }),
     ...(resourceVersion !== undefined && { resourceVersion }),
   };
+}
+
+/** As client-go's: a server may refuse what other names would give, such as those of roles (`system:...`). */
+function eventName({ name = '' }: ObjectReference): string {
+  const wanted = `${name}.${uniqueSuffix()}`;
+  return complainAboutDnsSubdomain(wanted).length === 0 ? wanted : randomUUID();
 }
 
 /** Nanoseconds of the clock in hex are what upstream uses; what counts is that no two are the same. */

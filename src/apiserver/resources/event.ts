@@ -1,6 +1,7 @@
 import type { FieldError } from '../../api/status.ts';
 import type { Event } from '../../api/types/core-v1.ts';
 import { invalidValue } from '../../api/validation/field-errors.ts';
+import { complainAboutPathSegment } from '../../api/validation/names.ts';
 import { ageOf } from '../table/human-duration.ts';
 import { nameColumn } from './columns.ts';
 import type { ResourceDefinition } from './resource.ts';
@@ -21,6 +22,8 @@ export const event: ResourceDefinition<Event> = {
   shortNames: ['ev'],
   namespaced: true,
   createdByUpdate: true,
+  // Made of the name of what they tell of, which may be a role's, and longer than others may be.
+  validateName: complainAboutPathSegment,
   validate({ metadata, involvedObject }) {
     const errors: FieldError[] = [];
     const about = involvedObject.namespace ?? '';

@@ -275,6 +275,12 @@ test('nodes, leases, events, deployments and replica sets as kubectl shows them'
   assert.deepEqual(await cluster.complaints(`${core}/events`, named('f', { involvedObject: { namespace: 'other' } })), [
     'involvedObject.namespace: Invalid value: "other": does not match event.namespace',
   ]);
+  for (const name of ['system:basic-user.18ec37b092e1', `${'n'.repeat(250)}.18ec37b092e1`]) {
+    await cluster.post(`${core}/events`, named(name, event));
+  }
+  assert.deepEqual(await cluster.complaints(`${core}/events`, named('a%b', event)), [
+    'metadata.name: Invalid value: "a%b": may not contain \'%\'',
+  ]);
   const template = {
     metadata: { labels: { a: 'b' } },
     spec: {

@@ -100,7 +100,7 @@ export const knownDifferences: readonly KnownDifference[] = [
   {
     why: 'a time that is not set is left out, not null',
     parts: ['body.firstTimestamp', 'body.lastTimestamp', 'body.eventTime', 'body.status.conditions.0.lastProbeTime'],
-    questions: ['an Event', 'delete of a Pod'],
+    questions: ['an Event', 'an Event of a name of its own form', 'delete of a Pod'],
   },
   {
     why: 'what is asked and not kept was not created at any time',

@@ -45,6 +45,18 @@ export const moreKinds: readonly Question[] = [
   },
   { name: 'an Event', method: 'POST', path: '/api/v1/namespaces/diff/events', body: event },
   {
+    name: 'an Event of a name of its own form',
+    method: 'POST',
+    path: '/api/v1/namespaces/diff/events',
+    body: { ...event, metadata: { name: `system:${'x'.repeat(250)}.18ec37b092e1` } },
+  },
+  {
+    name: 'an Event of a bad name',
+    method: 'POST',
+    path: '/api/v1/namespaces/diff/events',
+    body: { ...event, metadata: { name: 'a%b' } },
+  },
+  {
     name: 'an Event of elsewhere',
     method: 'POST',
     path: '/api/v1/namespaces/diff/events',
