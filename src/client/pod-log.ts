@@ -2,8 +2,10 @@
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import type { ClusterClient } from './cluster-client.ts';
+import { startDeadline } from './deadline.ts';
 import { queryString } from './resource-path.ts';
 import { readBody, refusal } from './response-body.ts';
+import { stoppable } from './stoppable.ts';
 
 export interface LogOptions {
   /** Needed where the pod has several. */
@@ -45,23 +47,42 @@ export async function openLog(client: ClusterClient, path: string, options: LogO
   return body;
 }
 
-export async function* readLog(client: ClusterClient, path: string, options: LogOptions): AsyncGenerator<string> {
-  const { signal } = options;
-  const body = await openLog(client, path, options);
+/** The same in lines. Stopping also ends a wait for the next one. */
+export function readLog(client: ClusterClient, path: string, options: LogOptions): AsyncIterable<string> {
+  return stoppable((stop) => lines(client, path, options, stop));
+}
+
+/** Ends without an error when `stop` fires. */
+async function* lines(
+  client: ClusterClient,
+  path: string,
+  options: LogOptions,
+  stop: AbortSignal,
+): AsyncGenerator<string, undefined> {
+  using until = startDeadline(stop, undefined, options.signal);
+  const { signal } = until;
+  let body: Readable;
+  try {
+    body = await openLog(client, path, { ...options, signal });
+  } catch (error) {
+    if (stop.aborted) return;
+    throw error;
+  }
   const decoder = new StringDecoder('utf8');
   let pending = '';
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
-      const lines = `${pending}${decoder.write(chunk)}`.split('\n');
-      pending = lines.pop() ?? '';
-      yield* lines;
+      const whole = `${pending}${decoder.write(chunk)}`.split('\n');
+      pending = whole.pop() ?? '';
+      yield* whole;
       if (pending.length > maxLine) {
         yield pending;
         pending = '';
       }
     }
   } catch (error) {
-    throw signal?.aborted ? signal.reason : error;
+    if (stop.aborted) return;
+    throw signal.aborted ? signal.reason : error;
   } finally {
     body.destroy();
   }

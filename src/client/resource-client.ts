@@ -10,6 +10,7 @@ import type { DeleteOptions, ResourceCall, ResourceClient, WatchEvent, WatchQuer
 import { startDeadline } from './deadline.ts';
 import { listParameters, queryString, segment, writeParameters } from './resource-path.ts';
 import { notAsAsked, parseObject, readBody, refusal } from './response-body.ts';
+import { stoppable } from './stoppable.ts';
 import type { Transport } from './transport.ts';
 import { warningsOf } from './warnings.ts';
 import { watchEvents } from './watch-stream.ts';
@@ -128,46 +129,50 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
       });
     },
 
-    async *watch(query: WatchQuery = {}): AsyncGenerator<WatchEvent<T>> {
-      using until = startDeadline(query.signal ?? closed, undefined, closed);
-      const { signal } = until;
-      const parameters = listParameters(query);
-      parameters.set('watch', 'true');
-      if (query.allowWatchBookmarks) parameters.set('allowWatchBookmarks', 'true');
-      if (query.sendInitialEvents !== undefined) parameters.set('sendInitialEvents', String(query.sendInitialEvents));
-      if (query.timeoutSeconds !== undefined) parameters.set('timeoutSeconds', String(query.timeoutSeconds));
-      const path = `${pathOfAll(query.namespace)}${queryString(parameters)}`;
-      const accept = metadataOnly ? partialObject : json;
-      let { server } = transport;
-      const onServer = (url: string): void => {
-        server = url;
-      };
-      const failed = (error: unknown) =>
-        error instanceof StatusError ? error : transport.failure(error, signal, { server });
-      let response: UpstreamResponse;
-      try {
-        response = await transport.send({ method: 'GET', path, headers: [['Accept', accept]], signal, onServer });
-        if (response.status !== 200) {
-          throw refusal(response.status, await readBody(response.body), headerValue(response.headers, 'location'));
+    watch: (query: WatchQuery = {}) =>
+      stoppable(async function* (stop): AsyncGenerator<WatchEvent<T>, undefined> {
+        using unlessClosed = startDeadline(query.signal ?? closed, undefined, closed);
+        using until = startDeadline(stop, undefined, unlessClosed.signal);
+        const { signal } = until;
+        const parameters = listParameters(query);
+        parameters.set('watch', 'true');
+        if (query.allowWatchBookmarks) parameters.set('allowWatchBookmarks', 'true');
+        if (query.sendInitialEvents !== undefined) parameters.set('sendInitialEvents', String(query.sendInitialEvents));
+        if (query.timeoutSeconds !== undefined) parameters.set('timeoutSeconds', String(query.timeoutSeconds));
+        const path = `${pathOfAll(query.namespace)}${queryString(parameters)}`;
+        const accept = metadataOnly ? partialObject : json;
+        let { server } = transport;
+        const onServer = (url: string): void => {
+          server = url;
+        };
+        const failed = (error: unknown) =>
+          error instanceof StatusError ? error : transport.failure(error, signal, { server });
+        let response: UpstreamResponse;
+        try {
+          response = await transport.send({ method: 'GET', path, headers: [['Accept', accept]], signal, onServer });
+          if (response.status !== 200) {
+            throw refusal(response.status, await readBody(response.body), headerValue(response.headers, 'location'));
+          }
+        } catch (error) {
+          if (stop.aborted) return;
+          throw failed(error);
         }
-      } catch (error) {
-        throw failed(error);
-      }
-      try {
-        // What these throw is their own matter.
-        const { onWarning } = query;
-        if (onWarning !== undefined) for (const text of warningsOf(response.headers)) onWarning(text);
-        query.onOpen?.();
-      } catch (error) {
-        response.body.destroy();
-        throw error;
-      }
-      try {
-        yield* watchEvents<T>(response.body, parse);
-      } catch (error) {
-        throw failed(error);
-      }
-    },
+        try {
+          // What these throw is their own matter.
+          const { onWarning } = query;
+          if (onWarning !== undefined) for (const text of warningsOf(response.headers)) onWarning(text);
+          query.onOpen?.();
+        } catch (error) {
+          response.body.destroy();
+          throw error;
+        }
+        try {
+          yield* watchEvents<T>(response.body, parse);
+        } catch (error) {
+          if (stop.aborted) return;
+          throw failed(error);
+        }
+      }),
 
     create: (object, options = {}) =>
       call<T>({

@@ -5,6 +5,7 @@ import type { ResourceSource } from './follow.ts';
 import { follow, isFinal } from './follow.ts';
 import { objectKey } from './object-key.ts';
 import type { WatchOptions } from './resource.ts';
+import { stoppable } from './stoppable.ts';
 import { WatchMalformed } from './watch-stream.ts';
 
 type Options = Omit<WatchOptions, 'onWarning'> & { signal: AbortSignal };
@@ -14,29 +15,14 @@ export function watchResource<T extends KubeObject>(
   resource: ResourceSource<T>,
   options: Options,
 ): { [Symbol.asyncIterator](): AsyncIterableIterator<WatchEvent<T>> } {
-  return {
-    [Symbol.asyncIterator]() {
-      const stop = new AbortController();
-      const events = watch(resource, options, stop);
-      return {
-        next: () => events.next(),
-        return() {
-          stop.abort();
-          return events.return(undefined);
-        },
-        [Symbol.asyncIterator]() {
-          return this;
-        },
-      };
-    },
-  };
+  return { [Symbol.asyncIterator]: () => stoppable((stop) => watch(resource, options, stop)) };
 }
 
 /** Ends without an error when `stop` fires. */
 async function* watch<T extends KubeObject>(
   source: ResourceSource<T>,
   { resourceVersion, bookmarks = false, signal, onError, ...query }: Options,
-  stop: AbortController,
+  stop: AbortSignal,
 ): AsyncGenerator<WatchEvent<T>, undefined> {
   const known = new Map<string, T>();
   let answered = false;
@@ -59,27 +45,23 @@ async function* watch<T extends KubeObject>(
     resource,
     query,
     initialEvents: true,
-    signal: AbortSignal.any([signal, stop.signal]),
+    signal: AbortSignal.any([signal, stop]),
     ...(resourceVersion !== undefined && { from: resourceVersion }),
     onError(error) {
       if (!answered || isFinal(error) || (!told && isMalformed(error))) throw error;
       onError?.(error);
     },
   });
-  try {
-    for await (const change of changes) {
-      told = true;
-      if (change.type === 'replace') yield* differences(known, change.objects);
-      else if (change.type === 'put') {
-        known.set(objectKey(change.object), change.object);
-        yield { type: change.isNew ? 'ADDED' : 'MODIFIED', object: change.object };
-      } else if (change.type === 'delete') {
-        known.delete(objectKey(change.object));
-        yield { type: 'DELETED', object: change.object };
-      } else if (bookmarks) yield { type: 'BOOKMARK', object: change.object };
-    }
-  } finally {
-    stop.abort();
+  for await (const change of changes) {
+    told = true;
+    if (change.type === 'replace') yield* differences(known, change.objects);
+    else if (change.type === 'put') {
+      known.set(objectKey(change.object), change.object);
+      yield { type: change.isNew ? 'ADDED' : 'MODIFIED', object: change.object };
+    } else if (change.type === 'delete') {
+      known.delete(objectKey(change.object));
+      yield { type: 'DELETED', object: change.object };
+    } else if (bookmarks) yield { type: 'BOOKMARK', object: change.object };
   }
   signal.throwIfAborted();
 }
