@@ -9,7 +9,9 @@ import { createServer as createTlsServer } from 'node:tls';
 import type { ClientConfig } from 'fairlead/client';
 import { startCluster, type TestCluster } from 'fairlead/testing';
 import { testCertificate } from './certificate.ts';
+import { serveForwards } from './forward-server.ts';
 import { connectProxy, listening } from './proxy-servers.ts';
+import { openUpgradeServer } from './upgrade-server.ts';
 
 let cluster: TestCluster;
 before(async () => {
@@ -26,8 +28,8 @@ const begin = `
   await Promise.all([maps.list().toArray(), maps.list().toArray()]);
 `;
 
-function run(program: string, config: ClientConfig) {
-  const args = ['--input-type=module', '-e', begin + program, JSON.stringify(config)];
+function run(program: string, config: ClientConfig, first = begin) {
+  const args = ['--input-type=module', '-e', first + program, JSON.stringify(config)];
   return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
@@ -71,4 +73,33 @@ test('what is under way on a connection that was idle before keeps it', async ()
   assert.equal(await text(child.stdout), 'watches\nsaw it\n');
   if (child.exitCode === null) await once(child, 'exit');
   assert.equal(child.exitCode, 0);
+});
+
+test('a port-forward keeps it only while it has connections', async () => {
+  await using server = await openUpgradeServer((request, socket) => {
+    const served = serveForwards(request, socket, (_port, data, errors) => {
+      errors.end();
+      // Longer than an idle process takes to end.
+      data.once('data', () => setTimeout(() => data.end('answered\n'), 500));
+    });
+    return served !== undefined;
+  });
+  // The transport is kept for the next connection for longer than this timer.
+  const connects = `
+    import { connect } from ${JSON.stringify(import.meta.resolve('fairlead/client'))};
+    setTimeout(() => process.exit(1), 10_000).unref();
+    const pod = (await connect({ config: JSON.parse(process.argv[1]) })).pod('n', 'p');
+  `;
+  const program = `
+    for (const _ of [1, 2]) {
+      const stream = await pod.portForward(80);
+      stream.end('asked');
+      for await (const chunk of stream) process.stdout.write(chunk);
+    }
+  `;
+  const child = run(program, { server: server.client.servers.list()[0]?.url ?? '', namespace: 'n' }, connects);
+  const ended = once(child, 'exit');
+  assert.equal(await text(child.stdout), 'answered\nanswered\n');
+  assert.deepEqual(await ended, [0, null]);
+  assert.equal(server.asked.length, 1);
 });

@@ -1,4 +1,5 @@
 /** Connections to a pod's ports that share one SPDY connection, raw or in the messages of a WebSocket. */
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ForwardError } from '../../net/forward-error.ts';
 import { clientPingMs } from '../../net/pings.ts';
@@ -28,6 +29,8 @@ const maxErrorBytes = 4096;
 export class ForwardTransport {
   /** Resolves when it is over, and all its connections with it. */
   readonly closed: Promise<void>;
+  /** What all of it goes through. */
+  readonly #stream: Duplex;
   readonly #connection: SpdyConnection;
   readonly #forwarded = new Set<SpdyStream>();
   #nextRequestId = 0;
@@ -36,6 +39,7 @@ export class ForwardTransport {
   #heldUp: NodeJS.Timeout | undefined;
 
   constructor({ upgrade, stream }: OpenedStream) {
+    this.#stream = stream;
     // A tunnel's own pings tell whether the API server is there, those of SPDY keep the way behind it open too.
     const under =
       upgrade === 'websocket'
@@ -112,6 +116,7 @@ export class ForwardTransport {
     const data = this.#connection.openStream(headersOf('data'), { explain: failure });
     this.#forwarded.add(data);
     clearTimeout(this.#idle);
+    this.#keepsProcess(true);
     errors.on('end', () => {
       const error = failure();
       if (error === undefined) return;
@@ -123,8 +128,12 @@ export class ForwardTransport {
       errors.destroy();
       this.#forwarded.delete(data);
       if (this.connections > 0) return;
-      if (this.#isRetired) this.#connection.close();
-      else this.#startIdling();
+      if (!this.#isRetired) {
+        this.#startIdling();
+        return;
+      }
+      this.#keepsProcess(false);
+      this.#connection.close();
     });
     if (!isBesideOthers) return data;
     if (!(await isInTime(data.opened, answerMs))) {
@@ -140,6 +149,14 @@ export class ForwardTransport {
   #startIdling(): void {
     this.#idle = setTimeout(() => this.#connection.close(), idleMs);
     this.#idle.unref();
+    this.#keepsProcess(false);
+  }
+
+  /** While it has connections: a program that has nothing else to do need not wait for the next one. */
+  #keepsProcess(keeps: boolean): void {
+    if (!(this.#stream instanceof Socket)) return;
+    if (keeps) this.#stream.ref();
+    else this.#stream.unref();
   }
 
   /** All connections wait for one reader. One that takes nothing at all is given up, for the sake of those beside it. */
