@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import type { KubeObject } from '../src/api/object.ts';
 import type { Lease } from '../src/api/types/coordination-v1.ts';
 import type { ClusterClient } from '../src/client/cluster-client.ts';
+import { openClusterClient } from '../src/client/cluster-client-http.ts';
 import { runAsLeader } from '../src/client/leader-election.ts';
 import { type Cluster, startCluster } from '../src/cluster.ts';
 
@@ -44,6 +45,7 @@ function contend(
   const stop = new AbortController();
   const leads = Promise.withResolvers<AbortSignal>();
   const log: string[] = [];
+  const errors: unknown[] = [];
   const done = runAsLeader({
     ...fast,
     ...timing,
@@ -51,6 +53,7 @@ function contend(
     name,
     identity,
     signal: stop.signal,
+    onError: (error) => errors.push(error),
     async lead(signal) {
       log.push('leads');
       leads.resolve(signal);
@@ -58,7 +61,7 @@ function contend(
       log.push('ends');
     },
   });
-  return { stop: () => stop.abort(), leads: leads.promise, done, log };
+  return { stop: () => stop.abort(), leads: leads.promise, done, log, errors };
 }
 
 const leaseOf = (name: string) =>
@@ -163,6 +166,21 @@ test('a leader whose Lease is deleted makes it anew and goes on', async () => {
   leader.stop();
   await leader.done;
   assert.deepEqual(leader.log, ['leads', 'ends']);
+});
+
+test('who leads and who waits end without an error when their client is closed', async () => {
+  const { caPem: ca, certPem: cert, keyPem: key } = cluster.admin;
+  const client = () => openClusterClient({ server: cluster.apiUrl, namespace, tls: { ca, cert, key } });
+  const clients = [client(), client()] as const;
+  const leader = contend('closed', 'leader', clients[0]);
+  const signal = await leader.leads;
+  const other = contend('closed', 'other', clients[1]);
+  for (const each of clients) await each[Symbol.asyncDispose]();
+  await Promise.all([leader.done, other.done]);
+  assert.ok(signal.aborted);
+  assert.deepEqual([leader.log, other.log], [['leads', 'ends'], []]);
+  assert.deepEqual([...leader.errors, ...other.errors], []);
+  assert.equal((await leaseOf('closed')).spec?.holderIdentity, 'leader');
 });
 
 test('work that fails or ends releases the lease and is the outcome', async () => {

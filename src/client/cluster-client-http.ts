@@ -56,6 +56,7 @@ export function openClusterClient(config: ClientConfig, options: ClusterClientOp
     return (await opener).open({ ...request, signal: untilClosed(request.signal) });
   };
   return {
+    closed,
     servers,
     resource: <T extends KubeObject>(apiVersion: string, plural: string) => open<T>(apiVersion, plural, false),
     metadata: (apiVersion, plural) => open<PartialObject>(apiVersion, plural, true),

@@ -153,6 +153,8 @@ export interface PortForwardRequest {
 }
 
 export interface ClusterClient extends AsyncDisposable {
+  /** Fires when it is closed: what goes on by itself ends then. */
+  readonly closed: AbortSignal;
   /** The API servers that its requests go to, and how each is. */
   readonly servers: ApiServers;
   /** `resource<Deployment>('apps/v1', 'deployments')`: apiVersion and plural. */

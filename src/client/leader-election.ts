@@ -20,7 +20,7 @@ export interface LeaderElectionOptions {
   renewDeadlineMs?: number;
   /** Between attempts. Default 2,000. */
   retryMs?: number;
-  /** The work. Its signal fires when leadership is lost and when `signal` does; it must then end soon. */
+  /** The work. Its signal fires when leadership is lost, when `signal` does and when the client is closed; it must then end soon. */
   lead: (signal: AbortSignal) => Promise<void>;
   signal: AbortSignal;
   /** Told of each leader that is seen, this process among them. */
@@ -30,17 +30,19 @@ export interface LeaderElectionOptions {
 }
 
 /**
- * Waits for leadership, runs `lead`, and contends again when leadership was lost. Ends when the signal fires, and when `lead`
- * ends by itself or throws (then throws the same). The lease is released only after `lead` has ended, and renewed until then.
+ * Waits for leadership, runs `lead`, and contends again when leadership was lost. Ends when the signal fires or the client
+ * is closed, and when `lead` ends by itself or throws (then throws the same). The lease is released only after `lead` has ended,
+ * and renewed until then; a client that is closed can do neither, so that others wait until it has run out.
  */
 export async function runAsLeader(options: LeaderElectionOptions): Promise<void> {
-  const { signal, lead, retryMs = 2_000, leaseDurationMs = 15_000, renewDeadlineMs = 10_000 } = options;
+  const { client, lead, retryMs = 2_000, leaseDurationMs = 15_000, renewDeadlineMs = 10_000 } = options;
   if (leaseDurationMs % 1000 !== 0 || leaseDurationMs <= renewDeadlineMs || renewDeadlineMs <= retryMs * 1.2) {
     throw new TypeError(
       'leaseDurationMs must be whole seconds and more than renewDeadlineMs, and that more than 1.2 times retryMs',
     );
   }
-  const claim = new LeaseClaim(options, leaseDurationMs);
+  const signal = AbortSignal.any([options.signal, client.closed]);
+  const claim = new LeaseClaim({ ...options, signal }, leaseDurationMs);
   while (!signal.aborted) {
     if (!(await claim.attempt(AbortSignal.any([signal, AbortSignal.timeout(renewDeadlineMs)])))) {
       // Spread, so that contenders do not come all at once.
@@ -115,6 +117,8 @@ class LeaseClaim {
 
   /** Others need not wait; best effort. */
   async release(signal: AbortSignal): Promise<void> {
+    const { client, onError } = this.#options;
+    if (client.closed.aborted) return;
     try {
       const lease = await this.#read(signal);
       if (lease?.spec?.holderIdentity !== this.#identity) return;
@@ -122,7 +126,7 @@ class LeaseClaim {
       await this.#leases.update({ ...lease, spec }, { signal });
       this.#seen = undefined;
     } catch (error) {
-      this.#options.onError?.(error);
+      if (!client.closed.aborted) onError?.(error);
     }
   }
 
