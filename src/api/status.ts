@@ -55,6 +55,7 @@ interface Failure {
   reason: StatusReason;
   message: string;
   details?: StatusDetails;
+  metadata?: ListMeta;
   cause?: unknown;
 }
 
@@ -62,13 +63,13 @@ interface Failure {
 export class StatusError extends Error {
   readonly status: Status;
 
-  constructor({ code, reason, message, details, cause }: Failure) {
+  constructor({ code, reason, message, details, metadata = {}, cause }: Failure) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'StatusError';
     this.status = {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata,
       status: 'Failure',
       message,
       reason,

@@ -63,6 +63,16 @@ test('fields of a Status that are of a wrong type count as absent', async () => 
   assert.equal(half.reason, 'Conflict');
 });
 
+test('the metadata of a Status is kept: an expired list goes on with the token in it', async () => {
+  const expired = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'Expired', code: 410, message: 'old' };
+  const of = async (metadata: unknown) =>
+    (await refused((response) => answerJson(response, 410, { ...expired, metadata }))).status.metadata;
+  const metadata = { resourceVersion: '7', continue: 'on', remainingItemCount: 3 };
+  assert.deepEqual(await of(metadata), metadata);
+  assert.deepEqual(await of({ continue: 1, remainingItemCount: '3' }), {});
+  assert.deepEqual(await of('odd'), {});
+});
+
 test('a Status that says that it failed is no object, whatever the code of the answer', async () => {
   const failure = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'Conflict', code: 409, message: 'no' };
   const error = await refused((response) => answerJson(response, 200, failure));

@@ -1,5 +1,6 @@
 /** Reading answers of an API server: whole bodies with a bound, and Status out of refusals. */
 import type { Readable } from 'node:stream';
+import type { ListMeta } from '../api/object.ts';
 import type { Status, StatusCause, StatusDetails, StatusReason } from '../api/status.ts';
 import { StatusError } from '../api/status.ts';
 import { isRecord } from '../lib/is-record.ts';
@@ -113,7 +114,18 @@ export function statusError(status: Status, answered?: number): StatusError {
     reason: typeof status.reason === 'string' ? status.reason : reasonOf(code),
     message: typeof status.message === 'string' ? status.message : `the server answered ${code} without saying why`,
     ...(details !== undefined && { details }),
+    metadata: metadataOf(status.metadata),
   });
+}
+
+/** That of an expired list may carry a token to go on with. */
+function metadataOf(value: unknown): ListMeta {
+  if (!isRecord(value)) return {};
+  const { remainingItemCount } = value;
+  return {
+    ...texts(value, ['resourceVersion', 'continue']),
+    ...(typeof remainingItemCount === 'number' && { remainingItemCount }),
+  };
 }
 
 function detailsOf(value: unknown): StatusDetails | undefined {
