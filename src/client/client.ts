@@ -3,6 +3,7 @@ export type { KubeList, KubeObject, ObjectMeta, OwnerReference, UnstructuredObje
 export type { Status, StatusReason } from '../api/status.ts';
 export { isReason, StatusError } from '../api/status.ts';
 export type { KindTypes } from '../api/types/kind-types.ts';
+export { ForwardError } from '../net/forward-error.ts';
 export type { ApiServers, ServerFacts } from './api-servers.ts';
 export type { ClientConfig, ClientTls, Impersonation } from './client-config.ts';
 export { ConfigError } from './client-config.ts';

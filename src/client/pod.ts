@@ -16,7 +16,7 @@ export interface PodDoor {
   /** The streams of a container's own process. `exitCode` is 0 when they ended well: the process's own is in the pod's status. */
   attach(options?: AttachOptions): Promise<ExecSession>;
   /**
-   * A connection to a port of the pod, as a stream with half-close; several share a transport. It fails with the node's text
+   * A connection to a port of the pod, as a stream with half-close; several share a transport. It fails with ForwardError
    * where nothing listens, and with the signal's reason.
    */
   portForward(port: number, options?: { signal?: AbortSignal }): Promise<Duplex>;

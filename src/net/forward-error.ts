@@ -4,7 +4,7 @@
 const refused = /\bconnect ECONNREFUSED\b|\bconnect: connection refused\b/;
 
 /**
- * With the code ECONNREFUSED where nothing listened at the pod's port: no connection came about, so that nothing of what was
+ * The error of a forwarded connection's stream, in the node's words. With the code ECONNREFUSED where nothing listened at the pod's port: no connection came about, so that nothing of what was
  * sent meanwhile has reached anybody.
  */
 export class ForwardError extends Error {

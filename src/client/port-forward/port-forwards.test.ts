@@ -12,6 +12,7 @@ import { isSpdyRequest } from '../../net/spdy/handshake.ts';
 import { Channels, channelSubprotocols } from '../../net/websocket/channels.ts';
 import { answerHandshake, headerLines } from '../../net/websocket/handshake.ts';
 import { acceptPortForward } from '../../net/websocket/port-forward.ts';
+import { ForwardError } from '../client.ts';
 
 const tunnel = 'GET SPDY/3.1+portforward.k8s.io';
 const channels = 'GET v5.channel.k8s.io v4.channel.k8s.io';
@@ -193,6 +194,21 @@ test("an error text is its own connection's failure; the next one asks the API s
   assert.deepEqual(server.asked, [tunnel]);
   assert.equal(await exchange(server, 'next'), 'next');
   assert.deepEqual(server.asked, [tunnel, tunnel]);
+});
+
+test('a program can tell that nothing listens at the port from what else fails', async () => {
+  for (const [said, code] of [
+    ['failed to connect to localhost:81: dial tcp4 127.0.0.1:81: connect: connection refused', 'ECONNREFUSED'],
+    ['pod not found', undefined],
+  ] as const) {
+    await using server = await openUpgradeServer(
+      (request, socket) => serveForwards(request, socket, (_port, _data, errors) => errors.end(said)) !== undefined,
+    );
+    await assert.rejects(
+      buffer(await forward(server)),
+      (error) => error instanceof ForwardError && error.code === code,
+    );
+  }
 });
 
 test('a transport that dies fails its connections, and the next one opens another', async () => {
