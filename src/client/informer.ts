@@ -6,14 +6,19 @@ import { follow } from './follow.ts';
 import { ObjectCache } from './object-cache.ts';
 import { objectKey } from './object-key.ts';
 
+/** As a method, like `transform`: what an informer of one kind takes must not keep its `Resource` from being one of any object. */
+interface Index<T extends KubeObject> {
+  valuesOf(object: T): readonly string[];
+}
+
 export interface InformerOptions<T extends KubeObject> {
   resource: ResourceSource<T>;
   /** What is cached: everything, or one namespace, or what selectors match. */
   query?: Pick<ListQuery, 'namespace' | 'labelSelector' | 'fieldSelector'>;
   /** Values under which `byIndex` finds an object. Must not throw. */
-  indexes?: Readonly<Record<string, (object: T) => readonly string[]>>;
+  indexes?: Readonly<Record<string, Index<T>['valuesOf']>>;
   /** Changes every object before it is kept, and the last state of one that was deleted before that is told: drops what nobody reads, to save memory. */
-  transform?: (object: T) => T;
+  transform?(object: T): T;
   /** Take the first state from the watch (WatchList) where the server can; else, and by default, in pages of a list. */
   initialEvents?: boolean;
   signal: AbortSignal;

@@ -45,6 +45,15 @@ const bookmark = (resourceVersion: number) =>
     metadata: { resourceVersion: String(resourceVersion), annotations: { 'k8s.io/initial-events-end': 'true' } },
   });
 
+test('what is true of every object is asked of any kind', async () => {
+  await using run = await scripted((_request, response) => answerJson(response, 200, list(1, [map('a', 1)])));
+  const names = async (resource: Resource<KubeObject>) =>
+    (await resource.list().toArray()).map(({ metadata }) => metadata.name);
+  assert.deepEqual(await names(run.cluster.resource('apps/v1', 'Deployment')), ['a']);
+  const kinds: Resource<KubeObject>[] = [run.cluster.resource('v1', 'Pod'), run.cluster.metadata('v1', 'Secret')];
+  for (const kind of kinds) assert.deepEqual(await names(kind), ['a']);
+});
+
 test('kinds of Kubernetes are known with their types; others are discovered, and missed ones told', async () => {
   await using run = await scripted((request, response) => {
     const resources = [
