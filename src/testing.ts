@@ -26,7 +26,7 @@ export interface TestClusterOptions {
   /** `true`: the gateway too, on a free port, with every service at `http://SERVICE.NAMESPACE.localhost:PORT/`. */
   gateway?: boolean;
   /** Keeps the cluster's state in this directory (made if it is missing) for a later `startCluster`; default: in memory, and gone at the end. */
-  dataDir?: string;
+  dataDir?: string | undefined;
   /** Name of cluster and context in its kubeconfig, not empty; default `fairlead-testing`. */
   name?: string;
   /** Told what would be in the cluster's log; default: nobody. */

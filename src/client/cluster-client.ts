@@ -5,7 +5,7 @@ import type { Status } from '../api/status.ts';
 import type { ApiServers } from './api-servers.ts';
 
 export interface ListQuery {
-  namespace?: string;
+  namespace?: string | undefined;
   labelSelector?: string;
   fieldSelector?: string;
   limit?: number;
@@ -34,7 +34,7 @@ export interface WatchEvent<T extends KubeObject> {
 }
 
 export interface CallOptions {
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Told of each warning that the server sends along: deprecated versions, unknown fields. */
   onWarning?: (text: string) => void;
 }
@@ -51,7 +51,7 @@ export interface WriteOptions extends CallOptions {
 /** One request about a resource, by the parts of its path. */
 export interface ResourceCall extends WriteOptions {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  namespace?: string;
+  namespace?: string | undefined;
   /** Absent only where an object is created. */
   name?: string;
   subresource?: string;
@@ -78,7 +78,7 @@ export interface PartialObject extends KubeObject {
 
 /** One resource of the cluster; every call throws `StatusError` for what the server refused. */
 export interface ResourceClient<T extends KubeObject> {
-  get(name: string, options?: CallOptions & { namespace?: string }): Promise<T>;
+  get(name: string, options?: CallOptions & { namespace?: string | undefined }): Promise<T>;
   list(query?: ListQuery & CallOptions): Promise<KubeList<T>>;
   /** One watch request, from `resourceVersion`: ends when the server ends it; an ERROR event is thrown as StatusError. */
   watch(query?: WatchQuery): AsyncIterable<WatchEvent<T>>;
@@ -88,9 +88,9 @@ export interface ResourceClient<T extends KubeObject> {
   patch(
     name: string,
     patch: unknown,
-    options: WriteOptions & { type: PatchType; namespace?: string; subresource?: string; force?: boolean },
+    options: WriteOptions & { type: PatchType; namespace?: string | undefined; subresource?: string; force?: boolean },
   ): Promise<T>;
-  delete(name: string, options?: CallOptions & DeleteOptions & { namespace?: string }): Promise<T | Status>;
+  delete(name: string, options?: CallOptions & DeleteOptions & { namespace?: string | undefined }): Promise<T | Status>;
   /** Everything in a namespace that selectors match; objects with finalizers or grace are only marked. */
   deleteCollection(
     options: CallOptions & DeleteOptions & Pick<ListQuery, 'namespace' | 'labelSelector' | 'fieldSelector'>,
@@ -105,7 +105,7 @@ export interface RawRequest {
   path: string;
   headers?: Readonly<Record<string, string>>;
   body?: Uint8Array | Readable;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface RawResponse {
@@ -131,7 +131,7 @@ export interface StreamRequest {
   subresource: 'exec' | 'attach' | 'portforward';
   /** In the order in which they are tried. */
   offers: readonly StreamOffer[];
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface OpenedStream {
@@ -149,7 +149,7 @@ export interface PortForwardRequest {
   uid?: string;
   port: number;
   /** Ends the opening; the stream is the caller's. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface ClusterClient extends AsyncDisposable {
@@ -167,7 +167,7 @@ export interface ClusterClient extends AsyncDisposable {
   openWebSocket(request: {
     path: string;
     subprotocols: readonly string[];
-    signal?: AbortSignal;
+    signal?: AbortSignal | undefined;
   }): Promise<{ subprotocol: string; stream: Duplex; headers: ReadonlyMap<string, string> }>;
   /**
    * Streams into a pod, by the first of the offers that the server takes; what it has refused is not asked again for a while.

@@ -18,7 +18,7 @@ export interface AttachOptions {
   /** A terminal: stdout and stderr come as one, on `stdout`. */
   tty?: boolean;
   /** Ends the streams; whether the command ends with them is the container's affair. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export type ExecOptions = AttachOptions;

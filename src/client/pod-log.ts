@@ -23,7 +23,7 @@ export interface LogOptions {
   timestamps?: boolean;
   /** Do not check the node's certificate where the API server asks it: whoever stands there could tell another log. */
   insecureSkipTLSVerifyBackend?: boolean;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** A longer line is told in pieces of this length, so that one without an end does not take the memory. */

@@ -19,7 +19,7 @@ export interface PodDoor {
    * A connection to a port of the pod, as a stream with half-close; several share a transport. It fails with ForwardError
    * where nothing listens, and with the signal's reason.
    */
-  portForward(port: number, options?: { signal?: AbortSignal }): Promise<Duplex>;
+  portForward(port: number, options?: { signal?: AbortSignal | undefined }): Promise<Duplex>;
 }
 
 export function openPod(client: ClusterClient, namespace: string, name: string): PodDoor {

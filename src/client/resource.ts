@@ -18,7 +18,7 @@ import type { InformerOptions } from './informer.ts';
 
 /** Where an object is; without a namespace in the configuration's, for kinds that live in one. */
 export interface InNamespace {
-  namespace?: string;
+  namespace?: string | undefined;
 }
 
 /** What is meant: without a namespace, in all of them. */

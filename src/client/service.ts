@@ -8,7 +8,7 @@ export interface ServiceRequest {
   method?: string;
   headers?: Readonly<Record<string, string>>;
   body?: string | Uint8Array | Readable;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface ServiceResponse {

@@ -54,6 +54,45 @@ test('what is true of every object is asked of any kind', async () => {
   for (const kind of kinds) assert.deepEqual(await names(kind), ['a']);
 });
 
+test('an optional signal and namespace are handed on as they are', async () => {
+  await using run = await scripted(({ method, url = '' }, response) => {
+    if (url.includes('watch=true')) response.end(line('ADDED', map('a', 1)) + bookmark(1));
+    else if (url.includes('/log')) response.end('one line\n');
+    else answerJson(response, 200, method === 'GET' && !url.includes('/a') ? list(1, [map('a', 1)]) : map('a', 1));
+  });
+  const { cluster, server } = run;
+  const maps = cluster.resource(apiVersion, kind);
+  // As a function has them whose own caller may leave them out.
+  const optional: { signal: AbortSignal | undefined; namespace: string | undefined } = {
+    signal: undefined,
+    namespace: undefined,
+  };
+  const { signal } = optional;
+  const names: (string | undefined)[] = [(await maps.get('a', optional)).metadata.name];
+  for await (const { metadata } of maps.list(optional)) names.push(metadata.name);
+  names.push(...(await maps.list(optional).toArray()).map(({ metadata }) => metadata.name));
+  for await (const { object } of maps.watch(optional)) {
+    names.push(object.metadata.name);
+    break;
+  }
+  names.push((await maps.patch('a', {}, optional)).metadata.name);
+  names.push((await maps.subresource('a', 'status', { namespace: optional.namespace }).get({ signal })).metadata.name);
+  const cache = maps.informer(optional);
+  await cache.synced;
+  names.push(cache.get('n/a')?.metadata.name);
+  await maps.delete('a', optional);
+  assert.deepEqual(
+    names,
+    Array.from({ length: names.length }, () => 'a'),
+  );
+  for await (const text of cluster.pod('n', 'p').logs({ signal })) assert.equal(text, 'one line');
+  assert.equal((await cluster.request({ method: 'GET', path: '/a', signal })).status, 200);
+  assert.equal((await cluster.service('n', 's').fetch('/a', { signal })).status, 200);
+  assert.ok(server.requests.includes('DELETE /api/v1/namespaces/default/configmaps/a'), String(server.requests));
+  await cluster[Symbol.asyncDispose]();
+  await cache.done;
+});
+
 test('kinds of Kubernetes are known with their types; others are discovered, and missed ones told', async () => {
   await using run = await scripted((request, response) => {
     const resources = [
