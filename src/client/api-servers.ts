@@ -45,10 +45,11 @@ export interface ServerLease {
 /** For pages and metrics. */
 export interface ServerFacts {
   url: string;
+  /** `untested` for good where there is one server, which nobody probes. */
   state: ServerState;
   /** When this state began, in milliseconds since 1970. */
   since: number;
-  /** Requests, watches and streams that it has now; 0 where nobody counts. */
+  /** Requests, watches and streams that it has now; 0 where there is one server, for which nobody counts. */
   inFlight: number;
   /** How often it was asked for /readyz so far, by what was found. */
   probes: Readonly<Record<Observation['kind'], number>>;
