@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { test } from 'node:test';
 import { publishedManifest } from './manifest.ts';
 
@@ -23,4 +25,19 @@ test('the types of every Node that it runs on will do, and nothing of the develo
 test('a manifest that does not say which Node it needs is refused', () => {
   const { engines: _, ...rest } = repository;
   assert.throws(() => publishedManifest(JSON.stringify(rest)), /which versions of Node/);
+});
+
+test('what the published documentation points at is published too', () => {
+  const root = resolve(import.meta.dirname, '../..');
+  const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const published = new Set(globSync(files, { cwd: root }));
+  const links = globSync('docs/*.md', { cwd: root }).flatMap((page) => {
+    const targets = [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)];
+    return targets.map(([, target = '']) => ({ page, file: relative(root, resolve(root, 'docs', target)) }));
+  });
+  assert.ok(links.length > 10);
+  assert.deepEqual(
+    links.filter(({ file }) => !published.has(file)),
+    [],
+  );
 });
