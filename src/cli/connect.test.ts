@@ -38,6 +38,35 @@ test('a kubeconfig that turns the check of certificates off is named; who says i
   assert.equal(await said('--insecure-skip-tls-verify'), '');
 });
 
+test('what is missing or wrong is told by the names of flags', async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'fairlead-connect-'));
+  t.after(() => rm(home, { recursive: true }));
+  const file = join(home, 'config');
+  await writeFile(file, JSON.stringify({ contexts: [{ name: 'c', context: { namespace: 'n' } }] }));
+  const refused = (expected: RegExp, flags: string[] = [], env: Record<string, string> = {}) =>
+    assert.rejects(
+      clusterConfig(parseFlags(flags, globalFlags).flags, { env: { HOME: home, ...env }, stderr: new PassThrough() }),
+      expected,
+    );
+  await refused(
+    /at .*\/\.kube\/config\. Name one with --kubeconfig, or by KUBECONFIG\. "fairlead up" starts a cluster\.$/,
+  );
+  await refused(/Choose a context with --context \(one of: c\)/, ['--kubeconfig', file]);
+  await refused(/choose one with --cluster or --server/, ['--kubeconfig', file, '--context', 'c']);
+  await refused(/name a kubeconfig with --kubeconfig\.$/, [], {
+    KUBERNETES_SERVICE_HOST: 'not a host',
+    KUBERNETES_SERVICE_PORT: '443',
+  });
+  const server = ['--server', 'https://one'];
+  await refused(/^ConfigError: --server cannot be used/, ['--server', 'ftp://one']);
+  await refused(/^ConfigError: --certificate-authority cannot be used/, [
+    ...server,
+    '--certificate-authority',
+    '/none',
+  ]);
+  await refused(/^ConfigError: --client-certificate and --client-key belong/, [...server, '--client-key', '/none']);
+});
+
 test('--server names several servers when it is given several times', async () => {
   const read = (...flags: string[]) =>
     clusterConfig(parseFlags(flags, globalFlags).flags, { env: { HOME: '/nowhere' }, stderr: new PassThrough() });

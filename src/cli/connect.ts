@@ -1,5 +1,6 @@
 /** From kubectl's global flags to a cluster. */
-import { type ClientConfig, ConfigError, type Impersonation } from '../client/client-config.ts';
+import type { ChoiceNames } from '../client/choice-names.ts';
+import { type ClientConfig, ConfigError, type Impersonation, KubeconfigMissing } from '../client/client-config.ts';
 import type { CredentialCommand } from '../client/exec-credentials.ts';
 import { type KubeconfigChoice, loadKubeconfig } from '../client/kubeconfig.ts';
 import type { CommandIo } from './command.ts';
@@ -9,6 +10,16 @@ import type { GlobalFlags } from './flags.ts';
 import { saveLogin } from './kubeconfig/save-login.ts';
 import { showCommand, wasShown } from './kubeconfig/show-command.ts';
 import { escapeControls } from './print/escape.ts';
+
+const flagNames: ChoiceNames = {
+  path: '--kubeconfig',
+  context: '--context',
+  cluster: '--cluster',
+  server: '--server',
+  certificateAuthority: '--certificate-authority',
+  clientCertificate: '--client-certificate',
+  clientKey: '--client-key',
+};
 
 /**
  * Says on stderr where a file turns the check of certificates off, and which commands a file that was named makes run.
@@ -40,10 +51,12 @@ export async function clusterConfig(
     requestTimeoutMs: parseTimeout(globals['request-timeout']),
     userAgent: 'fairlead',
     env: io.env,
+    names: flagNames,
     beforeCommand: (command) => (unattended ? refuseNewCommand(command, io.env) : showCommand(command, io)),
     ...(unattended && { interactive: false }),
     saveLogin: (update) => saveLogin(update, io.stderr),
   }).catch(async (error: unknown) => {
+    if (error instanceof KubeconfigMissing) throw new ConfigError(`${error.message} "fairlead up" starts a cluster.`);
     throw await withContextHint(error, globals, io);
   });
   if (config.tls?.insecureSkipVerify === true && globals['insecure-skip-tls-verify'] !== true) {

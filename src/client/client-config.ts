@@ -80,3 +80,6 @@ export interface ConfigOrigin {
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
+
+/** There is no kubeconfig, and this is no pod. */
+export class KubeconfigMissing extends ConfigError {}

@@ -1,5 +1,7 @@
 /** The API servers that a kubeconfig names: `server`, and further ones in an extension of the cluster's entry. */
 import { isRecord } from '../lib/is-record.ts';
+import type { NamedChoice } from './choice-names.ts';
+import { optionNames } from './choice-names.ts';
 import { ConfigError } from './client-config.ts';
 import type { KubeconfigEntry } from './kubeconfig-entry.ts';
 import { booleanOf, entryError, textField, textListOf } from './kubeconfig-entry.ts';
@@ -21,17 +23,20 @@ export interface NamedServers {
 }
 
 /** What was chosen takes the place of all that the entry names. Throws ConfigError for what is no URL of a server. */
-export function namedServers(cluster: KubeconfigEntry | undefined, choice: ServerChoice): NamedServers {
+export function namedServers(
+  cluster: KubeconfigEntry | undefined,
+  { names = optionNames, ...choice }: ServerChoice & NamedChoice,
+): NamedServers {
   const extension = cluster && serversOf(cluster);
   const isDiscovering = choice.discoverServers ?? extension?.discover ?? false;
   const discovery = isDiscovering && { discoverServers: true as const };
   if (choice.server) {
-    const wrong = (what: string) => new ConfigError(`--server cannot be used: ${what}.`);
+    const wrong = (what: string) => new ConfigError(`${names.server} cannot be used: ${what}.`);
     const [server = '', ...servers] = [choice.server, ...(choice.servers ?? [])].map((url) => serverUrl(url, wrong));
     if (isMixed([server, ...servers])) throw wrong(oneScheme);
     return { server, ...(servers.length > 0 && { servers }), ...discovery };
   }
-  if (cluster === undefined) throw new ConfigError('--server cannot be used: it is empty.');
+  if (cluster === undefined) throw new ConfigError(`${names.server} cannot be used: it is empty.`);
   const wrong = (what: string) => entryError(cluster, what);
   const written = textField(cluster, 'server');
   if (written === undefined) throw wrong('it has no "server"');

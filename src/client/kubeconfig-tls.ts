@@ -1,5 +1,7 @@
 /** Whom a kubeconfig trusts, and with which certificate it identifies. */
 import { resolve } from 'node:path';
+import type { NamedChoice } from './choice-names.ts';
+import { optionNames } from './choice-names.ts';
 import type { ClientTls } from './client-config.ts';
 import { ConfigError } from './client-config.ts';
 import type { KubeconfigEntry } from './kubeconfig-entry.ts';
@@ -23,7 +25,10 @@ export interface TlsChoice {
 }
 
 /** What the user chose wins over the cluster's entry. */
-export async function clusterTls(cluster: KubeconfigEntry | undefined, choice: TlsChoice): Promise<ClientTls> {
+export async function clusterTls(
+  cluster: KubeconfigEntry | undefined,
+  { names = optionNames, ...choice }: TlsChoice & NamedChoice,
+): Promise<ClientTls> {
   const tls: ClientTls = {};
   const serverName = choice.tlsServerName || (cluster && textField(cluster, 'tls-server-name'));
   if (serverName) tls.serverName = serverName;
@@ -36,9 +41,9 @@ export async function clusterTls(cluster: KubeconfigEntry | undefined, choice: T
     return { ...tls, insecureSkipVerify: true };
   }
   if (choice.certificateAuthority) {
-    const ca = readableCertificates(await readPem(resolve(choice.certificateAuthority), commandLineError));
-    if (ca === undefined)
-      throw commandLineError(`${choice.certificateAuthority} holds no certificate that can be read`);
+    const wrong = unusable(names.certificateAuthority);
+    const ca = readableCertificates(await readPem(resolve(choice.certificateAuthority), wrong));
+    if (ca === undefined) throw wrong(`${choice.certificateAuthority} holds no certificate that can be read`);
     return { ...tls, ca };
   }
   const written = cluster && (await pemField(cluster, 'certificate-authority'));
@@ -56,7 +61,7 @@ export async function clusterTls(cluster: KubeconfigEntry | undefined, choice: T
 /** The client certificate and its key: both or none. Beside a token it may have expired, which counts where a server says so. */
 export async function userCertificate(
   user: KubeconfigEntry | undefined,
-  given: TlsChoice & { token?: string | undefined },
+  given: TlsChoice & NamedChoice & { token?: string | undefined },
 ): Promise<Pick<ClientTls, 'cert' | 'key'>> {
   const choice = { ...given, mayBeExpired: Boolean(given.token) || (user !== undefined && hasOtherCredentials(user)) };
   if (choice.clientCertificate || choice.clientKey) return await chosenCertificate(choice);
@@ -72,7 +77,7 @@ export async function userCertificate(
   return {};
 }
 
-type PairChoice = TlsChoice & { mayBeExpired: boolean };
+type PairChoice = TlsChoice & NamedChoice & { mayBeExpired: boolean };
 
 /** Those that are sent beside a certificate: a command does not run then. */
 function hasOtherCredentials(user: KubeconfigEntry): boolean {
@@ -80,14 +85,13 @@ function hasOtherCredentials(user: KubeconfigEntry): boolean {
 }
 
 async function chosenCertificate(choice: PairChoice): Promise<KeyPair> {
-  const { clientCertificate, clientKey } = choice;
+  const { clientCertificate, clientKey, names = optionNames } = choice;
   if (!clientCertificate || !clientKey) {
-    throw new ConfigError('--client-certificate and --client-key belong together: give both or neither.');
+    throw new ConfigError(`${names.clientCertificate} and ${names.clientKey} belong together: give both or neither.`);
   }
-  const wrong = (flag: string) => (what: string) => new ConfigError(`${flag} cannot be used: ${what}.`);
-  const cert = await readPem(resolve(clientCertificate), wrong('--client-certificate'));
-  const key = await readPem(resolve(clientKey), wrong('--client-key'));
-  await checkPair({ cert, key }, wrong('--client-certificate'), choice);
+  const cert = await readPem(resolve(clientCertificate), unusable(names.clientCertificate));
+  const key = await readPem(resolve(clientKey), unusable(names.clientKey));
+  await checkPair({ cert, key }, unusable(names.clientCertificate), choice);
   return { cert, key };
 }
 
@@ -114,8 +118,8 @@ function hasAuthority(cluster: KubeconfigEntry): boolean {
   return Boolean(textField(cluster, 'certificate-authority') || textField(cluster, 'certificate-authority-data'));
 }
 
-function commandLineError(what: string): ConfigError {
-  return new ConfigError(`--certificate-authority cannot be used: ${what}.`);
+function unusable(name: string): (what: string) => ConfigError {
+  return (what) => new ConfigError(`${name} cannot be used: ${what}.`);
 }
 
 /** The PEM of `FIELD-data` (base64), else of the file that `FIELD` names. */

@@ -182,7 +182,11 @@ test('what cannot be used is refused with file, entry and the way out, without s
     ['insecure', config({ cluster: 'server: https://a, insecure-skip-tls-verify: "yes"' }), /must be true or false/],
     ['compression', config({ cluster: 'server: https://a, disable-compression: 1' }), /must be true or false/],
     ['context', config({ current: 'nope' }), /There is no context "nope" \(in .*; there are: one\)/],
-    ['current', config({ current: '""' }), /has no current context. Choose a context with --context \(one of: one\)/],
+    [
+      'current',
+      config({ current: '""' }),
+      /has no current context. Choose a context with option "context" \(one of: one\)/,
+    ],
     [
       'cluster',
       config({ context: 'cluster: gone' }).replace('cluster: c, ', ''),
@@ -261,7 +265,10 @@ test('what cannot be used is refused with file, entry and the way out, without s
     loadKubeconfig({ path: join(directory, 'absent'), env: {} }),
     /Cannot read the kubeconfig .*absent: it does not exist/,
   );
-  await assert.rejects(loadKubeconfig({ env: { HOME: directory } }), /No cluster is configured/);
+  await assert.rejects(
+    loadKubeconfig({ env: { HOME: directory } }),
+    /No cluster is configured: there is no kubeconfig at .*\. Name one with option "path", or by KUBECONFIG\.$/,
+  );
 });
 
 test('what is no file is told apart, and pipes are read without waiting for a writer', async () => {
@@ -287,7 +294,7 @@ test('certificates and keys may be pipes; what is silent or without end is given
   const load = (certificateAuthority: string) => loadKubeconfig({ path, env: {}, certificateAuthority });
   await assert.rejects(
     load(pipe),
-    /certificate-authority cannot be used: .*pem-pipe is a pipe, and nothing is written/,
+    /option "certificateAuthority" cannot be used: .*pem-pipe is a pipe, and nothing is written/,
   );
   await assert.rejects(load('/dev/zero'), /\/dev\/zero is not a PEM file/);
   const writer = await open(pipe, 'r+');
@@ -355,7 +362,7 @@ test('IPv6 servers, with and without port and scheme', async () => {
   assert.equal(await of('https://[::1]:6443/'), 'https://[::1]:6443');
   assert.equal(await of('[2001:db8:0::5]:6443'), 'https://[2001:db8::5]:6443');
   assert.equal(await of('http://[::ffff:10.0.0.1]/k8s/'), 'http://[::ffff:a00:1]/k8s');
-  await assert.rejects(of('https://::1:6443'), /--server cannot be used: "server" is not an http or https URL/);
+  await assert.rejects(of('https://::1:6443'), /option "server" cannot be used: "server" is not an http or https URL/);
 });
 
 test('several servers are named by an extension of the cluster, or chosen in its place', async () => {
@@ -384,6 +391,6 @@ test('several servers are named by an extension of the cluster, or chosen in its
   await assert.rejects(loadKubeconfig({ path, env }), /by different ways: set proxy-url/);
   await assert.rejects(
     loadKubeconfig({ path, server: 'a', servers: ['u:p@b'], env: {} }),
-    /--server cannot be used.*password/,
+    /option "server" cannot be used.*password/,
   );
 });

@@ -1,7 +1,9 @@
 /** From kubeconfig files, flags and environment to a `ClientConfig`, as kubectl does it. */
 import { isDeepStrictEqual } from 'node:util';
+import type { ChoiceNames, NamedChoice } from './choice-names.ts';
+import { optionNames } from './choice-names.ts';
 import type { ClientConfig, Impersonation } from './client-config.ts';
-import { ConfigError } from './client-config.ts';
+import { ConfigError, KubeconfigMissing } from './client-config.ts';
 import type { CredentialCommand } from './exec-credentials.ts';
 import { execPluginOf } from './exec-plugin.ts';
 import { inClusterConfig } from './in-cluster.ts';
@@ -21,7 +23,7 @@ import type { LoginUpdate } from './oidc-credentials.ts';
 import { clusterProxy, environmentProxy } from './proxy-setting.ts';
 
 /** What the user chose beside the files: kubectl's global flags. */
-export interface KubeconfigChoice extends TlsChoice, ServerChoice {
+export interface KubeconfigChoice extends TlsChoice, ServerChoice, NamedChoice {
   /** The kubeconfig's path; else `KUBECONFIG`, else `~/.kube/config`, else a pod's service account. */
   path?: string | undefined;
   context?: string | undefined;
@@ -45,17 +47,17 @@ export interface KubeconfigChoice extends TlsChoice, ServerChoice {
 
 /** Throws `ConfigError` with a sentence for everything that is missing, wrong or not supported. */
 export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<ClientConfig> {
-  const env = choice.env ?? process.env;
+  const { env = process.env, names = optionNames } = choice;
   const { paths, required, named } = kubeconfigPaths(choice.path, env);
   const kubeconfig = await readKubeconfig(paths, required);
   const { context, cluster, user } = selectEntries(kubeconfig, choice);
   if (cluster === undefined && (choice.server ?? '') === '') {
-    const inCluster = kubeconfig.files.length === 0 ? await inClusterConfig(env) : undefined;
+    const inCluster = kubeconfig.files.length === 0 ? await inClusterConfig(env, undefined, names) : undefined;
     if (inCluster !== undefined) {
       const impersonate = impersonationOf(undefined, choice.impersonate);
       return withChoice(withProxy({ ...inCluster, ...(impersonate && { impersonate }) }, env), choice);
     }
-    throw noCluster(kubeconfig, paths, context);
+    throw noCluster(kubeconfig, { paths, context, names });
   }
   // Answers are never asked for in compressed form, so that there is nothing to disable; a wrong type is still one.
   const disableCompression = cluster !== undefined && booleanField(cluster, 'disable-compression');
@@ -145,20 +147,22 @@ function firstOf(map: ReadonlyMap<string, unknown>): string {
 
 function noCluster(
   kubeconfig: Kubeconfig,
-  paths: readonly string[],
-  context: KubeconfigEntry | undefined,
+  { paths, context, names }: { paths: readonly string[]; context: KubeconfigEntry | undefined; names: ChoiceNames },
 ): ConfigError {
   if (context !== undefined) {
-    return entryError(context, 'it names no cluster: add one to it, or choose one with --cluster or --server');
-  }
-  if (kubeconfig.files.length === 0) {
-    return new ConfigError(
-      `No cluster is configured: there is no kubeconfig at ${paths.join(', ') || '~/.kube/config'}. Start one with "fairlead up", or name a kubeconfig with --kubeconfig.`,
+    return entryError(
+      context,
+      `it names no cluster: add one to it, or choose one with ${names.cluster} or ${names.server}`,
     );
   }
-  const names = kubeconfig.contexts.size === 0 ? 'it has none' : `one of: ${firstOf(kubeconfig.contexts)}`;
+  if (kubeconfig.files.length === 0) {
+    return new KubeconfigMissing(
+      `No cluster is configured: there is no kubeconfig at ${paths.join(', ') || '~/.kube/config'}. Name one with ${names.path}, or by KUBECONFIG.`,
+    );
+  }
+  const which = kubeconfig.contexts.size === 0 ? 'it has none' : `one of: ${firstOf(kubeconfig.contexts)}`;
   return new ConfigError(
-    `The kubeconfig ${kubeconfig.files.join(', ')} has no current context. Choose a context with --context (${names}).`,
+    `The kubeconfig ${kubeconfig.files.join(', ')} has no current context. Choose a context with ${names.context} (${which}).`,
   );
 }
 
