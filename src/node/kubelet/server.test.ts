@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pod } from '../../api/types/core-v1.ts';
 import { ensureCertificates } from '../../apiserver/pki/ensure-certificates.ts';
 import { openUpstreamPool } from '../../net/http1/pool.ts';
@@ -313,4 +314,16 @@ test('a node that stops does not wait for the client of a command that has ended
   await ended.promise;
   await stopping[Symbol.asyncDispose]();
   stream.destroy();
+});
+
+test('nor for one that has paused amid what its command writes', async (t) => {
+  const stopping = await start();
+  const stream = await open('/exec/n/p/c?command=yes&output=1', 'v5.channel.k8s.io', stopping.port);
+  if ('status' in stream) throw new Error(`${stream.status} ${stream.body}`);
+  t.after(() => stream.destroy());
+  await once(stream.resume(), 'data');
+  stream.pause();
+  // Until all there is in between is full.
+  await sleep(500);
+  await stopping[Symbol.asyncDispose]();
 });

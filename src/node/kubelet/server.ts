@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
 import { metricsMediaType, metricsText } from '../../net/prometheus.ts';
 import { isSpdyRequest } from '../../net/spdy/handshake.ts';
 import { headerLines, isWebSocketRequest, offeredSubprotocols } from '../../net/websocket/handshake.ts';
@@ -30,6 +31,8 @@ export interface KubeletServer extends AsyncDisposable {
 /** The one client that is admitted, by the common name of its certificate. */
 const CLIENT = 'kube-apiserver-kubelet-client';
 const KEEP_ALIVE_MS = 300_000;
+/** More than it takes to end what runs (a terminal is hung up first) and to tell its clients: none of them holds the node up for longer. */
+const LEAVE_MS = 3000;
 
 export async function startKubeletServer(options: {
   host: string;
@@ -99,8 +102,11 @@ export async function startKubeletServer(options: {
     async [Symbol.asyncDispose]() {
       stopping.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await Promise.allSettled([...running]);
+      const left = new AbortController();
+      const ended = Promise.allSettled([...running]).then(() => left.abort());
+      await sleepUnlessAborted(LEAVE_MS, left.signal);
       for (const socket of sockets) socket.destroy();
+      await ended;
       await closed;
     },
   };

@@ -60,9 +60,10 @@ test('what was destroyed is at its end, and so is what cannot be written', async
 
 test('a target that went away takes everything', async () => {
   const target = new PassThrough({ highWaterMark: 1 });
-  const written = writeTo(target, Buffer.from('held up'));
+  const { signal } = new AbortController();
+  const written = writeTo(target, Buffer.from('held up'), signal);
   target.destroy();
   await written;
-  await writeTo(target, Buffer.from('forgotten'));
-  await writeTo(undefined, Buffer.from('forgotten'));
+  await writeTo(target, Buffer.from('forgotten'), signal);
+  await writeTo(undefined, Buffer.from('forgotten'), signal);
 });

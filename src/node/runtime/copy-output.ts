@@ -53,11 +53,12 @@ export async function copyOutput(
   }
 }
 
-/** Resolves when the next chunk may follow; a target that went away takes everything. */
-export async function writeTo(target: Writable | undefined, chunk: Buffer): Promise<void> {
-  if (target === undefined || target.destroyed || target.write(chunk)) return;
+/** Resolves when the next chunk may follow; a target that went away takes everything, and after the signal none is waited for. */
+export async function writeTo(target: Writable | undefined, chunk: Buffer, signal: AbortSignal): Promise<void> {
+  if (target === undefined || target.destroyed || target.write(chunk) || signal.aborted) return;
   const over = new AbortController();
   const options = { signal: over.signal };
-  await Promise.race([once(target, 'drain', options), once(target, 'close', options)]).catch(() => {});
+  const events = [once(target, 'drain', options), once(target, 'close', options), once(signal, 'abort', options)];
+  await Promise.race(events).catch(() => {});
   over.abort();
 }

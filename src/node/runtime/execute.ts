@@ -32,8 +32,8 @@ export async function execute(
   const stop = endWith(started, signal);
   if (stdin !== undefined && started.stdin !== null) feedInput(stdin, started.stdin, true);
   const copies = [
-    copyOutput(started.stdout, started.exited, (chunk) => writeTo(stdout, chunk)),
-    copyOutput(started.stderr, started.exited, (chunk) => writeTo(stderr, chunk)),
+    copyOutput(started.stdout, started.exited, (chunk) => writeTo(stdout, chunk, signal)),
+    copyOutput(started.stderr, started.exited, (chunk) => writeTo(stderr, chunk, signal)),
   ];
   const { exitCode } = await started.exited;
   await Promise.all(copies);

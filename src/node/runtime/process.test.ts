@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { ContainerLog } from '../logs/container-log.ts';
@@ -149,6 +149,17 @@ test('exec ends when it is no longer wanted', async (t) => {
   const stdout = new PassThrough();
   stdout.once('data', () => gone.abort());
   const exit = await running.exec({ argv: ['sh', '-c', 'echo here; sleep 60'], stdout, signal: gone.signal });
+  assert.equal(exit.exitCode, 137);
+  running.kill('SIGKILL');
+  await running.exited;
+});
+
+test('exec that is no longer wanted ends though nobody reads what it wrote', async (t) => {
+  const { running } = await start(await podDirectory(t), ['sleep', '60']);
+  const gone = new AbortController();
+  // It takes one chunk, and never has room for another.
+  const stuck = new Writable({ highWaterMark: 1, write: () => gone.abort() });
+  const exit = await running.exec({ argv: ['yes'], stdout: stuck, signal: gone.signal });
   assert.equal(exit.exitCode, 137);
   running.kill('SIGKILL');
   await running.exited;
