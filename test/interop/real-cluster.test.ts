@@ -97,6 +97,15 @@ test('kubectl logs and exec through the real server, over WebSocket and SPDY', {
   }
 });
 
+test('a reader that pauses past the end of a command gets all of it, and its exit code, over SPDY', {
+  skip,
+}, async () => {
+  const command = 'KUBECTL_REMOTE_COMMAND_WEBSOCKETS=false "$0" exec shell -- seq 1 400000; echo "code $?"';
+  const args = ['-c', `{ ${command}; } | { sleep 6.5; tail -n 2; }`, peerPath('kubectl')];
+  const { stdout } = await home.run('/usr/bin/env', [`KUBECONFIG=${cluster.kubeconfig}`, 'sh', ...args]);
+  assert.equal(stdout, '400000\ncode 0\n');
+});
+
 test('kubectl attach through the real server, over WebSocket and SPDY', { skip }, async () => {
   for (const [name, variables] of [
     ['web', {}],

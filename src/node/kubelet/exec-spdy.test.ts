@@ -36,10 +36,13 @@ test('the session begins with the last of the streams that were asked for, in an
   stdin.end('typed');
   assert.equal(begun?.stdin && (await text(begun.stdin)), 'typed');
   begun?.stdout?.write('x'.repeat(500_000));
+  const finished = begun?.finish(success);
   const read = Promise.all([text(stdout), text(errors)]);
-  await begun?.finish(success);
   assert.deepEqual(await read, ['x'.repeat(500_000), JSON.stringify(success)]);
-  assert.equal((await client.closed).isClean, true);
+  await client.ping();
+  assert.equal(client.open, true, 'the client is the one that goes');
+  client.end();
+  await finished;
 });
 
 test('a client that goes before it has opened its streams, and a node that stops meanwhile', async (t) => {

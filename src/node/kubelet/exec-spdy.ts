@@ -1,5 +1,7 @@
 /** A command's streams as streams of a SPDY connection, each named by its header `streamtype` (v4.channel.k8s.io). */
 import { finished } from 'node:stream/promises';
+import { sleepUnlessAborted } from '../../lib/abortable-sleep.ts';
+import { serverPatience } from '../../net/bound-end.ts';
 import { serverPingMs } from '../../net/pings.ts';
 import { SpdyConnection } from '../../net/spdy/connection.ts';
 import { resetStatus } from '../../net/spdy/frames.ts';
@@ -62,9 +64,11 @@ export async function openSpdyExec(
     await Promise.all([stdout, stderr].map((stream) => stream && endStream(stream)));
     errors.write(JSON.stringify(status));
     await endStream(errors);
-    // The client would not end its side of streams that it only reads.
+    // The client goes once it has read all. If this side went first, a kube-apiserver between the two would close the client's
+    // connection too, whose kernel answers the client's next ping by throwing away what was not read yet.
+    await connection.ping();
+    await sleepUnlessAborted(serverPatience.endMs, gone.signal);
     connection.end();
-    await connection.closed;
   };
   return {
     ...(stdin === undefined ? {} : { stdin }),
@@ -75,7 +79,8 @@ export async function openSpdyExec(
     finish,
     async cutOff(reason) {
       // A client takes an empty stream of errors for success, even on a connection that was lost.
-      errors.write(JSON.stringify({ ...cutOffStatus, message: `the stream was cut off: ${reason}` }));
+      if (!errors.writableEnded)
+        errors.write(JSON.stringify({ ...cutOffStatus, message: `the stream was cut off: ${reason}` }));
       connection.end();
       await finished(socket, { readable: false, signal: AbortSignal.timeout(FAREWELL_MS) }).catch(() => {});
     },

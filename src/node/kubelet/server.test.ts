@@ -212,7 +212,7 @@ test('exec: streams apart, exit code in the status, input ended by the close sig
   assert.equal(missing.status.reason, 'InternalError');
 });
 
-/** What a client of the older protocol gets; it opens its streams as client-go does and ends none that it only reads. */
+/** What a client of the older protocol gets; as client-go it ends none of the streams that it only reads, but the connection. */
 async function execOverSpdy(
   query: string,
   types: readonly string[],
@@ -246,6 +246,7 @@ async function execOverSpdy(
     return all;
   };
   const [stdout = '', stderr = '', status = ''] = await Promise.all(['stdout', 'stderr', 'error'].map(read));
+  connection.end();
   const { isClean } = await connection.closed;
   await pool[Symbol.asyncDispose]();
   return { stdout, stderr, status: JSON.parse(status), code: isClean ? 1000 : 1006 };
