@@ -265,6 +265,22 @@ test('attached to a container that has a terminal', { skip: terminalObstacle() ?
   assert.equal(await session.exitCode, 0);
 });
 
+test('attached, and too far behind with the reading: what was cut off says why', async () => {
+  const containers = [
+    { name: 'c', image: 'sh', args: ['-c', 'read -r line; head -c 60000000 /dev/zero'], stdin: true },
+  ];
+  await runPod('loud', '', { containers, restartPolicy: 'Never' });
+  const session = await cluster.pod(namespace, 'loud').attach({ stdin: true });
+  session.stdin.write('go\n');
+  const pods = cluster.resource('v1', 'Pod');
+  for await (const { object } of pods.watch({ fieldSelector: 'metadata.name=loud' })) {
+    if (object.status?.phase === 'Succeeded') break;
+  }
+  session.stdout.resume();
+  session.stderr.resume();
+  await assert.rejects(session.exitCode, { name: 'StatusError', message: /the client read too slowly/ });
+});
+
 test('HTTP to a service, and a raw connection to a pod', async () => {
   const server = `require('http').createServer((q, s) => { let b = ''; q.on('data', d => b += d).on('end', () => s.end(q.method + ' ' + q.url + ' ' + b)) }).listen(8080, process.env.POD_IP)`;
   const node = JSON.stringify(process.execPath);

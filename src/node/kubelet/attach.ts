@@ -1,5 +1,5 @@
 /** /attach/NAMESPACE/POD/CONTAINER over WebSocket or SPDY: the main process's own streams, from now on. */
-import { finishUntil } from './exec-session.ts';
+import { cutOffStatus, finishUntil } from './exec-session.ts';
 import { openSession } from './open-session.ts';
 import type { PodHandle } from './pod-access.ts';
 import { askedStreams, runningContainer } from './remote-command.ts';
@@ -28,7 +28,8 @@ export async function serveAttach(
   });
   if (gone.aborted) return;
   if (signal.aborted) await session.cutOff('the node is stopping');
-  else if (outcome === 'too slow') await session.cutOff('the client read too slowly');
+  // It learns that once it has read what it was sent until then.
+  else if (outcome === 'too slow') await finishUntil(session, cutOffStatus('the client read too slowly'), signal);
   // An attachment tells nothing of the exit code: that is in the pod's status.
   else await finishUntil(session, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' }, signal);
 }

@@ -34,3 +34,17 @@ export async function finishUntil(session: ExecSession, status: object, signal: 
     signal.removeEventListener('abort', cut);
   }
 }
+
+/** The Status of an exchange that was not brought to its end. */
+export function cutOffStatus(reason: string): object {
+  const message = `the stream was cut off: ${reason}`;
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    reason: 'InternalError',
+    code: 500,
+  };
+}

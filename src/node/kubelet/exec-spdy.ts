@@ -9,7 +9,7 @@ import { answerSpdyUpgrade } from '../../net/spdy/handshake.ts';
 import type { SpdyStream } from '../../net/spdy/stream.ts';
 import { v4Channels } from '../../net/websocket/channels.ts';
 import { endStream } from './end-stream.ts';
-import type { ExecSession, ExecStreams } from './exec-session.ts';
+import { cutOffStatus, type ExecSession, type ExecStreams } from './exec-session.ts';
 import { readSizes } from './read-sizes.ts';
 import type { UpgradeRequest } from './upgrade-request.ts';
 
@@ -79,19 +79,9 @@ export async function openSpdyExec(
     finish,
     async cutOff(reason) {
       // A client takes an empty stream of errors for success, even on a connection that was lost.
-      if (!errors.writableEnded)
-        errors.write(JSON.stringify({ ...cutOffStatus, message: `the stream was cut off: ${reason}` }));
+      if (!errors.writableEnded) errors.write(JSON.stringify(cutOffStatus(reason)));
       connection.end();
       await finished(socket, { readable: false, signal: AbortSignal.timeout(FAREWELL_MS) }).catch(() => {});
     },
   };
 }
-
-const cutOffStatus = {
-  kind: 'Status',
-  apiVersion: 'v1',
-  metadata: {},
-  status: 'Failure',
-  reason: 'InternalError',
-  code: 500,
-};
