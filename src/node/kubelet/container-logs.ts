@@ -1,5 +1,5 @@
 /** GET /containerLogs/NAMESPACE/POD/CONTAINER: query parameters are those of PodLogOptions. */
-
+import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { isTrue } from '../../api/query-boolean.ts';
@@ -14,6 +14,11 @@ const pullWords: Readonly<Record<string, string>> = {
   ImagePullBackOff: 'trying and failing to pull image',
 };
 
+const newline = 0x0a;
+/** How long a client may take, once the node stops, to read what it is sent. */
+const farewellMs = 500;
+
+/** Throws `HttpError` before the answer; what fails after that, or is cut short by the signal, is told in a last line too. */
 export async function serveContainerLogs(
   handle: PodHandle,
   containerName: string,
@@ -36,7 +41,50 @@ export async function serveContainerLogs(
   response.writeHead(200, { 'Content-Type': 'text/plain' });
   response.flushHeaders();
   const live = runner.log?.file === file && !runner.log.closed ? runner.log : undefined;
-  await pipeline(readLog(file, selection, live, signal), response, { signal });
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  let farewell: NodeJS.Timeout | undefined;
+  const leave = () => {
+    farewell = setTimeout(() => response.destroy(), farewellMs);
+  };
+  signal.addEventListener('abort', leave);
+  if (signal.aborted) leave();
+  try {
+    const log = readLog(file, selection, live, AbortSignal.any([signal, gone.signal]));
+    await pipeline(withLastWords(log, response, signal), response);
+  } finally {
+    signal.removeEventListener('abort', leave);
+    clearTimeout(farewell);
+  }
+}
+
+/**
+ * The log, and as the last line why it ends where it is cut off; throws then. A kube-apiserver makes a regular end of one that
+ * was broken off: without those words, which kubelets have too, a part would look like the whole.
+ */
+async function* withLastWords(
+  log: AsyncIterable<Buffer>,
+  response: ServerResponse,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  let last = newline;
+  try {
+    for await (const chunk of log) {
+      last = chunk.at(-1) ?? last;
+      yield chunk;
+    }
+    if (signal.aborted) throw new Error('the node is stopping');
+  } catch (error) {
+    if (response.destroyed) throw error;
+    const begin = last === newline ? '' : '\n';
+    const why = error instanceof Error ? error.message : String(error);
+    // Out of this process before the response is destroyed.
+    const out = new Promise<void>((resolve) => {
+      response.write(`${begin}the stream was cut off: ${why}\n`, () => resolve());
+    });
+    await Promise.race([out, once(response, 'close')]);
+    throw error;
+  }
 }
 
 /** Throws 400 for parameters that make no sense, 422 as the kubelet for values out of range. */

@@ -164,6 +164,23 @@ test('container logs', async () => {
   assert.equal((await get('/containerLogs/n/p/c?tailLines=-1')).status, 422);
 });
 
+test('a log that the stop of the node cuts off says so in its last line, and does not end as a whole one', async () => {
+  const stopping = await start();
+  const agent = new Agent({ ca: pki.ca, ...pki.kubeletClient });
+  const sent = request({ host, port: stopping.port, path: '/containerLogs/n/p/c?follow=true', agent }).end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  let told = '';
+  response.setEncoding('utf8').on('data', (chunk: string) => {
+    told += chunk;
+  });
+  while (!(told.includes('one\n') && told.includes('two\n'))) await once(response, 'data');
+  const cut = assert.rejects(once(response, 'end'), /aborted/);
+  await stopping[Symbol.asyncDispose]();
+  await cut;
+  assert.match(told, /\nthe stream was cut off: the node is stopping\n$/);
+  agent.destroy();
+});
+
 async function open(
   path: string,
   subprotocol: string,

@@ -149,10 +149,7 @@ async function answer(
     case 'containerLogs': {
       if (rest.length !== 3) break;
       const [handle, container] = locate(access, rest);
-      const gone = new AbortController();
-      response.on('close', () => gone.abort());
-      const ends = AbortSignal.any([signal, gone.signal]);
-      return await serveContainerLogs(handle, container, url.searchParams, response, ends);
+      return await serveContainerLogs(handle, container, url.searchParams, response, signal);
     }
     default:
       break;
