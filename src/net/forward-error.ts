@@ -1,6 +1,6 @@
 /** What a node says of a connection that it was to forward to a pod. */
 
-/** Fairlead's node; those in Go, whatever runs their containers. */
+/** In the words of Node.js, and in those of Go, which nodes have whatever runs their containers. */
 const refused = /\bconnect ECONNREFUSED\b|\bconnect: connection refused\b/;
 
 /**

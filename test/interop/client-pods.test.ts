@@ -71,7 +71,7 @@ test('logs, commands and ports of a pod', { skip }, async () => {
     const echo = await forward(8081);
     echo.end(big);
     assert.ok((await buffer(echo)).equals(big), way);
-    await assert.rejects(text(await forward(9)), /ECONNREFUSED/, way);
+    await assert.rejects(text(await forward(9)), { code: 'ECONNREFUSED' }, way);
 
     const forced = openPod({ ...cluster.client, openStream }, namespace, 'p');
     const session = await forced.exec(['sh', '-c', 'read -r line; echo "$line"; echo problem >&2; exit 7'], {

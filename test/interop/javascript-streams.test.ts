@@ -101,7 +101,7 @@ async function streamsHold(t: TestContext, kubeconfig: string): Promise<void> {
     assert.ok('readyState' in socket);
     await once(socket, 'close');
     errors.end();
-    assert.match(await told, /:9 inside the pod: .*ECONNREFUSED/);
+    assert.match(await told, /:9 inside the pod: .*: connection refused/);
   });
 
   await t.test('files are copied into a pod and out of it', async () => {

@@ -4,6 +4,7 @@
  */
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { goErrorText } from '../../net/go-error-text.ts';
 import { serverPingMs } from '../../net/pings.ts';
 import { relay } from '../../net/relay.ts';
 import { SpdyConnection } from '../../net/spdy/connection.ts';
@@ -139,7 +140,8 @@ async function forward(
     });
   } catch (failure) {
     if (!error.destroyed && !signal.aborted) {
-      error.write(`error forwarding port ${port} to pod ${podName}: ${(failure as Error).message}`);
+      const why = goErrorText(failure, `${host}:${port}`) ?? (failure as Error).message;
+      error.write(`error forwarding port ${port} to pod ${podName}: ${why}`);
     }
     await endStream(error);
     // Where nothing was forwarded, what the client has sent goes nowhere.

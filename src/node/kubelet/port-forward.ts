@@ -3,6 +3,7 @@
  * Version 4 only, as kubelets have it: clients that offer 5, for commands, do not know its end of a channel here.
  */
 import { connect } from 'node:net';
+import { goErrorText } from '../../net/go-error-text.ts';
 import { serverPingMs } from '../../net/pings.ts';
 import { relay } from '../../net/relay.ts';
 import { Channels, v4Channels } from '../../net/websocket/channels.ts';
@@ -88,7 +89,8 @@ async function forward(
       socket.once('close', () => reject(new Error('the connection was given up')));
     });
   } catch (failure) {
-    const text = `failed to connect to ${host}:${port} inside the pod: ${(failure as Error).message}`;
+    const where = `${host}:${port}`;
+    const text = `failed to connect to ${where} inside the pod: ${goErrorText(failure, where) ?? (failure as Error).message}`;
     await new Promise<void>((resolve) => error.write(text, () => resolve()));
     error.end();
     data.end();
