@@ -206,6 +206,43 @@ test('where one direction cannot end, the end of ours ends the connection once t
   assert.equal(await received, 'last words');
 });
 
+test('a reader that pauses after our end misses nothing: its pause is no silence of the pod', async () => {
+  await using pair = await socketPair();
+  const stream = openPortForward(pair.client, { port: 80, subprotocol: v4Channels });
+  const channels = new Channels(pair.server, { role: 'server', subprotocol: v4Channels, count: 2 });
+  const [forwarded] = acceptPortForward(channels, [80]);
+  forwarded?.data.once('data', () => forwarded.data.write(Buffer.alloc(20_000_000), () => channels.close()));
+  stream.end('all');
+  let received = 0;
+  for await (const chunk of stream) {
+    if (received === 0) await new Promise((resolve) => setTimeout(resolve, 2500));
+    received += (chunk as Buffer).length;
+  }
+  assert.equal(received, 20_000_000);
+});
+
+test('an answer that is due after our end is waited for longer, and missed with an error', async (t) => {
+  await using pair = await socketPair();
+  const stream = openPortForward(pair.client, { port: 80, subprotocol: v4Channels });
+  const channels = new Channels(pair.server, { role: 'server', subprotocol: v4Channels, count: 2 });
+  const [forwarded] = acceptPortForward(channels, [80]);
+  stream.end('question');
+  setTimeout(() => forwarded?.data.write('answer'), 2000);
+  assert.equal(await text(stream), 'answer');
+
+  await using other = await socketPair();
+  const unanswered = openPortForward(other.client, { port: 80, subprotocol: v4Channels });
+  const silent = new Channels(other.server, { role: 'server', subprotocol: v4Channels, count: 2 });
+  const question = once(acceptPortForward(silent, [80])[0]?.data ?? unanswered, 'data');
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  unanswered.end('question');
+  await question;
+  t.mock.timers.tick(60_000);
+  await assert.rejects(text(unanswered), /may be missing/);
+  // What was sent has arrived whole all the same.
+  assert.equal((await silent.closed).code, 1000);
+});
+
 test('port-forward fails with the text that the server gives', async () => {
   for (const close of [true, false]) {
     await using pair = await socketPair();

@@ -4,6 +4,7 @@
  * direction of it.
  */
 import { Duplex } from 'node:stream';
+import type { EndPatience } from '../bound-end.ts';
 import type { MessagePart, WebSocketClose } from './peer.ts';
 import { WebSocketPeer } from './peer.ts';
 
@@ -23,6 +24,8 @@ export interface ChannelsOptions {
   subprotocol: string;
   /** How many channels there are, from 0 on. A message for another one breaks the connection. */
   count: number;
+  /** What comes after our own close is there to be read, up to the peer's. Default: no. */
+  hearsOut?: boolean;
   pingIntervalMs?: number;
 }
 
@@ -39,7 +42,7 @@ export class Channels {
   /** That of the message whose pieces come. */
   #current: number | undefined;
 
-  constructor(stream: Duplex, { role, subprotocol, count, pingIntervalMs }: ChannelsOptions) {
+  constructor(stream: Duplex, { role, subprotocol, count, hearsOut = false, pingIntervalMs }: ChannelsOptions) {
     this.#hasCloseSignal = subprotocol === v5Channels;
     this.#channels = Array.from({ length: count }, (_, number) => new Channel(number, this));
     const { promise, resolve } = Promise.withResolvers<WebSocketClose>();
@@ -50,6 +53,7 @@ export class Channels {
         role,
         maxMessageBytes: maxTextBytes,
         inPieces: true,
+        hearsOut,
         ...(pingIntervalMs === undefined ? {} : { pingIntervalMs }),
       },
       {
@@ -72,9 +76,9 @@ export class Channels {
     return channel;
   }
 
-  /** Closes the WebSocket. Anything but 1000 tells the peer that something was cut off. */
-  close(code = 1000, reason = ''): void {
-    this.#peer.close(code, reason);
+  /** Closes the WebSocket. Anything but 1000 tells the peer that something was cut off. `patience`: that of the peer's `close`. */
+  close(code = 1000, reason = '', patience?: EndPatience): void {
+    this.#peer.close(code, reason, patience);
   }
 
   /** Ends the connection without a word. */
@@ -82,7 +86,7 @@ export class Channels {
     this.#peer.terminate();
   }
 
-  /** @internal False once nothing can be sent any more; the channels are told of the end, if they were not yet. */
+  /** False once nothing can be sent any more; the channels are told of the end, if they were not yet. */
   get open(): boolean {
     return this.#peer.open;
   }

@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import { ByteQueue } from '../../lib/byte-queue.ts';
+import type { EndPatience } from '../bound-end.ts';
 import { boundEnd, clientPatience, failurePatience, serverPatience } from '../bound-end.ts';
 import { Pings } from '../pings.ts';
 import type { Frame } from './frames.ts';
@@ -31,6 +32,8 @@ export interface WebSocketOptions {
   maxMessageBytes?: number;
   /** What comes of binary messages is told at once: nothing is put together, and they may be of any size. */
   inPieces?: boolean;
+  /** Messages are told until the peer's close frame, those too that come after our own. Default: no. */
+  hearsOut?: boolean;
   /** How long it may be quiet until a ping goes out; the connection ends where those are not answered. Default: no pings. */
   pingIntervalMs?: number;
 }
@@ -45,6 +48,7 @@ export class WebSocketPeer {
   readonly #maxMessageBytes: number;
   readonly #parser: FrameParser;
   readonly #inPieces: boolean;
+  readonly #hearsOut: boolean;
   readonly #handlers: WebSocketHandlers;
   /** Of a message that comes in several frames. */
   readonly #pieces = new ByteQueue();
@@ -63,6 +67,7 @@ export class WebSocketPeer {
     this.#masks = options.role === 'client';
     this.#maxMessageBytes = options.maxMessageBytes ?? 4 * 1024 * 1024;
     this.#inPieces = options.inPieces === true;
+    this.#hearsOut = options.hearsOut === true;
     this.#parser = new FrameParser({
       expectMask: !this.#masks,
       maxPayload: this.#maxMessageBytes,
@@ -117,9 +122,9 @@ export class WebSocketPeer {
 
   /**
    * Begins the closing handshake; the connection ends when the peer has answered. It may read what was sent before first, for
-   * minutes if need be, where the code is 1000.
+   * minutes if need be, where the code is 1000 (`patience` says how long; default: the role's).
    */
-  close(code = 1000, reason = ''): void {
+  close(code = 1000, reason = '', patience: EndPatience = this.#masks ? clientPatience : serverPatience): void {
     if (!this.open) return;
     const payload = Buffer.allocUnsafe(2);
     payload.writeUInt16BE(code);
@@ -127,7 +132,6 @@ export class WebSocketPeer {
     this.#closeSent = true;
     // Nothing more is asked of the peer than to read.
     this.#pings?.stop();
-    const patience = this.#masks ? clientPatience : serverPatience;
     const isOut = boundEnd(this.#stream, code === 1000 ? patience : failurePatience);
     // A server's side of TCP ends with the frame, as the kubelet's does: there are clients that look for more only when more comes.
     if (this.#masks) this.#stream.write(frame, isOut);
@@ -207,7 +211,7 @@ export class WebSocketPeer {
   }
 
   #tellMessage(data: Buffer, isText: boolean, part: MessagePart): void {
-    if (!this.#closeSent) this.#handlers.onMessage(data, isText, part);
+    if (!this.#closeSent || this.#hearsOut) this.#handlers.onMessage(data, isText, part);
   }
 
   #onCloseFrame(payload: Buffer): void {

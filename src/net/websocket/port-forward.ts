@@ -4,6 +4,7 @@
  */
 
 import { Duplex } from 'node:stream';
+import { serverPatience } from '../bound-end.ts';
 import { ForwardError } from '../forward-error.ts';
 import { Channels } from './channels.ts';
 
@@ -14,12 +15,16 @@ export interface PortForwardOptions {
   pingIntervalMs?: number;
 }
 
-/** Client side, one port: the TCP stream. Fails with the server's text when it could not forward. */
+/**
+ * Client side, one port: the TCP stream. Fails with the server's text when it could not forward. The pod is not told that we have
+ * ended: the whole connection ends once the pod is silent after that, with an error where an answer may be missing.
+ */
 export function openPortForward(stream: Duplex, { port, subprotocol, pingIntervalMs }: PortForwardOptions): Duplex {
   const channels = new Channels(stream, {
     role: 'client',
     subprotocol,
     count: 2,
+    hearsOut: true,
     ...(pingIntervalMs === undefined ? {} : { pingIntervalMs }),
   });
   return new PortForwardStream(channels, port);
@@ -46,14 +51,24 @@ export function acceptPortForward(channels: Channels, ports: readonly number[]):
 }
 
 const maxErrorBytes = 4096;
-/** What containerd grants a half-closed connection as well. */
-const halfOpenMs = 1000;
+/** How long a pod may say nothing after our end, where something came after what we said last: containerd grants as much. */
+const silentMs = 1000;
+/** The same where nothing did: an answer may be due. */
+const unansweredMs = 10_000;
+
+const mayBeMissing =
+  'the pod was silent after the client had ended, which this server cannot tell it: its answer may be missing';
 
 class PortForwardStream extends Duplex {
   readonly #channels: Channels;
   readonly #data: Duplex;
   readonly #errorText: Buffer[] = [];
   #errorBytes = 0;
+  /** Nothing came since the last write. */
+  #isAnswerDue = false;
+  /** Of the pod's silence after our end. */
+  #silence: NodeJS.Timeout | undefined;
+  #hasGivenUp = false;
 
   constructor(channels: Channels, port: number) {
     super({ allowHalfOpen: true });
@@ -68,10 +83,13 @@ class PortForwardStream extends Duplex {
   }
 
   override _read(): void {
+    if (!this.#data.isPaused()) return;
+    this.#silence?.refresh();
     this.#data.resume();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
+    this.#isAnswerDue = true;
     this.#data.write(chunk, (error) => {
       // What came before the end is there to be read, first.
       if (error && this.#data.readableEnded && !this.readableEnded) this.once('end', () => callback(error));
@@ -81,7 +99,8 @@ class PortForwardStream extends Duplex {
 
   override _final(callback: (error?: Error | null) => void): void {
     this.#data.end();
-    this.#endSoon();
+    this.#awaitSilence();
+    this.once('close', () => clearTimeout(this.#silence));
     callback();
   }
 
@@ -93,10 +112,29 @@ class PortForwardStream extends Duplex {
   }
 
   /** The other side cannot be told that we have ended: once it is silent, the whole connection ends. */
-  #endSoon(): void {
-    const timer = setTimeout(() => this.#channels.close(), halfOpenMs);
-    this.#data.on('data', () => timer.refresh());
-    this.on('close', () => clearTimeout(timer));
+  #awaitSilence(): void {
+    clearTimeout(this.#silence);
+    if (this.destroyed || this.#data.readableEnded) return;
+    this.#silence = setTimeout(() => this.#onSilence(), this.#isAnswerDue ? unansweredMs : silentMs);
+  }
+
+  #onSilence(): void {
+    // What waits for our reader is no silence of the pod.
+    if (this.#data.isPaused()) this.#silence?.refresh();
+    else if (this.#channels.open) {
+      this.#hasGivenUp = true;
+      // What we have said may still be on its way, to a pod that reads slowly.
+      this.#channels.close(1000, '', serverPatience);
+    }
+  }
+
+  #onHeard(): void {
+    const wasDue = this.#isAnswerDue;
+    // What comes as late as that was not all, perhaps.
+    this.#isAnswerDue = this.#hasGivenUp;
+    if (this.#silence === undefined || this.#hasGivenUp) return;
+    if (wasDue) this.#awaitSilence();
+    else this.#silence.refresh();
   }
 
   #readData(port: number): void {
@@ -113,9 +151,14 @@ class PortForwardStream extends Duplex {
         }
         if (payload.length === 0) return;
       }
+      this.#onHeard();
       if (!this.push(payload)) this.#data.pause();
     });
-    this.#data.on('end', () => this.#fail() || this.push(null));
+    this.#data.on('end', () => {
+      if (this.#fail()) return;
+      if (this.#hasGivenUp && this.#isAnswerDue) this.destroy(new Error(mayBeMissing));
+      else this.push(null);
+    });
   }
 
   #readErrors(errors: Duplex): void {
