@@ -1,6 +1,7 @@
 /** Keeps connections to upstreams: idle ones for the next exchange, a bounded number in all. */
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { readOn } from '../read-on.ts';
 import type { ConnectTimes } from './connect-limit.ts';
 import { ConnectLimit } from './connect-limit.ts';
 import { type Dialled, dialUpstream, endpointKey, endpointName } from './dial.ts';
@@ -132,6 +133,7 @@ export class UpstreamConnection {
     socket.pause();
     // Before the others go, so that an error never finds no listener.
     socket.on('error', () => socket.destroy());
+    readOn(socket);
     socket.off('data', this.#onData);
     if (this.reads !== undefined) this.reads.reader = (chunk) => socket.push(chunk);
     socket.off('end', this.#onEnd);
