@@ -2,11 +2,12 @@
 import type { Socket } from 'node:net';
 import type { Pod } from '../../api/types/core-v1.ts';
 import { type Listeners, openListeners } from '../../gateway/listeners.ts';
+import { cut } from '../../net/cut.ts';
 import { relay } from '../../net/relay.ts';
 import type { PodPool } from './pod-pool.ts';
 
 export interface ForwardOptions {
-  pool: PodPool;
+  pool: Pick<PodPool, 'connect'>;
   /** `localhost` or IP addresses. */
   addresses: readonly string[];
   /** 0: any that is free on all of them. */
@@ -67,17 +68,17 @@ async function lead(client: Socket, { pool, portOf }: ForwardOptions, signal: Ab
     });
     // Before the relay ends it in peace: what was cut off must look so.
     stream.once('close', () => {
-      if (failure !== undefined || !stream.readableEnded) client.resetAndDestroy();
+      if (failure !== undefined || !stream.readableEnded) cut(client);
     });
-    const cut = (): void => void stream.destroy();
-    signal.addEventListener('abort', cut, { once: true });
-    if (signal.aborted) cut();
+    const stop = (): void => void stream.destroy();
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
     await relay(client, stream);
-    signal.removeEventListener('abort', cut);
+    signal.removeEventListener('abort', stop);
     if (failure !== undefined) throw failure;
   } catch (error) {
     if (!(signal.aborted || (gone.signal.aborted && failure === undefined))) throw error;
   } finally {
-    if (!client.destroyed && !(client.readableEnded && client.writableFinished)) client.resetAndDestroy();
+    if (!client.destroyed && !(client.readableEnded && client.writableFinished)) cut(client);
   }
 }
