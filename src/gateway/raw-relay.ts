@@ -40,7 +40,11 @@ export async function relayRaw(client: Socket, destination: Destination, options
       failure ??= error;
     });
     cutWith(client, stream, () => failure === undefined);
-    const onStop = (): void => void stream.destroy();
+    const onStop = (): void => {
+      stream.destroy();
+      // It may outlast the stream, for what it still says.
+      cut(client);
+    };
     if (options.signal.aborted) onStop();
     else options.signal.addEventListener('abort', onStop, { once: true });
     options.onOpen?.();

@@ -2,6 +2,13 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
+const resets = new WeakSet<Duplex>();
+
+/** Whether a write has met a reset or the like: what is read then ends as if it were whole, and is not. */
+export function wasReset(stream: Duplex): boolean {
+  return resets.has(stream);
+}
+
 type Done = (error?: Error | null) => void;
 
 /**
@@ -9,7 +16,7 @@ type Done = (error?: Error | null) => void;
  * socket is still read, and closes at its end or when reading fails. A server that has answered and closed resets whoever still
  * sends, and a socket of Node's is destroyed by the write that meets the reset, with the answer unread in the kernel.
  *
- * Of use where the end of what is read shows whether it is whole. A stream that is no socket is left as it is.
+ * Of use where the end of what is read shows whether it is whole, or with `wasReset`. A stream that is no socket is left as it is.
  */
 export function readOn(stream: Duplex): void {
   if (!(stream instanceof Socket)) return;
@@ -25,6 +32,8 @@ export function readOn(stream: Duplex): void {
         return;
       }
       isBroken = true;
+      // After the peer's regular end it is EPIPE; else what is wrong is told once, and reading ends in peace.
+      if (!('code' in error && error.code === 'EPIPE')) resets.add(stream);
       done();
       endIfRead();
     };

@@ -70,7 +70,11 @@ async function lead(client: Socket, { pool, portOf }: ForwardOptions, signal: Ab
     stream.once('close', () => {
       if (failure !== undefined || !stream.readableEnded) cut(client);
     });
-    const stop = (): void => void stream.destroy();
+    const stop = (): void => {
+      stream.destroy();
+      // It may outlast the stream, for what it still says.
+      cut(client);
+    };
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     await relay(client, stream);

@@ -1,6 +1,7 @@
 /** One stream of a SPDY connection: a Duplex whose two directions end apart; destroying it early resets it. */
 import { Duplex } from 'node:stream';
 import { ByteQueue } from '../../lib/byte-queue.ts';
+import { brokenPipe } from '../broken-pipe.ts';
 import { resetStatus } from './frames.ts';
 import type { SpdyHeaders } from './header-block.ts';
 
@@ -51,6 +52,9 @@ export class SpdyStream extends Duplex {
   readonly #answered = Promise.withResolvers<void>();
   #sendWindow: number;
   #onWindow: (() => void) | undefined;
+  /** Writes wait for the end of what is to be read, and fail. */
+  #holdsWrites = false;
+  #held: ((error: Error) => void) | undefined;
 
   constructor(options: SpdyStreamOptions) {
     const { id, headers, owner, sendWindow, receiveOnly = false } = options;
@@ -101,20 +105,27 @@ export class SpdyStream extends Duplex {
 
   /**
    * @internal The peer has reset the stream, or the connection is lost: nothing more can be sent. What the peer had sent
-   * in full is still there to read: its end and that of the connection may come in one piece.
+   * in full is still there to read: its end and that of the connection may come in one piece. The stream closes after that,
+   * and what waits to be sent fails.
    */
   cutOff(reason: string): void {
     this.#resetWith = undefined;
-    const isWhole = this.#peerEnded && this.writableLength === 0;
-    if (!isWhole && !this.#isComplete()) {
+    const isComplete = this.#isComplete();
+    const isUnread = this.#queue.length > 0 || this.readableLength > 0 || this.readableFlowing !== null;
+    // Where nobody waits for more than its end, a write that waits has to be told.
+    const isWhole = this.#peerEnded && (isUnread || this.writableLength === 0);
+    if (!isWhole && !isComplete) {
       this.destroy(this.#explain() ?? new Error(reason));
       return;
     }
     this.#ended = true;
+    this.#holdsWrites = !isComplete;
     const resume = this.#onWindow;
     this.#onWindow = undefined;
     resume?.();
-    this.end();
+    if (isComplete) this.end();
+    else if (this.readableEnded) this.destroy();
+    else this.once('end', () => this.destroy());
     this.receive(Buffer.alloc(0), true);
   }
 
@@ -155,6 +166,7 @@ export class SpdyStream extends Duplex {
     const dropped = this.#queue.length;
     this.#queue.clear();
     this.#onWindow = undefined;
+    this.#held?.(error ?? brokenPipe());
     this.#answered.resolve();
     if (dropped > 0) this.#owner.consumed(this, dropped);
     this.#owner.remove(this);
@@ -179,7 +191,11 @@ export class SpdyStream extends Duplex {
     this.#owner.consumed(this, piece.length);
   }
 
-  #send(chunk: Buffer, callback: () => void): void {
+  #send(chunk: Buffer, callback: (error?: Error | null) => void): void {
+    if (this.#holdsWrites && !this.destroyed) {
+      this.#held = callback;
+      return;
+    }
     // What is written to a stream that was cut off goes nowhere.
     if (this.destroyed || this.#resetWith === undefined) {
       callback();

@@ -5,6 +5,7 @@
  */
 import { Duplex } from 'node:stream';
 import type { EndPatience } from '../bound-end.ts';
+import { brokenPipe } from '../broken-pipe.ts';
 import type { MessagePart, WebSocketClose } from './peer.ts';
 import { WebSocketPeer } from './peer.ts';
 
@@ -225,8 +226,4 @@ class Channel extends Duplex {
     this.sendOn();
     this.destroy(this.writableLength > 0 ? brokenPipe() : undefined);
   }
-}
-
-function brokenPipe(): Error {
-  return Object.assign(new Error('the other side has ended and reads no more (EPIPE)'), { code: 'EPIPE' });
 }

@@ -128,6 +128,33 @@ test('a connection ends in the pod when the client resets its stream, and at the
   assert.equal(client.open, true);
 });
 
+test('an application that answers before it has read all is heard, to its end or up to the cut', async (t) => {
+  const answer = Buffer.alloc(20_000, 'too large ');
+  const ends = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.pause().end(answer, () => socket.destroy()));
+  });
+  const resets = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.pause().write(answer, () => socket.resetAndDestroy()));
+  });
+  const [whole, cut] = [await listen(t, ends), await listen(t, resets)];
+  const { open } = await forward(t, 'SPDY');
+  for (let i = 0; i < 20; i++) {
+    const { data } = open(i % 2 === 0 ? whole : cut, String(i));
+    const closed = once(data, 'close').catch(() => {});
+    data.write(Buffer.alloc(1_000_000));
+    data.once('end', () => data.end());
+    let received = 0;
+    data.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+    });
+    await closed;
+    assert.equal(received, answer.length);
+    if (i % 2 === 1) assert.match(String(data.errored), /reset the stream/);
+  }
+});
+
 test('streams that make no pair are reset; the others of the connection go on', async (t) => {
   const port = await listen(t, echo());
   const { client, open } = await forward(t, 'SPDY');

@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { goErrorText } from '../../net/go-error-text.ts';
 import { serverPingMs } from '../../net/pings.ts';
+import { readOn } from '../../net/read-on.ts';
 import { relay } from '../../net/relay.ts';
 import { SpdyConnection } from '../../net/spdy/connection.ts';
 import { resetStatus } from '../../net/spdy/frames.ts';
@@ -149,6 +150,7 @@ async function forward(
     return;
   }
   data.off('close', giveUp);
+  readOn(socket);
   data.once('end', () => socket.setTimeout(HALF_OPEN_MS, giveUp));
   await relay(data, socket);
   await endStream(error);
