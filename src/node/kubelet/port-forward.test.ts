@@ -78,6 +78,33 @@ test('no direction can end alone: the pod’s end is the end of all', async (t) 
   await done;
 });
 
+test('what a client said before it closed reaches a pod that reads slowly', async (t) => {
+  const received = Promise.withResolvers<number>();
+  const port = await listen(
+    t,
+    createServer((socket) => {
+      socket.once('data', (first: Buffer) => {
+        let bytes = first.length;
+        socket.pause();
+        setTimeout(() => socket.resume(), 300);
+        socket.on('data', (chunk: Buffer) => {
+          bytes += chunk.length;
+          // What it says meanwhile interests nobody any more.
+          socket.write('more');
+        });
+        socket.once('end', () => received.resolve(bytes));
+        socket.once('error', received.reject);
+      });
+    }),
+  );
+  const { stream, done } = await forward(t, `port=${port}`, new AbortController().signal);
+  const channels = new Channels(stream, { role: 'client', subprotocol: 'v4.channel.k8s.io', count: 2 });
+  channels.channel(0).resume();
+  channels.channel(0).write(Buffer.alloc(9_000_000), () => channels.close());
+  assert.equal(await received.promise, 9_000_000);
+  await done;
+});
+
 test('a port where nobody listens is told on the error channel, the connection ends cleanly', async (t) => {
   const server = createServer();
   const port = await listen(t, server);

@@ -3,8 +3,10 @@
  * Version 4 only, as kubelets have it: clients that offer 5, for commands, do not know its end of a channel here.
  */
 import { connect } from 'node:net';
+import { serverPatience } from '../../net/bound-end.ts';
 import { goErrorText } from '../../net/go-error-text.ts';
 import { serverPingMs } from '../../net/pings.ts';
+import { readOn, wasReset } from '../../net/read-on.ts';
 import { relay } from '../../net/relay.ts';
 import { Channels, v4Channels } from '../../net/websocket/channels.ts';
 import { answerHandshake, HandshakeError } from '../../net/websocket/handshake.ts';
@@ -51,12 +53,17 @@ export async function servePortForward(
     pingIntervalMs: serverPingMs,
   });
   const gone = new AbortController();
-  void channels.closed.then(() => gone.abort());
+  let hasClosedWell = false;
+  // What a client has said before that close still reaches the pod, at its pace: nothing else tells that it was all.
+  void channels.closed.then(({ code }) => {
+    if (code === 1000) hasClosedWell = true;
+    else gone.abort();
+  });
   const ends = AbortSignal.any([signal, gone.signal]);
   const outcomes = await Promise.all(
     acceptPortForward(channels, ports).map((port) => forward(port, { host: podIP, signal: ends })),
   );
-  if (gone.signal.aborted) return;
+  if (gone.signal.aborted || hasClosedWell) return;
   const terminate = () => channels.terminate();
   signal.addEventListener('abort', terminate);
   if (signal.aborted || outcomes.includes('cut off')) terminate();
@@ -96,13 +103,18 @@ async function forward(
     data.end();
     return 'ended';
   }
+  readOn(socket);
   let isPodDone = false;
   socket.once('end', () => {
+    if (wasReset(socket)) return;
     isPodDone = true;
     // The client cannot be told of this end but by the end of all: what was sent goes out first.
-    data.write('', cut);
+    data.write('', (failed) => {
+      // It has closed: its own last words are under way.
+      if (!failed) cut();
+    });
   });
-  await relay(data, socket);
+  await relay(data, socket, serverPatience);
   signal.removeEventListener('abort', cut);
   error.end();
   if (signal.aborted) return 'cut off';
