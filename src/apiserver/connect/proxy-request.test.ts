@@ -227,6 +227,28 @@ test('large bodies flow both ways', async (t) => {
   assert.equal(bytes, 300 * chunk.length);
 });
 
+test('the answer of a backend that does not wait for the body reaches the client, whose connection goes on', async (t) => {
+  const { frontPort, path } = await setUp(
+    t,
+    createServer((request, response) => {
+      if (request.method === 'GET') response.end('hello');
+      else response.writeHead(413, { Connection: 'close', 'Content-Length': 9 }).end('too large');
+    }),
+  );
+  const client = connectTcp({ port: frontPort, host: '127.0.0.1' });
+  t.after(() => client.destroy());
+  client.setEncoding('latin1');
+  client.write(`POST ${path('/')} HTTP/1.1\r\nHost: front\r\nContent-Length: 1000000\r\n\r\n${'x'.repeat(400_000)}`);
+  let received = '';
+  for await (const chunk of client) {
+    received += chunk;
+    if (received.endsWith('hello')) break;
+    if (received.endsWith('too large'))
+      client.write(`${'x'.repeat(600_000)}GET ${path('/')} HTTP/1.1\r\nHost: front\r\n\r\n`);
+  }
+  assert.match(received, /^HTTP\/1.1 413 [\s\S]*\r\n\r\ntoo largeHTTP\/1.1 200 [\s\S]*hello$/);
+});
+
 test('an answer that breaks off looks broken off', async (t) => {
   const { send } = await setUp(
     t,

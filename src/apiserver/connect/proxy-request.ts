@@ -8,6 +8,7 @@ import type { HeaderLines, UpstreamEndpoint, UpstreamPool, UpstreamRequest } fro
 import { headerLines, isWebSocketRequest, offeredSubprotocols } from '../../net/websocket/handshake.ts';
 import type { ConnectRequest } from './connector.ts';
 import { unreachable } from './dial-error.ts';
+import { passedBody } from './passed-body.ts';
 import { relayUntil, writeSwitch } from './pod-stream.ts';
 import { linkRewriter, rewriteLink } from './rewrite-links.ts';
 
@@ -74,8 +75,12 @@ export async function proxyRequest(
   }
 
   if (response === undefined) throw badRequest('there is nothing to answer on');
-  const upstream: UpstreamRequest = { method, target, headers, signal, ...(hasBody ? { body: request } : {}) };
-  const answer = await send(() => pool.request(endpoint, upstream), endpoint, signal);
+  const body = hasBody ? passedBody(request) : undefined;
+  const upstream: UpstreamRequest = { method, target, headers, signal, ...(body && { body }) };
+  const answer = await send(() => pool.request(endpoint, upstream), endpoint, signal).catch((error: unknown) => {
+    body?.destroy();
+    throw error;
+  });
   const back = endToEndHeaders(answer.headers).filter(([name]) => !/^(transfer-encoding|trailer)$/i.test(name));
   // A part of a page keeps its place and length.
   const stages = rewritesLinks && answer.status !== 206 ? await rewriteAnswer(back, links) : [];

@@ -1,7 +1,7 @@
 /** Keeps connections to upstreams: idle ones for the next exchange, a bounded number in all. */
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { readOn } from '../read-on.ts';
+import { readOn, type Sending } from '../read-on.ts';
 import type { ConnectTimes } from './connect-limit.ts';
 import { ConnectLimit } from './connect-limit.ts';
 import { type Dialled, dialUpstream, endpointKey, endpointName } from './dial.ts';
@@ -72,8 +72,9 @@ export class UpstreamConnection {
   idleUntil = 0;
   #onFree: ((connection: UpstreamConnection, reusable: boolean, idleMs: number) => void) | undefined;
   #error: Error | undefined;
+  readonly #sending: Sending;
   readonly #onData = (chunk: Buffer): void => (this.user === undefined ? this.destroy() : this.user.onData(chunk));
-  readonly #onEnd = (): void => (this.user === undefined ? this.destroy() : this.user.onEnd());
+  readonly #onEnd = (): void => this.#ended();
   readonly #onDrain = (): void => this.user?.onDrain();
   readonly #onError = (error: Error): void => {
     this.#error = error;
@@ -89,6 +90,7 @@ export class UpstreamConnection {
     this.name = name;
     this.reads = reads;
     this.#onFree = onFree;
+    this.#sending = readOn(socket);
     if (reads === undefined) socket.on('data', this.#onData);
     else {
       if (reads.early) socket.destroy();
@@ -104,7 +106,8 @@ export class UpstreamConnection {
   }
 
   get usable(): boolean {
-    return !this.socket.destroyed && !this.socket.readableEnded && this.socket.writable;
+    const { destroyed, readableEnded, writable } = this.socket;
+    return !destroyed && !readableEnded && writable && this.#sending.failure === undefined;
   }
 
   /** While it is used: a program that has nothing else to do need not wait for its idle connections. */
@@ -133,7 +136,6 @@ export class UpstreamConnection {
     socket.pause();
     // Before the others go, so that an error never finds no listener.
     socket.on('error', () => socket.destroy());
-    readOn(socket);
     socket.off('data', this.#onData);
     if (this.reads !== undefined) this.reads.reader = (chunk) => socket.push(chunk);
     socket.off('end', this.#onEnd);
@@ -144,6 +146,14 @@ export class UpstreamConnection {
     if (rest.length > 0) socket.unshift(rest);
     this.#free();
     return socket;
+  }
+
+  /** Where nothing could be sent any more it may be a reset, which the write has met in place of us. */
+  #ended(): void {
+    const { failure } = this.#sending;
+    if (this.user === undefined) this.destroy();
+    else if (failure === undefined) this.user.onEnd();
+    else this.user.onClose(failure);
   }
 
   #closed(): void {
