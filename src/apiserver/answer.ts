@@ -6,6 +6,7 @@ import { isTrue } from '../api/query-boolean.ts';
 import type { StatusError } from '../api/status.ts';
 import { lazy } from '../lib/lazy.ts';
 import type { Exchange } from './exchange.ts';
+import { lingerAfter } from './linger.ts';
 import type { AnswerForm } from './negotiate.ts';
 import { formatWarnings } from './warning.ts';
 
@@ -161,7 +162,10 @@ export function sendStatus(exchange: Exchange, error: StatusError): void {
   const retry = error.status.details?.retryAfterSeconds;
   if (retry !== undefined && retry > 0) headers['Retry-After'] = retry;
   if (error.code === 401) headers['WWW-Authenticate'] = 'Bearer realm="kubernetes"';
-  if (error.code === 413) headers.Connection = 'close';
+  if (error.code === 413) {
+    headers.Connection = 'close';
+    if (response !== undefined) lingerAfter(response);
+  }
   if (response !== undefined) {
     // an answer already under way cannot be changed: it is cut off, so that nobody takes it for whole
     if (response.headersSent) response.destroy();

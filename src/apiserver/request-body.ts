@@ -14,11 +14,11 @@ const BODY_LIMIT_BYTES = 3 * 1024 * 1024;
 /** Reading YAML costs a hundred times what JSON does, and nobody else is served meanwhile. */
 const YAML_LIMIT_BYTES = 512 * 1024;
 
-function tooLarge(what = '', limit = BODY_LIMIT_BYTES): StatusError {
+function tooLarge(what = '', limit = String(BODY_LIMIT_BYTES)): StatusError {
   return new StatusError({
     code: 413,
     reason: 'RequestEntityTooLarge',
-    message: `Request entity too large: limit${what} is ${limit} bytes`,
+    message: `Request entity too large: limit${what} is ${limit}`,
   });
 }
 
@@ -147,7 +147,8 @@ export async function readYamlOrJson({ request }: Exchange): Promise<DecodedBody
 }
 
 function checkYamlSize({ byteLength }: Buffer): void {
-  if (byteLength > YAML_LIMIT_BYTES) throw tooLarge(' of YAML (larger ones can be sent as JSON)', YAML_LIMIT_BYTES);
+  if (byteLength > YAML_LIMIT_BYTES)
+    throw tooLarge(' of YAML (larger ones can be sent as JSON)', `${YAML_LIMIT_BYTES} bytes`);
 }
 
 function parseJson(text: string, findDuplicates: boolean): DecodedBody {

@@ -52,6 +52,28 @@ test('a body above the limit is 413', async () => {
   const body = Buffer.alloc(3 * 1024 * 1024 + 1, 0x20);
   const { status, json } = await server.call(path, { method: 'POST', body });
   assert.deepEqual([status, json.reason], [413, 'RequestEntityTooLarge']);
+  assert.equal(json.message, 'Request entity too large: limit is 3145728');
+});
+
+test('a client that is still sending a body above the limit is not reset before it has read the answer', async (t) => {
+  await using server = await openTestServer();
+  const socket = connect({ port: server.port, host: '127.0.0.1', rejectUnauthorized: false });
+  socket.allowHalfOpen = true;
+  await once(socket, 'secureConnect');
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const closed = once(socket, 'close');
+  const piece = Buffer.alloc(256 * 1024, 0x20);
+  socket.write(
+    `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer admin\r\nContent-Length: ${16 * piece.length}\r\n\r\n`,
+  );
+  socket.write(piece);
+  let answer = '';
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) answer += chunk;
+  assert.match(answer, /^HTTP\/1.1 413 [\s\S]*limit is 3145728/);
+  for (let index = 1; index < 16; index += 1) await new Promise((written) => socket.write(piece, written));
+  socket.end();
+  const [hadError] = await closed;
+  assert.equal(hadError, false);
 });
 
 test('a path that could be read in two ways is 400', async () => {
