@@ -333,7 +333,8 @@ export class SpdyConnection {
   #consumed(stream: SpdyStream, bytes: number): void {
     this.#unreadBytes -= bytes;
     this.#wakeIfAble();
-    if (this.#peerCounts !== 'yes' || stream.destroyed || this.#over) return;
+    // A peer that has sent the end may have closed: its kernel would answer with a reset, and throw away what is unsent.
+    if (this.#peerCounts !== 'yes' || stream.hasEnd || stream.destroyed || this.#over) return;
     const allowed = this.#windows.consumed(stream, bytes);
     if (allowed > 0) this.#writer.control(encodeWindowUpdate(stream.id, allowed));
   }

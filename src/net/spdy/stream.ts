@@ -81,6 +81,11 @@ export class SpdyStream extends Duplex {
     return this.#queue.length;
   }
 
+  /** Whether all has come that will. */
+  get hasEnd(): boolean {
+    return this.#peerEnded;
+  }
+
   /** Destroys the stream; the peer is told this reason. */
   reset(status: number, reason: string): void {
     if (this.destroyed) return;
