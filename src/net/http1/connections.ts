@@ -107,7 +107,12 @@ export class UpstreamConnection {
 
   get usable(): boolean {
     const { destroyed, readableEnded, writable } = this.socket;
-    return !destroyed && !readableEnded && writable && this.#sending.failure === undefined;
+    return !destroyed && !readableEnded && writable && this.sendingFailure === undefined;
+  }
+
+  /** What the first write that failed failed with: it is known as soon as Node knows it. */
+  get sendingFailure(): Error | undefined {
+    return this.#sending.failure;
   }
 
   /** While it is used: a program that has nothing else to do need not wait for its idle connections. */
@@ -150,7 +155,7 @@ export class UpstreamConnection {
 
   /** Where nothing could be sent any more it may be a reset, which the write has met in place of us. */
   #ended(): void {
-    const { failure } = this.#sending;
+    const failure = this.sendingFailure;
     if (this.user === undefined) this.destroy();
     else if (failure === undefined) this.user.onEnd();
     else this.user.onClose(failure);

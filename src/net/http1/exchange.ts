@@ -1,6 +1,4 @@
 /** The client's half of one HTTP/1.1 exchange on an upstream connection, by callbacks. */
-
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ForwardError } from '../forward-error.ts';
 import { passBounded, writeBounded } from '../write-bounded.ts';
@@ -79,7 +77,7 @@ export class Exchange implements ConnectionUser {
     const isFirst = !this.sent;
     if (!this.#mayWrite()) return true;
     const isTaken = writeBounded(this.#connection.socket, bytes);
-    if (isFirst) this.#refused = isReset(this.#connection.socket);
+    if (isFirst) this.#lookForReset();
     return isTaken;
   }
 
@@ -91,7 +89,7 @@ export class Exchange implements ConnectionUser {
     writeBounded(socket, head);
     writeBounded(socket, body);
     socket.uncork();
-    this.#refused = isReset(socket);
+    this.#lookForReset();
   }
 
   /** The same for a piece that came from a socket and is nobody else's. */
@@ -153,6 +151,17 @@ export class Exchange implements ConnectionUser {
   onClose(error: Error | undefined): void {
     const what = this.#head === undefined ? 'the connection was lost before a response' : 'the response was cut off';
     this.#fail(error === undefined ? what : `${what} (${error.message})`, error);
+  }
+
+  /**
+   * Right after the first write to a connection that was well before it: Node tries that at once, and says then and there that the
+   * operating system refused all of it. Where a part was taken the failure of the rest comes later.
+   */
+  #lookForReset(): void {
+    const failure = this.#connection.sendingFailure;
+    if (failure === undefined) return;
+    const isOfWrite = 'syscall' in failure && failure.syscall === 'write';
+    this.#refused = isOfWrite && 'code' in failure && (failure.code === 'ECONNRESET' || failure.code === 'EPIPE');
   }
 
   #mayWrite(): boolean {
@@ -217,17 +226,6 @@ export class Exchange implements ConnectionUser {
     const error = new UpstreamError(`${this.#connection.name}: ${message}`, { sent, cause });
     this.#listener.onFail(error, this.#anyByte);
   }
-}
-
-/**
- * Right after the first write to a connection that was well before it: Node tries that at once, and notes then and there that the
- * operating system refused all of it. Where a part was taken the failure of the rest comes later.
- */
-function isReset(socket: Duplex): boolean {
-  if (!(socket instanceof Socket) || socket.errored === null) return false;
-  const { errored } = socket;
-  const isOfWrite = 'syscall' in errored && errored.syscall === 'write';
-  return isOfWrite && 'code' in errored && (errored.code === 'ECONNRESET' || errored.code === 'EPIPE');
 }
 
 function staysOpen(head: ResponseHead): boolean {
