@@ -243,6 +243,27 @@ test('an answer that is due after our end is waited for longer, and missed with 
   assert.equal((await silent.closed).code, 1000);
 });
 
+test('what the pod says as its silence ends the connection is heard, and no regular end', async () => {
+  await using pair = await socketPair();
+  const stream = openPortForward(pair.client, { port: 80, subprotocol: v4Channels });
+  const say = (...words: string[]) => {
+    for (const word of words) pair.server.write(encodeFrame(opcode.binary, [Buffer.from(word)], false));
+  };
+  say('\0P\0', '\x01P\0', '\0so far');
+  pair.server.on('data', (frame: Buffer) => {
+    if (((frame[0] ?? 0) & 15) !== opcode.close) return;
+    say('\0, and more');
+    pair.server.end(encodeFrame(opcode.close, [Buffer.of(3, 232)], false));
+  });
+  let heard = '';
+  stream.on('data', (chunk: Buffer) => {
+    heard += chunk;
+  });
+  stream.end();
+  await assert.rejects(finished(stream), /may be missing/);
+  assert.equal(heard, 'so far, and more');
+});
+
 test('port-forward fails with the text that the server gives', async () => {
   for (const close of [true, false]) {
     await using pair = await socketPair();
