@@ -83,14 +83,14 @@ async function listen(stream: Duplex, failed: Promise<never>): Promise<ProbeResu
     stream.once('data', () => resolve({ kind: 'open' }));
     stream.once('end', () => resolve({ kind: 'broken', why: 'the pod ended the connection at once' }));
   });
-  return Promise.race([said, failed, after<ProbeResult>(quietMs, { kind: 'open' })]);
+  return within<ProbeResult>(quietMs, { kind: 'open' }, said, failed);
 }
 
 async function askHttp(stream: Duplex, failed: Promise<never>): Promise<ProbeResult> {
   stream.write('GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: fairlead-why\r\nConnection: close\r\n\r\n');
-  const answer = await Promise.race([readAnswer(stream), failed, after<ProbeResult>(answerMs, { kind: 'silent' })]);
+  const answer = await within<ProbeResult>(answerMs, { kind: 'silent' }, readAnswer(stream), failed);
   // Why it ended is told a moment later.
-  return answer.kind === 'broken' ? Promise.race([failed, after(lateMs, answer)]) : answer;
+  return answer.kind === 'broken' ? within(lateMs, answer, failed) : answer;
 }
 
 async function askHttps(stream: Duplex, failed: Promise<never>): Promise<ProbeResult> {
@@ -102,11 +102,10 @@ async function askHttps(stream: Duplex, failed: Promise<never>): Promise<ProbeRe
       tls.once('error', () => resolve('not'));
       tls.once('close', () => resolve('not'));
     });
-    const outcome = await Promise.race([secured, failed, after(answerMs, 'silent' as const)]);
+    const outcome = await within<'secured' | 'not' | 'silent'>(answerMs, 'silent', secured, failed);
     if (outcome === 'silent') return { kind: 'silent' };
     // The failure of the stream itself says more.
-    if (outcome === 'not')
-      return await Promise.race([failed, after<ProbeResult>(lateMs, { kind: 'other', found: 'not HTTP' })]);
+    if (outcome === 'not') return await within<ProbeResult>(lateMs, { kind: 'other', found: 'not HTTP' }, failed);
     return await askHttp(tls, failed);
   } finally {
     tls.destroy();
@@ -136,6 +135,13 @@ function readAnswer(stream: Duplex): Promise<ProbeResult> {
   });
 }
 
-function after<T>(ms: number, value: T): Promise<T> {
-  return new Promise((resolve) => setTimeout(resolve, ms, value).unref());
+/** The first of these, or what it is where none comes in time. Waiting keeps the process: the stream may be gone meanwhile. */
+async function within<T>(ms: number, late: T, ...events: readonly Promise<T>[]): Promise<T> {
+  const { promise: over, resolve } = Promise.withResolvers<T>();
+  const timer = setTimeout(resolve, ms, late);
+  try {
+    return await Promise.race([...events, over]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
