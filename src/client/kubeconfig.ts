@@ -23,7 +23,7 @@ import type { LoginUpdate } from './oidc-credentials.ts';
 import { clusterProxy, environmentProxy } from './proxy-setting.ts';
 
 /** What the user chose beside the files: kubectl's global flags. */
-export interface KubeconfigChoice extends TlsChoice, ServerChoice, NamedChoice {
+export interface KubeconfigChoice extends TlsChoice, ServerChoice {
   /** The kubeconfig's path; else `KUBECONFIG`, else `~/.kube/config`, else a pod's service account. */
   path?: string | undefined;
   context?: string | undefined;
@@ -46,7 +46,7 @@ export interface KubeconfigChoice extends TlsChoice, ServerChoice, NamedChoice {
 }
 
 /** Throws `ConfigError` with a sentence for everything that is missing, wrong or not supported. */
-export async function loadKubeconfig(choice: KubeconfigChoice = {}): Promise<ClientConfig> {
+export async function loadKubeconfig(choice: KubeconfigChoice & NamedChoice = {}): Promise<ClientConfig> {
   const { env = process.env, names = optionNames } = choice;
   const { paths, required, named } = kubeconfigPaths(choice.path, env);
   const kubeconfig = await readKubeconfig(paths, required);

@@ -1,5 +1,4 @@
 /** Writes Kubernetes Events about objects; best effort: events are told to people, nothing depends on them. */
-import { randomUUID } from 'node:crypto';
 import type { KubeObject } from '../api/object.ts';
 import { StatusError } from '../api/status.ts';
 import type { Event, ObjectReference } from '../api/types/core-v1.ts';
@@ -137,7 +136,7 @@ function reference(about: KubeObject | ObjectReference): ObjectReference {
 /** As client-go's: a server may refuse what other names would give, such as those of roles (`system:...`). */
 function eventName({ name = '' }: ObjectReference): string {
   const wanted = `${name}.${uniqueSuffix()}`;
-  return complainAboutDnsSubdomain(wanted).length === 0 ? wanted : randomUUID();
+  return complainAboutDnsSubdomain(wanted).length === 0 ? wanted : crypto.randomUUID();
 }
 
 /** Nanoseconds of the clock in hex are what upstream uses; what counts is that no two are the same. */

@@ -94,7 +94,7 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
     return object;
   }
 
-  const call = <R>({
+  const call = async <R>({
     method,
     namespace,
     name,
@@ -104,10 +104,15 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
     signal,
     onWarning,
     ...rest
-  }: ResourceCall) => {
+  }: ResourceCall): Promise<R> => {
     const creates = method === 'POST' && name === undefined && subresource === undefined;
     const path = creates ? pathOfAll(namespace) : pathOf(namespace, name, subresource);
-    return send<R>(method, `${path}${queryString(writeParameters(rest))}`, { body, contentType, signal, onWarning });
+    return await send<R>(method, `${path}${queryString(writeParameters(rest))}`, {
+      body,
+      contentType,
+      signal,
+      onWarning,
+    });
   };
 
   return {

@@ -52,7 +52,7 @@ export interface NodeAgent extends AsyncDisposable {
 /** How long a node that leaves tries at most to tell so, and then again how its pods ended. */
 const FAREWELL_MS = 2000;
 /** More than leaving takes: pods have their grace and their hooks. What still hangs then is cut off. */
-const LEAVING_MS = 15_000;
+const LEAVING_MS = 30_000;
 
 /**
  * Resolves when the Node is Ready. Disposing it, or the signal, ends all pods' processes; dispose it in any case, since

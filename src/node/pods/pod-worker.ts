@@ -313,6 +313,8 @@ export class PodWorker {
     const left = Date.parse(this.#startTime) + limit * 1000 - Date.now();
     const timer = setTimeout(
       () => {
+        // It ends for another reason, which is told.
+        if (this.#stopping.signal.aborted) return;
         const message = 'Pod was active on the node longer than the specified deadline';
         this.#ended = { reason: 'DeadlineExceeded', message };
         this.#event('Normal', 'DeadlineExceeded', message);
