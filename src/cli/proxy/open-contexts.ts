@@ -81,6 +81,8 @@ async function contextNames(
   const first = [...contexts, currentContext].filter((name) => name !== '');
   const names = new Set([...first, ...known.keys()]);
   if (names.size === 0)
-    throw new ConfigError(`No context is in ${paths.join(', ')}. Name a kubeconfig with --kubeconfig.`);
+    throw new ConfigError(
+      `No context is in ${paths.join(', ')}. Name a kubeconfig with --kubeconfig, or by KUBECONFIG. "fairlead up" starts a cluster.`,
+    );
   return [...names];
 }
