@@ -142,6 +142,8 @@ test('a token file may be a pipe; one that is silent or without end is given up'
     await assert.rejects(ask(pipe, 50), { name: 'TimeoutError' });
     const answers = ask(pipe, 10_000);
     await writer.write('piped\n');
+    // What is left to those that wait for it.
+    assert.equal(new ApiAccess({ ...base, tokenFile: pipe }, false).passAtHand(), undefined);
     await writer.close();
     for (const answer of await answers) assert.equal(Reflect.get(answer, 'authorization'), 'Bearer piped');
   } finally {

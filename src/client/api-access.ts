@@ -28,6 +28,12 @@ export class ApiAccess {
     return credentials instanceof Promise ? credentials.then((now) => this.#passFor(now)) : this.#passFor(credentials);
   }
 
+  /** Undefined where credentials would have to be waited for, or cannot be had; nothing runs for it. */
+  passAtHand(): AccessPass | undefined {
+    const credentials = this.#source.atHand?.();
+    return credentials && this.#passFor(credentials);
+  }
+
   /** After a 401: true when another try has other credentials. */
   renew(refused: AccessPass, signal: AbortSignal): Promise<boolean> {
     return this.#source.renew(refused.credentials, signal);

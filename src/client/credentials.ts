@@ -1,7 +1,7 @@
 /** What a request identifies itself with, and where that comes from. */
 import { SharedWork } from '../lib/shared-work.ts';
 import { ConfigError } from './client-config.ts';
-import { readBounded } from './read-bounded.ts';
+import { readBounded, readFileNow } from './read-bounded.ts';
 
 /** A new object whenever anything in it changes. */
 export interface Credentials {
@@ -20,6 +20,11 @@ export interface CredentialSource {
    * the best there are. Throws as `current`.
    */
   renew(refused: Credentials, signal: AbortSignal): Promise<boolean>;
+  /**
+   * For what is worth no login: the credentials that would be used now, if nothing has to run, and nobody to be asked or waited
+   * for, to have them. Never throws; where it is absent none are at hand.
+   */
+  atHand?(): Credentials | undefined;
 }
 
 /** Credentials cannot be had now: the command failed, the login has expired. The message says from where and what to do. */
@@ -44,7 +49,7 @@ export function basic(username: string, password: string): Credentials {
 }
 
 export function fixedCredentials(credentials: Credentials): CredentialSource {
-  return { current: () => credentials, renew: () => Promise.resolve(false) };
+  return { current: () => credentials, renew: () => Promise.resolve(false), atHand: () => credentials };
 }
 
 /** Tokens of files are rotated; the API server accepts the old one for some time. */
@@ -57,6 +62,13 @@ export function tokenFileCredentials(file: string, initial?: string): Credential
   let held: { token: string; credentials: Credentials } | undefined;
   let readAt = 0;
 
+  const fresh = () => (held !== undefined && Date.now() - readAt < tokenFileAgeMs ? held.credentials : undefined);
+  const hold = (token: string): Credentials => {
+    readAt = Date.now();
+    if (held?.token !== token) held = { token, credentials: bearer(token) };
+    return held.credentials;
+  };
+
   // Once for all that ask meanwhile: a pipe can be read by one of them only.
   const reading = new SharedWork<Credentials>(async (signal) => {
     const token = await readToken(file, signal).catch((error: unknown) => {
@@ -66,15 +78,20 @@ export function tokenFileCredentials(file: string, initial?: string): Credential
       if (before !== undefined && before !== '') return before;
       throw error;
     });
-    readAt = Date.now();
-    if (held?.token !== token) held = { token, credentials: bearer(token) };
-    return held.credentials;
+    return hold(token);
   });
 
   return {
-    current: (signal) =>
-      held !== undefined && Date.now() - readAt < tokenFileAgeMs ? held.credentials : reading.join(signal),
+    current: (signal) => fresh() ?? reading.join(signal),
     renew: async (refused, signal) => (await reading.join(signal)) !== refused,
+    atHand() {
+      const now = fresh();
+      if (now !== undefined) return now;
+      // Never a pipe: what is taken from it here nobody else would get.
+      const bytes = readFileNow(file, maxTokenBytes);
+      const token = bytes?.toString('utf8').trim();
+      return bytes !== undefined && token !== undefined && isToken(bytes, token) ? hold(token) : held?.credentials;
+    },
   };
 }
 
@@ -90,7 +107,10 @@ async function readToken(file: string, signal: AbortSignal): Promise<string> {
   }
   const token = bytes.toString('utf8').trim();
   if (token === '') throw new ConfigError(`The token file ${file} is empty.`);
-  if (bytes.length > maxTokenBytes || !/^[\x21-\x7e]+$/.test(token))
-    throw new ConfigError(`The token file ${file} holds something that is no token.`);
+  if (!isToken(bytes, token)) throw new ConfigError(`The token file ${file} holds something that is no token.`);
   return token;
+}
+
+function isToken(bytes: Buffer, token: string): boolean {
+  return bytes.length <= maxTokenBytes && /^[\x21-\x7e]+$/.test(token);
 }

@@ -99,10 +99,12 @@ test('a command gives a token: no shell, its own environment, run once for all w
   await answer({ token: 't1' });
   const seen: CredentialCommand[] = [];
   const source = await credentials({ beforeCommand: (command) => void seen.push(command) });
+  assert.equal(source.atHand?.(), undefined);
   assert.deepEqual(await runs(), []);
   const all = await Promise.all([1, 2, 3].map(() => source.current(signal)));
   assert.deepEqual(all[0], { authorization: 'Bearer t1' });
   assert.ok(all.every((one) => one === all[0]) && source.current(signal) === all[0]);
+  assert.equal(source.atHand?.(), all[0]);
   const info = { kind: 'ExecCredential', apiVersion: 'client.authentication.k8s.io/v1', spec: { interactive: false } };
   assert.deepEqual(await runs(), [{ args: ['$(touch /tmp/x)', 'a b'], info, PLUGIN: 'set', OWN: 'kept' }]);
   assert.deepEqual(

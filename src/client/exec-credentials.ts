@@ -109,13 +109,14 @@ export function execCredentials(plugin: ExecPlugin, options: ExecOptions): Crede
     return new CredentialError(`${found.message} The kubeconfig says: ${withoutControls(hint)}`, { next });
   }
 
+  const atHand = (): Credentials | undefined =>
+    held !== undefined && !work.running && (held.expires === undefined || Date.now() <= held.expires)
+      ? held.credentials
+      : undefined;
+
   return {
-    current(signal) {
-      if (held !== undefined && !work.running && (held.expires === undefined || Date.now() <= held.expires)) {
-        return held.credentials;
-      }
-      return work.join(signal);
-    },
+    atHand,
+    current: (signal) => atHand() ?? work.join(signal),
     async renew(refused, signal) {
       if (!work.running && held?.credentials === refused) {
         if (performance.now() - renewedAt < renewalPauseMs) return false;

@@ -78,8 +78,11 @@ test('a token that is good is used as it is; an expired one is renewed once for 
     { 'idp-issuer-url': url, 'id-token': idToken(5), 'refresh-token': 'r1', 'client-secret': 'a b:c' },
     async (update) => void saved.push(update),
   );
+  assert.equal(source.atHand?.(), undefined);
+  assert.deepEqual(server.requests, []);
   const all = await Promise.all([source.current(signal), source.current(signal)]);
   assert.deepEqual(all[0], { authorization: `Bearer ${renewed}` });
+  assert.equal(source.atHand?.(), all[1]);
   assert.equal(source.current(signal), all[1]);
   assert.deepEqual(
     asked.map(({ form, headers }) => [form, headers.authorization]),

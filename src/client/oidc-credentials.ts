@@ -60,11 +60,12 @@ export function oidcCredentials(config: OidcConfig, { env, saveLogin }: OidcOpti
     );
   }
 
+  const atHand = (): Credentials | undefined =>
+    held !== undefined && !work.running && Date.now() + marginMs < held.expires ? held.credentials : undefined;
+
   return {
-    current(signal) {
-      if (held !== undefined && !work.running && Date.now() + marginMs < held.expires) return held.credentials;
-      return work.join(signal);
-    },
+    atHand,
+    current: (signal) => atHand() ?? work.join(signal),
     async renew(refused, signal) {
       if (held !== undefined && held.credentials !== refused) return true;
       const isNew = performance.now() - renewedAt < renewalPauseMs;

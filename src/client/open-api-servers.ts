@@ -1,4 +1,5 @@
 /** From a configuration to the API servers that it names. */
+import { ApiAccess } from './api-access.ts';
 import { ApiServer } from './api-server.ts';
 import type { ApiServers } from './api-servers.ts';
 import type { ClientConfig } from './client-config.ts';
@@ -18,7 +19,7 @@ export function openApiServers(config: ClientConfig): ApiServers {
 }
 
 /** The same for whoever wants a single server to be watched over too. */
-export function openServerGroup(config: ClientConfig, options: Omit<GroupOptions, 'task'> = {}): ServerGroup {
+export function openServerGroup(config: ClientConfig, choice: Omit<GroupOptions, 'access' | 'task'> = {}): ServerGroup {
   const urls = [...new Set([config.server, ...(config.servers ?? [])])];
   // The socket leads to one of them.
   const { localSocket, ...each } = config;
@@ -26,6 +27,8 @@ export function openServerGroup(config: ClientConfig, options: Omit<GroupOptions
   if (new Set(urls.map((url) => new URL(url).protocol)).size > 1) {
     throw new ConfigError('The API servers of one cluster must all be https or all be http.');
   }
+  const isOverheard = servers.some((server) => server.isOverheard);
+  const options = { ...choice, access: new ApiAccess(config, isOverheard) };
   if (config.discoverServers !== true) return new ServerGroup(servers, options);
   if (new URL(config.server).protocol !== 'https:' || config.tls?.insecureSkipVerify === true) {
     throw new ConfigError(

@@ -8,10 +8,10 @@ import type { ApiServer } from './api-server.ts';
 
 export interface ReadyzProbe extends AsyncDisposable {
   /**
-   * Without credentials, and where that is refused with those of `access`, if there are any at hand: no login begins for it. On
-   * a connection of its own, so that listening is tested too. A server that does not tell, or does not know the path, is
-   * well: it answers. One that shows a page or leads elsewhere, as a login before a server does, is none. Rejects when there
-   * is no answer, by the signal too.
+   * Without credentials, and where strangers are refused or shown something else with those of `access`, if it has any at hand:
+   * no login begins for it. On a connection of its own, so that listening is tested too. A server that does not tell, or does
+   * not know the path, is well: it answers. One that shows a page or leads elsewhere, as a login before a server does, is none,
+   * if it does so to all that requests could show it. Rejects when there is no answer, by the signal too.
    */
   ask(server: ApiServer, signal: AbortSignal, access?: ApiAccess): Promise<Observation>;
 }
@@ -39,9 +39,12 @@ export function openReadyzProbe(): ReadyzProbe {
       const { anonymous, basePath } = server;
       let answer = await answerOf(anonymous, basePath, [], signal);
       if ((answer.status === 401 || answer.status === 403 || answer.none !== undefined) && access !== undefined) {
-        const pass = access.pass(signal);
-        if (!(pass instanceof Promise)) {
-          answer = await answerOf(server.endpoint(pass.credentials), basePath, pass.headers, signal);
+        const pass = access.passAtHand();
+        // What strangers are shown says nothing of what requests will find.
+        if (pass === undefined) return { kind: 'ready' };
+        const endpoint = server.endpoint(pass.credentials);
+        if (endpoint !== anonymous || pass.headers.length > 0) {
+          answer = await answerOf(endpoint, basePath, pass.headers, signal);
         }
       }
       const { status, none } = answer;

@@ -29,7 +29,7 @@ export type GroupTask = (group: ServerGroup, signal: AbortSignal) => Promise<voi
 export interface GroupOptions {
   /** Default: the less busy of two. */
   policy?: BalancePolicy;
-  /** Credentials for servers that do not tell strangers whether they are ready; default: none are sent to /readyz. */
+  /** Credentials for servers that do not tell strangers whether they are ready; absent where requests have none either. */
   access?: ApiAccess;
   timing?: Partial<ProbeTiming>;
   /** Begins with the first request and is awaited when the group is disposed; must not reject. */

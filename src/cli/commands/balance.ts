@@ -4,7 +4,6 @@ import { connectionsWithinOpenFiles } from '../../balancer/open-files.ts';
 import type { Balancer } from '../../balancer/start.ts';
 import { BalancerListenError, startBalancer } from '../../balancer/start.ts';
 import type { StatusServer } from '../../balancer/status-server.ts';
-import { ApiAccess } from '../../client/api-access.ts';
 import type { ServerFacts } from '../../client/api-servers.ts';
 import type { ClientConfig } from '../../client/client-config.ts';
 import { openServerGroup } from '../../client/open-api-servers.ts';
@@ -93,7 +92,7 @@ export const balanceCommand = defineCommand({
     const config = await clusterConfig(globals, io);
     refuseUnfit(config);
 
-    await using group = openGroup(config);
+    await using group = openServerGroup(config, { policy: leastLoaded, timing: { firstAfterMs: 0 } });
     const say = (line: string): void => void io.stderr.write(escapeControls(`${line}\n`));
     reportChanges(group, say);
     let balancer: Balancer | undefined;
@@ -140,11 +139,6 @@ async function withinOpenFiles(wanted: number | undefined, say: (line: string) =
     say(`warning: the limit of open files (ulimit -n) allows ${possible} connections, fewer than --max-connections`);
   }
   return Math.min(wanted ?? usualMaximum, possible);
-}
-
-function openGroup(config: ClientConfig): ServerGroup {
-  const access = new ApiAccess(config, false);
-  return openServerGroup(config, { policy: leastLoaded, access, timing: { firstAfterMs: 0 } });
 }
 
 /** What a balancer of TCP connections cannot do. */

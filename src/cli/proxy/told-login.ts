@@ -28,5 +28,6 @@ export function toldLogin(source: CredentialSource, tell: (failure: CredentialEr
       return credentials;
     },
     renew: (refused, signal) => told(source.renew(refused, signal)),
+    atHand: () => source.atHand?.(),
   };
 }
