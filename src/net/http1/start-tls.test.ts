@@ -129,3 +129,31 @@ test('a common name stands for no name of a host', async () => {
   );
   assert.equal((await ask({ cert: none.leaf, key: none.key }, { insecureSkipVerify: true })).answer, 'ok');
 });
+
+test('a star in a certificate stands for the whole first label, and for nothing else', async () => {
+  const dnsNames = ['*.local', '*.Apps.example.com', 'k*.example.com', 'api.*.example.com', 'a_b.example.com', '*'];
+  const { leaf, middle, key } = chain({ dnsNames });
+  const answer = async (serverName: string): Promise<string> => {
+    try {
+      return (await ask({ cert: leaf, key }, { ca: middle, serverName })).answer;
+    } catch (error) {
+      return error instanceof Error && error.message.endsWith(`the certificate is for other names than ${serverName}`)
+        ? 'other names'
+        : String(error);
+    }
+  };
+  for (const name of ['x.local', 'X.LOCAL', 'api.apps.example.com', 'a_b.example.com']) {
+    assert.equal(await answer(name), 'ok', name);
+  }
+  for (const name of ['kx.example.com', 'api.x.example.com', 'y.x.local', 'local', 'apps.example.com', 'localhost']) {
+    assert.equal(await answer(name), 'other names', name);
+  }
+});
+
+test('a name with marks in it is one name', async () => {
+  const { leaf, middle, key } = chain({ dnsNames: ['a", DNS:localhost', 'b, DNS:localhost, DNS:"c'] });
+  await assert.rejects(
+    ask({ cert: leaf, key }, { ca: middle, serverName: 'localhost' }),
+    /other names than localhost$/,
+  );
+});

@@ -4,6 +4,7 @@ import type { PeerCertificate, SecureContext, SecureContextOptions, TLSSocket } 
 import { checkServerIdentity, connect, createSecureContext, getCACertificates } from 'node:tls';
 import { lazy } from '../../lib/lazy.ts';
 import { CertificateError } from './certificate-error.ts';
+import { carriesHost } from './certificate-names.ts';
 import type { UpstreamEndpoint } from './upstream.ts';
 
 /** What connections of one pool key share: parsed certificates and the newest TLS session, for resumption. */
@@ -71,6 +72,8 @@ function identityFault(expected: string, certificate: PeerCertificate): Error | 
     const problem = 'names no host or address (it has no subject alternative names; its common name does not count)';
     return new CertificateError('no names', problem, { code });
   }
-  const cause = checkServerIdentity(expected, { ...certificate, subject: { ...certificate.subject, CN: '' } });
-  return cause && new CertificateError('other names', `is for other names than ${expected}`, { code, cause });
+  const ofAddress = isIP(expected) !== 0;
+  const cause = ofAddress ? checkServerIdentity(expected, certificate) : undefined;
+  if (ofAddress ? cause === undefined : carriesHost(certificate.subjectaltname, expected)) return undefined;
+  return new CertificateError('other names', `is for other names than ${expected}`, { code, cause });
 }
