@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,7 @@ import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import type { TlsOptions } from 'node:tls';
 import { createServer } from 'node:tls';
+import { promisify } from 'node:util';
 import { testCertificate } from '../../../test/certificate.ts';
 import { issueCertificate, newKey } from '../certificates/certificate.ts';
 import { openUpstreamPool } from './pool.ts';
@@ -22,6 +24,7 @@ after(() => rm(scratch, { recursive: true }));
 await writeFile(join(scratch, 'system.crt'), systemCertificate.ca);
 process.env.SSL_CERT_FILE = join(scratch, 'system.crt');
 
+const run = promisify(execFile);
 const hour = 3_600_000;
 const valid = { notBefore: new Date(Date.now() - hour), notAfter: new Date(Date.now() + hour) };
 
@@ -102,6 +105,28 @@ test('without an authority the system has the say, whose own are read', async ()
   const { ca, ...serving } = testCertificate();
   assert.equal((await ask(serving, { ca })).answer, 'ok');
   await assert.rejects(ask(systemCertificate, { ca }), /of this configuration/);
+});
+
+test("Node's own authorities count only where the system has none, those that are named for Node always", async () => {
+  const extra = testCertificate().ca;
+  await writeFile(join(scratch, 'extra.crt'), extra);
+  const trusted = async (system: string): Promise<string[]> => {
+    const program = `
+      import { systemAuthorities } from ${JSON.stringify(new URL('start-tls.ts', import.meta.url))};
+      console.log(systemAuthorities().map((pem) => pem.trim()).join('\\n\\n'));`;
+    const env = {
+      ...process.env,
+      SSL_CERT_FILE: join(scratch, system),
+      SSL_CERT_DIR: join(scratch, 'none'),
+      NODE_EXTRA_CA_CERTS: join(scratch, 'extra.crt'),
+    };
+    const { stdout } = await run(process.execPath, ['--input-type=module-typescript', '--eval', program], { env });
+    return stdout.trim().split('\n\n');
+  };
+  await mkdir(join(scratch, 'none'), { recursive: true });
+  assert.deepEqual(await trusted('system.crt'), [systemCertificate.ca.trim(), extra.trim()]);
+  const withNodes = await trusted('missing.crt');
+  assert.ok(withNodes.includes(extra.trim()) && withNodes.length > 50, String(withNodes.length));
 });
 
 test('the dot of the root is no part of a name, and brackets none of an address', async () => {

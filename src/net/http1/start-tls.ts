@@ -14,12 +14,14 @@ export interface TlsMemory {
 }
 
 /**
- * PEMs of the system's authorities (of SSL_CERT_FILE and SSL_CERT_DIR, where those are set) and of those that Node brings, for systems
- * that have none. Reading them takes some tens of milliseconds, once.
+ * PEMs of the system's authorities (of SSL_CERT_FILE and SSL_CERT_DIR, where those are set), and of NODE_EXTRA_CA_CERTS. Node's own are
+ * for systems that have none: where there are some, one that is missing among them was left out. Reading them takes some tens of
+ * milliseconds, once.
  */
-export const systemAuthorities: () => readonly string[] = lazy(() => [
-  ...new Set([...getCACertificates('system'), ...getCACertificates('default')]),
-]);
+export const systemAuthorities: () => readonly string[] = lazy(() => {
+  const system = getCACertificates('system');
+  return system.length === 0 ? getCACertificates('default') : [...new Set([...system, ...getCACertificates('extra')])];
+});
 
 /** The socket emits `secureConnect`, or the error of the check; `under` says what it is opened over. */
 export function startTls(
