@@ -329,7 +329,7 @@ export class ConnectionPool implements AsyncDisposable {
 
   /** Without a connection an endpoint is kept for its TLS session alone, and only while not many others came after it. */
   #remember(bucket: Bucket): void {
-    if (bucket.memory.session === undefined) {
+    if ((bucket.memory.session ?? bucket.memory.proxy?.session) === undefined) {
       this.#buckets.delete(bucket.key);
       return;
     }

@@ -51,7 +51,7 @@ export async function dialUpstream(
   signal.throwIfAborted();
   let stream: Duplex | undefined;
   try {
-    stream = await openIndirectly(endpoint, signal, options);
+    stream = await openIndirectly(endpoint, memory, signal, options);
     if (stream === undefined) return await openDirectly(endpoint, memory, signal, options.keepAliveMs);
     const socket = endpoint.tls === undefined ? stream : await openTls(endpoint, stream, memory, signal);
     return { socket, reads: undefined };
@@ -104,6 +104,7 @@ async function openLocally({ unixSocket }: UpstreamEndpoint, signal: AbortSignal
 /** Undefined: the endpoint has no way of its own. */
 async function openIndirectly(
   endpoint: UpstreamEndpoint,
+  memory: TlsMemory,
   signal: AbortSignal,
   options: DialOptions,
 ): Promise<Duplex | undefined> {
@@ -111,7 +112,8 @@ async function openIndirectly(
   if (dial !== undefined) return unlessAborted(dial.open(signal), signal);
   if (proxy === undefined) return undefined;
   const { dialThroughProxy } = await import('../proxy/dial-through-proxy.ts');
-  const stream = await dialThroughProxy(endpoint, proxy, signal, options);
+  memory.proxy ??= {};
+  const stream = await dialThroughProxy(endpoint, proxy, memory.proxy, signal, options);
   options.begin('hop');
   return stream;
 }

@@ -11,6 +11,8 @@ import type { UpstreamEndpoint } from './upstream.ts';
 export interface TlsMemory {
   context?: SecureContext;
   session?: Buffer;
+  /** Of the connections to the https proxy before it. */
+  proxy?: TlsMemory;
 }
 
 /**

@@ -69,6 +69,28 @@ test('TLS to an https proxy, and TLS of the upstream inside of it', async () => 
   await assert.rejects(get(pool, { host: 'api.internal', port: 443, proxy }), /through the proxy https:.*certificate/);
 });
 
+test('connections through an https proxy share what its TLS has learnt, whatever became of them', async () => {
+  const certificate = testCertificate();
+  await using upstream = await api();
+  const answer = connectProxy(upstream.port, []);
+  const resumed: boolean[] = [];
+  await using outer = await listening(
+    createTlsServer(certificate, (socket) => {
+      socket.on('error', () => {});
+      resumed.push(socket.isSessionReused());
+      answer(socket);
+    }),
+  );
+  await using pool = openUpstreamPool();
+  const proxy: UpstreamProxy = { protocol: 'https', host: '127.0.0.1', port: outer.port };
+  for (const tls of [{ ca: certificate.ca }, { insecureSkipVerify: true }]) {
+    for (let round = 0; round < 2; round++) {
+      await assert.rejects(get(pool, { host: 'api.internal', port: 443, proxy, tls }), /seems not to speak TLS/);
+    }
+  }
+  assert.deepEqual(resumed, [false, true, false, true]);
+});
+
 test('through SOCKS 5: names are left to the proxy, addresses passed as they are, passwords sent when asked for', async () => {
   const seen: string[] = [];
   await using upstream = await api();
