@@ -32,12 +32,13 @@ export class ConnectLimit implements Disposable {
   begin(stage: ConnectStage): void {
     clearTimeout(this.#timer);
     const ms = stage === 'tunnel' ? this.#times.tunnelTimeoutMs : this.#times.connectTimeoutMs;
-    this.#timer = setTimeout(() => this.#late.abort(this.#error(ms / 1000)), ms);
+    this.#timer = setTimeout(() => this.#late.abort(this.#error(stage, ms / 1000)), ms);
   }
 
-  #error(seconds: number): UpstreamError {
-    const what = `no answer within ${seconds} s`;
-    const cause = this.#endpoint.proxy && new ProxyError(what);
+  #error(stage: ConnectStage, seconds: number): UpstreamError {
+    const who = stage === 'server' ? 'no answer from the server' : 'no answer';
+    const what = `${who} within ${seconds} s`;
+    const cause = this.#endpoint.proxy && stage !== 'server' ? new ProxyError(what) : undefined;
     return connectFailure(this.#endpoint, what, { connect: 'silent', cause });
   }
 

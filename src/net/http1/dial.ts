@@ -114,7 +114,7 @@ async function openIndirectly(
   const { dialThroughProxy } = await import('../proxy/dial-through-proxy.ts');
   memory.proxy ??= {};
   const stream = await dialThroughProxy(endpoint, proxy, memory.proxy, signal, options);
-  options.begin('hop');
+  options.begin('server');
   return stream;
 }
 

@@ -168,6 +168,26 @@ test('a proxy that says nothing is given up in time, and named', async () => {
   }
 });
 
+test('a server that says nothing is not the fault of the proxy before it', async () => {
+  await using silent = await listening(createServer(() => {}));
+  const { port } = silent;
+  const ways = [
+    ['http', connectProxy(port, [])],
+    ['socks5', (socket: Socket) => void socksProxy(port, [], undefined)(socket)],
+  ] as const;
+  for (const [protocol, serve] of ways) {
+    await using server = await listening(createServer(serve));
+    await using pool = openUpstreamPool({ connectTimeoutMs: 500 });
+    const proxy = { protocol, host: '127.0.0.1', port: server.port };
+    await assert.rejects(get(pool, { host: 'api', port: 443, tls: {}, proxy }), (error) => {
+      assert.ok(error instanceof UpstreamError && error.connect === 'silent', String(error));
+      assert.match(error.message, new RegExp(`through the proxy ${protocol}://.*: no answer from the server within 0`));
+      assert.equal(error.cause, undefined);
+      return true;
+    });
+  }
+});
+
 test('a proxy may take longer for its tunnel than a server for its handshake', async () => {
   await using upstream = await api();
   const joined = connectProxy(upstream.port, []);

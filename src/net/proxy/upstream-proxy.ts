@@ -9,8 +9,11 @@ export interface UpstreamProxy {
   password?: string;
 }
 
-/** `hop`: a handshake with who is at the other end. `tunnel`: the proxy is at work. */
-export type ConnectStage = 'hop' | 'tunnel';
+/**
+ * `hop`: a handshake with who is first on the way. `tunnel`: the proxy is at work. `server`: a handshake with the server, through the
+ * proxy's tunnel.
+ */
+export type ConnectStage = 'hop' | 'tunnel' | 'server';
 
 /** The way to or through the proxy failed; the text is a clause about the proxy. */
 export class ProxyError extends Error {
