@@ -4,6 +4,7 @@ import { isLoopbackUrl } from '../net/loopback-host.ts';
 import type { KubeconfigEntry } from './kubeconfig-entry.ts';
 import { entryError, mappingField, pathIn, textOf } from './kubeconfig-entry.ts';
 import { readPem } from './kubeconfig-tls.ts';
+import { isPem, readableCertificates } from './pem.ts';
 
 export interface OidcConfig {
   issuer: URL;
@@ -67,13 +68,19 @@ async function authorityOf(
   data: string | undefined,
   path: string | undefined,
 ): Promise<string | undefined> {
+  const field = 'auth-provider.config.idp-certificate-authority';
   if (data !== undefined) {
     const pem = Buffer.from(data, 'base64').toString('utf8');
-    if (pem.includes('-----BEGIN')) return pem;
-    throw entryError(user, '"auth-provider.config.idp-certificate-authority-data" leads to no PEM text');
+    if (!isPem(pem)) throw entryError(user, `"${field}-data" leads to no PEM text`);
+    return readableIn(user, `${field}-data`, pem);
   }
   if (path === undefined) return undefined;
-  return readPem(pathIn(user, path), (what) =>
-    entryError(user, `"auth-provider.config.idp-certificate-authority" leads to no PEM text: ${what}`),
-  );
+  const pem = await readPem(pathIn(user, path), (what) => entryError(user, `"${field}" leads to no PEM text: ${what}`));
+  return readableIn(user, field, pem);
+}
+
+function readableIn(user: KubeconfigEntry, field: string, pem: string): string {
+  const ca = readableCertificates(pem);
+  if (ca === undefined) throw entryError(user, `"${field}" holds no certificate that can be read`);
+  return ca;
 }

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { testCertificate } from '../../test/certificate.ts';
+import { listening } from '../../test/proxy-servers.ts';
 import { ConfigError } from './client-config.ts';
 import { CredentialError } from './credentials.ts';
 import { loadKubeconfig } from './kubeconfig.ts';
@@ -178,7 +181,28 @@ test('logins that cannot be renewed give one sentence without secrets', async ()
   }
 });
 
+test('of the authorities of an issuer, those that cannot be read are left out', async () => {
+  const { ca, ...serving } = testCertificate();
+  const token = idToken(600);
+  const server = createHttpsServer(serving, (request, response) => {
+    answerJson(response, 200, { token_endpoint: `https://${request.headers.host}/token`, id_token: token });
+  });
+  await using issuing = await listening(server);
+  const authorities = `-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n${ca}`;
+  const path = join(directory, 'issuer.crt');
+  await writeFile(path, authorities);
+  for (const trust of [
+    { 'idp-certificate-authority': path },
+    { 'idp-certificate-authority-data': Buffer.from(authorities).toString('base64') },
+  ]) {
+    const url = `https://127.0.0.1:${issuing.port}`;
+    const source = await credentials({ 'idp-issuer-url': url, 'refresh-token': 'r', ...trust }, async () => {});
+    assert.deepEqual(await source.current(signal), { authorization: `Bearer ${token}` });
+  }
+});
+
 test('other providers, and settings that cannot work, are refused by name with what to use instead', async () => {
+  const unreadable = Buffer.from('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
   const issuerUrl = { 'idp-issuer-url': 'https://issuer.example' };
   const cases: [config: object, provider: object, RegExp][] = [
     [{}, { name: 'gcp' }, /auth-provider "gcp" is not supported.*gke-gcloud-auth-plugin/],
@@ -198,6 +222,11 @@ test('other providers, and settings that cannot work, are refused by name with w
       { ...issuerUrl, 'client-id': 'c', 'idp-certificate-authority': '/dev/zero' },
       {},
       /leads to no PEM text: .*zero is/,
+    ],
+    [
+      { ...issuerUrl, 'client-id': 'c', 'idp-certificate-authority-data': unreadable.toString('base64') },
+      {},
+      /idp-certificate-authority-data" holds no certificate that can be read/,
     ],
     [{}, { config: [] }, /"auth-provider\.config" must be a mapping/],
   ];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testCertificate } from '../../test/certificate.ts';
-import { readableCertificates } from './pem.ts';
+import { readableCertificates, readableUnlessCutOff } from './pem.ts';
 
 const [one, two] = [testCertificate().ca, testCertificate().ca];
 const garbage = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
@@ -23,5 +23,15 @@ test('of several, those that cannot be read are left out, wherever they stand', 
 test('a text of which nothing can be read holds none', () => {
   for (const text of ['', garbage, half, garbage + half, testCertificate().key]) {
     assert.equal(readableCertificates(text), undefined);
+  }
+});
+
+test('a file that is cut off anywhere holds none yet', () => {
+  const text = `# mine\n${garbage}${one}${two.trimEnd()}`;
+  assert.equal(readableUnlessCutOff(text), `${one}${two.trimEnd()}\n`);
+  assert.equal(readableUnlessCutOff(`${one}# no - end`), `${one}# no - end`);
+  const begun = text.length - two.trimEnd().length + 1;
+  for (let length = begun; length < text.length; length++) {
+    assert.equal(readableUnlessCutOff(text.slice(0, length)), undefined, text.slice(length - 10, length));
   }
 });

@@ -23,6 +23,14 @@ export function readableCertificates(pem: string): string | undefined {
     : readable.map((block) => `${block}\n`).join('');
 }
 
+/** The same of a file that may be being written: undefined where it is cut off at its end, too. */
+export function readableUnlessCutOff(pem: string): string | undefined {
+  const last = [...pem.matchAll(/-----END [^\r\n-]+-----/g)].at(-1);
+  const rest = last === undefined ? pem : pem.slice(last.index + last[0].length);
+  const isCutOff = isPem(rest) || /[\r\n][ \t]*-[^\r\n]*$/.test(rest);
+  return isCutOff ? undefined : readableCertificates(pem);
+}
+
 /** Certificates, all of which can be read, and nothing that is cut off: not a file that is being written. */
 export function areWholeCertificates(pem: string): boolean {
   const blocks = pem.match(/^-----BEGIN ([^\r\n]+)-----$[^-]*^-----END \1-----\s*$/gm) ?? [];

@@ -119,6 +119,29 @@ test('an authority that is renewed on disk is trusted from then on', async (t) =
   assert.equal(server.seen.length, 2);
 });
 
+test('of an authority file that is renewed, what can be read is trusted, as when it was first read', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+  const [first, second] = [testCertificate(), testCertificate()];
+  const unreadable = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+  await using server = await tlsApiServer(first);
+  await using place = await files(server, { ...testCertificate(['user']), ca: unreadable + first.ca });
+  await using cluster = await connect({ path: place.path, env: {} });
+  const ask = async () => {
+    t.mock.timers.tick(10_000);
+    const { body } = await cluster.request({ method: 'GET', path: '/api', headers: { Connection: 'close' } });
+    body.resume();
+    await once(body, 'close');
+  };
+  await ask();
+  for (const cut of [unreadable + halfOf(second.ca, first.ca), `${unreadable}${second.ca}-----BEG`, unreadable]) {
+    await place.write('ca.crt', cut);
+    await ask();
+  }
+  server.become(second);
+  await place.write('ca.crt', `${unreadable}${second.ca}# end`);
+  await ask();
+});
+
 test('a configuration whose certificates are files can be copied as data, and follows the files then too', async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
   const [first, second] = [testCertificate(), testCertificate()];

@@ -1,7 +1,7 @@
 /** The PEM files of a configuration, read again as they change: certificates are renewed while a program runs. */
 import type { ClientTls, TlsFiles, TlsPems } from './client-config.ts';
 import { keyPairFault } from './key-pair.ts';
-import { areWholeCertificates, maxPemBytes } from './pem.ts';
+import { areWholeCertificates, maxPemBytes, readableUnlessCutOff } from './pem.ts';
 import { readFileNow } from './read-bounded.ts';
 
 export interface TlsWatch {
@@ -31,14 +31,18 @@ export function watchTlsFiles(files: TlsFiles): TlsWatch {
 
 function openWatch({ ca, pair, read: first }: TlsFiles): TlsWatch {
   let held = first;
+  /** The file of authorities as it was looked into last. */
+  let authoritiesText = first.ca;
   // The configuration may have been kept for long.
   let readAt = Number.NEGATIVE_INFINITY;
 
   function look(): void {
     const next = { ...held };
     const authorities = ca === undefined ? undefined : readNow(ca);
-    if (authorities !== undefined && authorities !== held.ca && areWholeCertificates(authorities)) {
-      next.ca = authorities;
+    if (authorities !== undefined && authorities !== authoritiesText) {
+      authoritiesText = authorities;
+      const readable = readableUnlessCutOff(authorities);
+      if (readable !== undefined) next.ca = readable;
     }
     const cert = pair && readNow(pair.cert);
     const key = pair && readNow(pair.key);
