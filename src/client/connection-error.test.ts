@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import type { TlsOptions } from 'node:tls';
 import { createServer } from 'node:tls';
 import { testCertificate } from '../../test/certificate.ts';
+import { certificateErrorOf } from '../net/http1/certificate-error.ts';
 import { openClusterClient } from './cluster-client-http.ts';
 import { ConnectionError, explainFailure } from './connection-error.ts';
 
@@ -92,4 +93,25 @@ test('a failure of several lines is told in one, its words apart', () => {
   assert.equal(told('the proxy said: bad\r\n  gateway\n'), 'the proxy said: bad gateway.');
   assert.equal(told('it was lost (odd alert\n)\n.'), 'it was lost (odd alert).');
   assert.equal(told('two  spaces (in a line )'), 'two  spaces (in a line ).');
+});
+
+test('what is wrong with a certificate is told with a way out that holds without a kubeconfig', () => {
+  const told = (code: string, bySystem: boolean) => {
+    const cause = certificateErrorOf(Object.assign(new Error('odd purpose'), { code }), { bySystem });
+    return explainFailure('https://a', new Error(`cannot connect to a:443: ${cause}`, { cause })).message.replace(
+      'Cannot talk to the API server https://a: ',
+      '',
+    );
+  };
+  assert.match(
+    told('SELF_SIGNED_CERT_IN_CHAIN', true),
+    /that this system trusts\. No other authority is named: set certificate-authority \(.*tls\.ca in code\)\.$/,
+  );
+  assert.match(told('SELF_SIGNED_CERT_IN_CHAIN', false), /of this configuration\. Is it the right cluster\?$/);
+  for (const code of ['INVALID_PURPOSE', 'INVALID_CA', 'PATH_LENGTH_EXCEEDED', 'CERT_REVOKED', 'UNSPECIFIED']) {
+    assert.match(
+      told(code, false),
+      /^its certificate is not fit for this, or .* \(odd purpose\)\. Check the certificate authority, or /,
+    );
+  }
 });

@@ -23,10 +23,12 @@ export class ConnectionError extends Error {
 const certificateAdvice: Readonly<Record<CertificateFault, string>> = {
   untrusted: 'Is it the right cluster?',
   expired: 'Check the clock, or renew the certificate.',
+  unfit: 'Check the certificate authority, or have the certificate issued anew.',
   'other names': "Check the server's address, or set tls-server-name for this cluster.",
   'no names': 'It has to be issued anew, with the names of the server.',
 };
-const authorityAdvice = 'Set certificate-authority for this cluster in the kubeconfig, which names none.';
+const authorityAdvice =
+  'No other authority is named: set certificate-authority (in the kubeconfig or as a flag; tls.ca in code).';
 
 /** What TLS alerts mean here, by the end of their code; the rest of it varies with the version of OpenSSL. */
 const tlsFaults: readonly (readonly [code: RegExp, what: string])[] = [

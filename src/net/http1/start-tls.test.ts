@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -105,6 +105,30 @@ test('without an authority the system has the say, whose own are read', async ()
   const { ca, ...serving } = testCertificate();
   assert.equal((await ask(serving, { ca })).answer, 'ok');
   await assert.rejects(ask(systemCertificate, { ca }), /of this configuration/);
+});
+
+test('what no authority may sign, or a server show, is not fit, whatever OpenSSL calls it', async () => {
+  const { leaf, key } = chain({ dnsNames: ['localhost'] });
+  const [user, signed] = (['client', 'server'] as const).map((use) =>
+    issueCertificate({
+      subject: { commonName: use },
+      key: createPrivateKey(key),
+      issuer: new X509Certificate(leaf),
+      signingKey: createPrivateKey(key),
+      use,
+      dnsNames: ['localhost'],
+      ...valid,
+    }),
+  );
+  for (const [cert, ca] of [
+    [signed, leaf],
+    [user, user],
+  ]) {
+    await assert.rejects(
+      ask({ cert: cert ?? '', key }, { ca: ca ?? '', serverName: 'localhost' }),
+      /: the certificate is not fit for this, or one that signed it is not \([a-z ]+\)$/i,
+    );
+  }
 });
 
 test("Node's own authorities count only where the system has none, those that are named for Node always", async () => {
