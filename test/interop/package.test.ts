@@ -59,7 +59,7 @@ test('it is small, needs no Node of its own, and brings its licence', async () =
     assert.ok(!Object.keys(manifest[section] ?? {}).some((name) => /^node-(linux|darwin|win)/.test(name)));
   }
   const names = await readdir(join(project, 'node_modules/fairlead'));
-  assert.deepEqual(names.sort(), ['LICENSE', 'README.md', 'dist', 'docs', 'package.json']);
+  assert.deepEqual(names.sort(), ['LICENSE', 'README.md', 'dist', 'docs', 'examples', 'package.json']);
   const sizeOf = async (name: string) => (await stat(join(project, 'node_modules/fairlead/dist', name))).size;
   assert.ok((await sizeOf('cli.cjs')) < 3_000_000);
   assert.ok((await sizeOf('quick.cjs')) < (await sizeOf('cli.cjs')) / 2, 'what starts fastest has only what it needs');

@@ -60,7 +60,7 @@ def nobody(cluster):
     connection.settimeout(20)
     assert receive(connection, 1) == b""
     error = forwarded.error(9)
-    assert error is not None and "9" in error and "ECONNREFUSED" in error, error
+    assert error is not None and "9" in error and "connection refused" in error, error
     forwarded.close()
 
 
@@ -73,7 +73,7 @@ def several(cluster):
         broken.sendall(b"anybody?")
     working.sendall(b"begin still here")
     assert receive(working, 16) == b"begin still here"
-    assert "ECONNREFUSED" in (forwarded.error(9) or ""), forwarded.error(9)
+    assert "connection refused" in (forwarded.error(9) or ""), forwarded.error(9)
     assert forwarded.error(8080) is None, forwarded.error(8080)
     forwarded.close()
 
