@@ -183,5 +183,8 @@ test('who may not, or cannot reach the server, is told so in one sentence', { sk
   };
   await assert.rejects(watch(nobody), (error) => isReason(error, 'Unauthorized'));
   await using stranger = await connect({ config: { server: real.apiUrl, namespace } });
-  await assert.rejects(watch(stranger), /not signed by an authority that this system trusts\. .*set certificate-authority/);
+  await assert.rejects(
+    watch(stranger),
+    /not signed by an authority that this system trusts\. .*set certificate-authority/,
+  );
 });
