@@ -62,10 +62,7 @@ export function openClusterClient(config: ClientConfig, options: ClusterClientOp
     metadata: (apiVersion, plural) => open<PartialObject>(apiVersion, plural, true),
     async request({ method, path, headers = {}, body, signal = closed }) {
       const deadline = startDeadline(signal, requestTimeoutMs, closed);
-      let { server } = transport;
-      const onServer = (url: string): void => {
-        server = url;
-      };
+      const tried = { server: transport.server };
       try {
         const lines = Object.entries(headers);
         const response = await transport.send({
@@ -74,15 +71,15 @@ export function openClusterClient(config: ClientConfig, options: ClusterClientOp
           headers: lines,
           body,
           signal: deadline.signal,
-          onServer,
+          tried,
         });
         // The limit is for the answer's head: what follows may be a log that goes on for hours.
         deadline.stopClock();
         whenRead(response, method, () => deadline[Symbol.dispose]());
-        return { server, status: response.status, headers: headerMap(response.headers), body: response.body };
+        return { ...tried, status: response.status, headers: headerMap(response.headers), body: response.body };
       } catch (error) {
         deadline[Symbol.dispose]();
-        throw deadline.expired ? timedOut(server, requestTimeoutMs) : error;
+        throw deadline.expired ? timedOut(tried.server, requestTimeoutMs) : error;
       }
     },
     async openWebSocket({ path, subprotocols, signal }) {

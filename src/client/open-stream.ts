@@ -67,17 +67,17 @@ export class StreamOpener {
   async #ask({ upgrade, path, protocols }: StreamOffer, signal: AbortSignal): Promise<OpenedStream> {
     const transport = this.#transport;
     if (upgrade === 'spdy') {
-      let { server } = transport;
+      const tried = { server: transport.server };
       const result = await transport.upgrade({
         method: 'POST',
         path,
         headers: spdyUpgradeHeaders(protocols),
         signal,
-        onServer: (url) => {
-          server = url;
-        },
+        tried,
       });
-      const { protocol, stream } = await switched(server, result, (headers) => finishSpdyUpgrade(protocols, headers));
+      const { protocol, stream } = await switched(tried.server, result, (headers) =>
+        finishSpdyUpgrade(protocols, headers),
+      );
       return { upgrade, protocol, stream };
     }
     const opened = await openWebSocket({ transport, path, subprotocols: protocols, signal });

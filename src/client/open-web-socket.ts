@@ -22,18 +22,16 @@ export async function openWebSocket({ transport, path, subprotocols, signal }: W
   headers: ReadonlyMap<string, string>;
 }> {
   const handshake = beginHandshake(subprotocols);
-  let { server } = transport;
+  const tried = { server: transport.server };
   const result = await transport.upgrade({
     method: 'GET',
     path,
     headers: handshake.headers,
     signal,
-    onServer: (url) => {
-      server = url;
-    },
+    tried,
   });
-  const { protocol, stream, headers } = await switched(server, result, (lines) =>
+  const { protocol, stream, headers } = await switched(tried.server, result, (lines) =>
     finishHandshake(handshake.key, subprotocols, lines),
   );
-  return { server, subprotocol: protocol, stream, headers: headerMap(headers) };
+  return { ...tried, subprotocol: protocol, stream, headers: headerMap(headers) };
 }

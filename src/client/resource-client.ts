@@ -73,24 +73,21 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
     }
     let response: UpstreamResponse;
     let answer: Buffer;
-    let { server } = transport;
-    const onServer = (url: string): void => {
-      server = url;
-    };
+    const tried = { server: transport.server };
     try {
-      response = await transport.send({ method, path, headers, body: bytes, signal: deadline.signal, onServer });
+      response = await transport.send({ method, path, headers, body: bytes, signal: deadline.signal, tried });
       answer = await readBody(response.body);
     } catch (error) {
-      if (deadline.expired) throw timedOut(server, requestTimeoutMs);
-      throw transport.failure(error, deadline.signal, { server });
+      if (deadline.expired) throw timedOut(tried.server, requestTimeoutMs);
+      throw transport.failure(error, deadline.signal, tried);
     }
     // What it throws is its own matter, and comes when the connection is free again.
     if (onWarning !== undefined) for (const text of warningsOf(response.headers)) onWarning(text);
     const { status } = response;
     if (status < 200 || status > 299) throw refusal(status, answer, headerValue(response.headers, 'location'));
     // What an API server answers under a resource's path is of that resource's kind.
-    const object = parseObject(answer, { parse, from: server }) as R;
-    check?.(object, server);
+    const object = parseObject(answer, { parse, from: tried.server }) as R;
+    check?.(object, tried.server);
     return object;
   }
 
@@ -146,15 +143,12 @@ export function resourceClient<T extends KubeObject>(options: ResourceOptions): 
         if (query.timeoutSeconds !== undefined) parameters.set('timeoutSeconds', String(query.timeoutSeconds));
         const path = `${pathOfAll(query.namespace)}${queryString(parameters)}`;
         const accept = metadataOnly ? partialObject : json;
-        let { server } = transport;
-        const onServer = (url: string): void => {
-          server = url;
-        };
+        const tried = { server: transport.server };
         const failed = (error: unknown) =>
-          error instanceof StatusError ? error : transport.failure(error, signal, { server });
+          error instanceof StatusError ? error : transport.failure(error, signal, tried);
         let response: UpstreamResponse;
         try {
-          response = await transport.send({ method: 'GET', path, headers: [['Accept', accept]], signal, onServer });
+          response = await transport.send({ method: 'GET', path, headers: [['Accept', accept]], signal, tried });
           if (response.status !== 200) {
             throw refusal(response.status, await readBody(response.body), headerValue(response.headers, 'location'));
           }

@@ -4,11 +4,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { createServer } from 'node:tls';
 import { testCertificate } from '../../test/certificate.ts';
-import { connect, loadKubeconfig } from './connect.ts';
+import { type Cluster, connect, loadKubeconfig } from './connect.ts';
 
 interface TlsApiServer extends AsyncDisposable {
   port: number;
@@ -64,6 +64,14 @@ contexts: [{name: one, context: {cluster: c, user: u}}]
   return { write, path: join(directory, 'config'), [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) };
 }
 
+/** Ten seconds later, on a connection of its own. */
+async function askOnce(t: TestContext, cluster: Cluster): Promise<void> {
+  t.mock.timers.tick(10_000);
+  const { body } = await cluster.request({ method: 'GET', path: '/api', headers: { Connection: 'close' } });
+  body.resume();
+  await once(body, 'close');
+}
+
 test('a client certificate that is renewed on disk is shown from then on, once its key is there too', async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
   const serving = testCertificate();
@@ -101,12 +109,7 @@ test('an authority that is renewed on disk is trusted from then on', async (t) =
   await using server = await tlsApiServer(first);
   await using place = await files(server, { ...testCertificate(['user']), ca: first.ca });
   await using cluster = await connect({ path: place.path, env: {} });
-  const ask = async () => {
-    t.mock.timers.tick(10_000);
-    const { body } = await cluster.request({ method: 'GET', path: '/api', headers: { Connection: 'close' } });
-    body.resume();
-    await once(body, 'close');
-  };
+  const ask = () => askOnce(t, cluster);
   await ask();
   for (const cut of [second.ca.slice(0, 200), halfOf(second.ca, first.ca)]) {
     await place.write('ca.crt', cut);
@@ -126,12 +129,7 @@ test('of an authority file that is renewed, what can be read is trusted, as when
   await using server = await tlsApiServer(first);
   await using place = await files(server, { ...testCertificate(['user']), ca: unreadable + first.ca });
   await using cluster = await connect({ path: place.path, env: {} });
-  const ask = async () => {
-    t.mock.timers.tick(10_000);
-    const { body } = await cluster.request({ method: 'GET', path: '/api', headers: { Connection: 'close' } });
-    body.resume();
-    await once(body, 'close');
-  };
+  const ask = () => askOnce(t, cluster);
   await ask();
   for (const cut of [unreadable + halfOf(second.ca, first.ca), `${unreadable}${second.ca}-----BEG`, unreadable]) {
     await place.write('ca.crt', cut);

@@ -30,11 +30,13 @@ export interface TransportRequest {
   headers?: readonly (readonly [string, string])[];
   body?: Uint8Array | Readable | undefined;
   signal: AbortSignal;
-  /** Called with the URL of each server that it is tried at: of several, the last one is that of the answer. */
-  onServer?: OnServer;
+  /** Takes the URL of each server that it is tried at: of several, the last one is that of the answer. */
+  tried?: TriedServer;
 }
 
-type OnServer = (url: string) => void;
+export interface TriedServer {
+  server: string;
+}
 
 const maxRetries = 10;
 const maxRetryAfterMs = 60_000;
@@ -46,12 +48,12 @@ export interface TransportUpgrade {
   headers: readonly (readonly [string, string])[];
   signal: AbortSignal;
   /** As of a request. */
-  onServer?: OnServer;
+  tried?: TriedServer;
 }
 
 interface Asked extends Omit<FailoverRequest, 'servers'> {
   headers: HeaderLines;
-  onServer: OnServer | undefined;
+  tried: TriedServer | undefined;
   /** Fires when the request's body has failed. */
   bodyFailed?: AbortSignal;
 }
@@ -83,9 +85,9 @@ export class Transport {
   }
 
   /** Asks to switch protocols. Throws ConnectionError; any answer of the server is a result. */
-  async upgrade({ method, path, headers, signal, onServer }: TransportUpgrade): Promise<UpgradeResult> {
+  async upgrade({ method, path, headers, signal, tried }: TransportUpgrade): Promise<UpgradeResult> {
     return this.#withPass(
-      { method, path, headers, signal, onServer, isUpgrade: true, hasBody: false, repeatable: true },
+      { method, path, headers, signal, tried, isUpgrade: true, hasBody: false, repeatable: true },
       (endpoint, request) => this.#pool.upgrade(endpoint, request),
     );
   }
@@ -112,7 +114,7 @@ export class Transport {
   }
 
   async #send(
-    { method, path, headers = [], body, signal, onServer }: TransportRequest,
+    { method, path, headers = [], body, signal, tried }: TransportRequest,
     bodyFailed?: AbortSignal,
   ): Promise<UpstreamResponse> {
     const reading = method === 'GET' || method === 'HEAD';
@@ -123,7 +125,7 @@ export class Transport {
       path,
       headers,
       signal,
-      onServer,
+      tried,
       isUpgrade: false,
       hasBody: body !== undefined,
       repeatable,
@@ -170,7 +172,7 @@ export class Transport {
     return withFailover(
       { servers: this.#servers, ...asked },
       (server, request) => {
-        asked.onServer?.(server.url);
+        if (asked.tried !== undefined) asked.tried.server = server.url;
         return exchange(pass === undefined ? server.anonymous : server.endpoint(pass.credentials), {
           ...request,
           headers,

@@ -4,6 +4,7 @@ import { connect as connectTls } from 'node:tls';
 import { StatusError } from '../../api/status.ts';
 import type { ClusterClient } from '../../client/cluster-client.ts';
 import { Ways } from '../../gateway/ways.ts';
+import { within } from '../../lib/within.ts';
 
 export interface ProbedPod {
   namespace: string;
@@ -133,15 +134,4 @@ function readAnswer(stream: Duplex): Promise<ProbeResult> {
     stream.once('end', () => judge(true));
     stream.once('close', () => judge(true));
   });
-}
-
-/** The first of these, or what it is where none comes in time. Waiting keeps the process: the stream may be gone meanwhile. */
-async function within<T>(ms: number, late: T, ...events: readonly Promise<T>[]): Promise<T> {
-  const { promise: over, resolve } = Promise.withResolvers<T>();
-  const timer = setTimeout(resolve, ms, late);
-  try {
-    return await Promise.race([...events, over]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,6 +1,7 @@
 /** Connections to a pod's ports that share one SPDY connection, raw or in the messages of a WebSocket. */
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { within } from '../../lib/within.ts';
 import { ForwardError } from '../../net/forward-error.ts';
 import { clientPingMs } from '../../net/pings.ts';
 import { SpdyConnection } from '../../net/spdy/connection.ts';
@@ -173,14 +174,12 @@ export class ForwardTransport {
   }
 }
 
-async function isInTime(event: Promise<void>, milliseconds: number): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), milliseconds);
-  try {
-    return await Promise.race([event.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function isInTime(event: Promise<void>, milliseconds: number): Promise<boolean> {
+  return within(
+    milliseconds,
+    false,
+    event.then(() => true),
+  );
 }
 
 /** What has come on a stream of errors so far; undefined for nothing. */

@@ -1,7 +1,7 @@
 /** Opens one connection to an upstream: TCP, a tunnel through a proxy or the endpoint's own dialler, and TLS over it. */
 import type { Duplex } from 'node:stream';
 import { isOwnSocket } from '../own-socket.ts';
-import type { ConnectStage } from '../proxy/upstream-proxy.ts';
+import type { DialOptions } from '../proxy/upstream-proxy.ts';
 import { proxyName } from '../proxy/upstream-proxy.ts';
 import { openTcp, openTcpWithTls, openTls, openUnixSocket, socketErrorText } from './open-socket.ts';
 import { SocketReads } from './socket-reads.ts';
@@ -32,13 +32,6 @@ export function endpointName({ host, port }: UpstreamEndpoint): string {
 export interface Dialled {
   socket: Duplex;
   reads: SocketReads | undefined;
-}
-
-export interface DialOptions {
-  /** As of `openTcp`. */
-  keepAliveMs: number;
-  /** Told of each stage after the first `hop`. */
-  begin(stage: ConnectStage): void;
 }
 
 /** Resolves when the connection (and TLS) stands. Rejects with UpstreamError, or the signal's reason. */

@@ -6,15 +6,10 @@ import type { TlsMemory } from '../http1/start-tls.ts';
 import type { UpstreamEndpoint } from '../http1/upstream.ts';
 import { openConnectTunnel } from './connect-tunnel.ts';
 import { openSocksTunnel } from './socks5.ts';
-import type { ConnectStage, UpstreamProxy } from './upstream-proxy.ts';
+import type { DialOptions, UpstreamProxy } from './upstream-proxy.ts';
 import { ProxyError } from './upstream-proxy.ts';
 
 type UpstreamTls = UpstreamEndpoint['tls'] & object;
-
-interface DialOptions {
-  keepAliveMs: number;
-  begin(stage: ConnectStage): void;
-}
 
 /**
  * Rejects with ProxyError or the signal's reason. An https proxy is trusted by the system's authorities

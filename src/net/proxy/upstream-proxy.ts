@@ -15,6 +15,13 @@ export interface UpstreamProxy {
  */
 export type ConnectStage = 'hop' | 'tunnel' | 'server';
 
+export interface DialOptions {
+  /** As of `openTcp`. */
+  keepAliveMs: number;
+  /** Told of each stage after the first `hop`. */
+  begin(stage: ConnectStage): void;
+}
+
 /** The way to or through the proxy failed; the text is a clause about the proxy. */
 export class ProxyError extends Error {
   override readonly name = 'ProxyError';
