@@ -159,6 +159,7 @@ const run: Round = {
     { line: 'get pod,svc web -o name' },
     { line: 'run web --image=shell', sense: 'outcome' },
     {
+      // It writes once kubectl is attached: what comes between its look at the log and that is lost to it.
       line: [
         'run',
         'five',
@@ -169,7 +170,7 @@ const run: Round = {
         '--rm',
         '--',
         '-c',
-        'echo hello; sleep 2; exit 5',
+        'sleep 2; echo hello; exit 5',
       ],
     },
     { line: 'get pod five', settles: true },

@@ -216,3 +216,14 @@ test('a Deployment behind a Service is reached by every proxy verb, and by name 
   }
   await kubectl('delete', 'deployment,service', 'hello');
 });
+
+test('run --attach tells once what a program writes meanwhile, several at once', { skip }, async () => {
+  const numbers = Array.from({ length: 300 }, (_, number) => `${number}\n`).join('');
+  const count = 'i=0; while [ $i -lt 300 ]; do echo $i; i=$((i+1)); sleep 0.001; done; exit 5';
+  const flags = ['--image=shell', '--restart=Never', '-q', '--rm', '--attach', `--kubeconfig=${cluster.kubeconfig}`];
+  const runs = ['first', 'second', 'third'].map(async (name) => {
+    const { code, stdout, stderr } = await home.fairlead('run', name, ...flags, '--', '-c', count);
+    assert.deepEqual({ code, stdout }, { code: 5, stdout: numbers }, stderr);
+  });
+  await Promise.all(runs);
+});

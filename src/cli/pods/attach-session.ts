@@ -1,6 +1,7 @@
 /** A user at the streams of a container's own process, for `attach` and `run`. */
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { ClusterClient } from '../../client/cluster-client.ts';
+import type { ExecSession } from '../../client/exec.ts';
 import { openPod } from '../../client/pod.ts';
 import type { CommandIo } from '../command.ts';
 import { escapeControls } from '../print/escape.ts';
@@ -16,6 +17,8 @@ export interface AttachSession {
   tty: boolean;
   quiet: boolean;
   detachKeys: Buffer;
+  /** What is made of the streams before they are told; default: nothing. */
+  through?: (session: ExecSession) => ExecSession;
 }
 
 /** Throws StatusError, CommandError. */
@@ -37,10 +40,14 @@ export async function attachTo(client: ClusterClient, pod: Pod, options: AttachS
     tty: container.tty === true,
     quiet: quiet || !options.tty,
     redraw: true,
-    open: (how) =>
-      door.attach({ ...how, tty: container.tty === true, container: container.name }).catch((error: unknown) => {
+    open: async (how) => {
+      const { through = (session) => session } = options;
+      try {
+        return through(await door.attach({ ...how, tty: container.tty === true, container: container.name }));
+      } catch (error) {
         throw explainedByState(error, pod, container.name);
-      }),
+      }
+    },
   });
   if (!quiet && stdin && end.inTerminal) {
     const line = `fairlead attach ${name} -c ${container.name} -n ${namespace} -i -t`;

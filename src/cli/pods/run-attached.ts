@@ -7,6 +7,7 @@ import { CommandError } from '../command.ts';
 import type { Objects } from '../objects/open-objects.ts';
 import { escapeControls } from '../print/escape.ts';
 import { type AttachSession, attachTo } from './attach-session.ts';
+import { logFirst } from './log-first.ts';
 import { ByteOutput } from './output.ts';
 import { isReady } from './pod-order.ts';
 import { podOverTime } from './pod-states.ts';
@@ -29,16 +30,29 @@ export async function runAttached(made: Pod, options: RunAttached): Promise<numb
   );
   if (isOver(started)) await printLogs(started, options);
   else {
-    // What it wrote before anybody was attached.
-    const before = await printLogs(started, options).catch(() => 0);
+    const { name = '', namespace = '' } = made.metadata;
+    const container = containerOf(started);
     try {
-      const { code, detached } = await attachTo(client, started, options);
+      const { code, detached } = await attachTo(client, started, {
+        ...options,
+        through: (session) =>
+          logFirst(
+            session,
+            () => openPod(client, namespace, name).rawLog({ container, signal }),
+            ({ message }) =>
+              io.stderr.write(
+                escapeControls(
+                  `warning: what pod/${name} wrote before may be missing (${message}): fairlead logs ${name} -n ${namespace}\n`,
+                ),
+              ),
+          ),
+      });
       if (detached || signal.aborted) return code;
     } catch (error) {
       if (signal.aborted) throw error;
       const why = error instanceof Error ? error.message : String(error);
       io.stderr.write(escapeControls(`warning: could not attach to pod/${made.metadata.name} (${why}); its log:\n`));
-      await printLogs(started, options, before);
+      await printLogs(started, options);
     }
   }
   if (!options.waitsForEnd) return 0;
@@ -75,23 +89,20 @@ async function waitFor(made: Pod, options: RunAttached, isWanted: (pod: Pod) => 
   );
 }
 
-/** Leaves out the first bytes, which were printed before; returns how many there are now. */
-async function printLogs(pod: Pod, { objects, io, signal }: RunAttached, printed = 0): Promise<number> {
+async function printLogs(pod: Pod, { objects, io, signal }: RunAttached): Promise<void> {
   const { name = '', namespace = '' } = pod.metadata;
   const output = new ByteOutput(io);
-  const container = pod.spec?.containers[0]?.name ?? '';
-  const body = await openPod(objects.reader.client, namespace, name).rawLog({ container, signal });
-  let bytes = 0;
+  const body = await openPod(objects.reader.client, namespace, name).rawLog({ container: containerOf(pod), signal });
   try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      const fresh = chunk.subarray(Math.max(0, printed - bytes));
-      bytes += chunk.length;
-      if (fresh.length > 0) await output.write(fresh);
-    }
+    for await (const chunk of body as AsyncIterable<Buffer>) await output.write(chunk);
   } finally {
     body.destroy();
   }
-  return bytes;
+}
+
+/** The only one of a pod that `run` made. */
+function containerOf(pod: Pod): string {
+  return pod.spec?.containers[0]?.name ?? '';
 }
 
 function exitCode(pod: Pod, { stderr }: Pick<RunAttached['io'], 'stderr'>): number {

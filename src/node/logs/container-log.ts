@@ -31,7 +31,9 @@ export class ContainerLog {
   #handle: FileHandle | undefined;
   #size = 0;
   #queue: Buffer[] = [];
-  #queued = 0;
+  /** Bytes that were taken, and those that are in the file by now (or lost). */
+  #taken = 0;
+  #written = 0;
   #writing: Promise<void> | undefined;
   #rotating: Promise<void> | undefined;
   #partial: Record<LogStream, Buffer> = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
@@ -62,7 +64,7 @@ export class ContainerLog {
     }
     this.#partial[stream] = rest.length === 0 ? rest : Buffer.from(rest);
     this.#writing ??= this.#drain();
-    return this.#queued > HIGH_WATER_BYTES ? this.#writing : undefined;
+    return this.#taken - this.#written > HIGH_WATER_BYTES ? this.#writing : undefined;
   }
 
   /** Writes what is left, an unfinished line too, and closes the file. */
@@ -86,10 +88,23 @@ export class ContainerLog {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Resolves when all whole lines that were taken until now can be read. */
+  async settled(): Promise<void> {
+    const taken = this.#taken;
+    while (this.#written < taken) {
+      await new Promise<void>((resolve) => {
+        const stop = this.onChange(() => {
+          stop();
+          resolve();
+        });
+      });
+    }
+  }
+
   #push(stream: LogStream, tag: 'F' | 'P', text: Buffer): void {
     const line = Buffer.concat([Buffer.from(`${timestamp()} ${stream} ${tag} `), text, Buffer.from('\n')]);
     this.#queue.push(line);
-    this.#queued += line.length;
+    this.#taken += line.length;
   }
 
   async #drain(): Promise<void> {
@@ -109,7 +124,7 @@ export class ContainerLog {
       } catch {
         // A full disk or a removed directory must not stop the pod: this output is lost, later output is tried again.
       }
-      this.#queued -= batch.length;
+      this.#written += batch.length;
       this.#notify();
     }
     this.#writing = undefined;

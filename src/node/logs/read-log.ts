@@ -67,6 +67,8 @@ async function* rawLines(
   live: ContainerLog | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer[]> {
+  // Whoever was attached before this reads here all that came before that.
+  await live?.settled();
   // The number is the one that the current file will get when it is set aside.
   const current = live === undefined ? await openIfThere(file) : await live.openCurrent();
   if (current === undefined) return;
