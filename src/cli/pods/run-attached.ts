@@ -39,12 +39,12 @@ export async function runAttached(made: Pod, options: RunAttached): Promise<numb
           logFirst(
             session,
             () => openPod(client, namespace, name).rawLog({ container, signal }),
-            ({ message }) =>
-              io.stderr.write(
-                escapeControls(
-                  `warning: what pod/${name} wrote before may be missing (${message}): fairlead logs ${name} -n ${namespace}\n`,
-                ),
-              ),
+            ({ message }) => {
+              if (signal.aborted) return;
+              const elsewhere = `fairlead logs ${name} -n ${namespace}`;
+              const line = `warning: what pod/${name} wrote before may be missing (${message}): ${elsewhere}\n`;
+              io.stderr.write(escapeControls(line));
+            },
           ),
       });
       if (detached || signal.aborted) return code;
