@@ -265,8 +265,10 @@ test('a program that does not end by itself is killed after its grace', async ()
 });
 
 test('an unhealthy container is ended and started again', async () => {
-  const script = 'echo run; trap "echo asked; exit 0" TERM; while :; do sleep 0.05; done';
-  const livenessProbe = { exec: { command: ['false'] }, periodSeconds: 1, failureThreshold: 1 };
+  // It is found unhealthy once it can say that it was asked to end.
+  const script = 'echo run; trap "echo asked; exit 0" TERM; : > "$FAIRLEAD_ROOT/trapped"; while :; do sleep 0.05; done';
+  const command = ['sh', '-c', 'test ! -e "$FAIRLEAD_ROOT/trapped"'];
+  const livenessProbe = { exec: { command }, periodSeconds: 1, failureThreshold: 1 };
   await create('sick', { containers: [{ name: 'c', image: 'sh', args: ['-c', script], livenessProbe }] });
   const pod = await until('sick', (given) => (given?.status?.containerStatuses?.[0]?.restartCount ?? 0) > 0);
   assert.equal(pod?.status?.containerStatuses?.[0]?.lastState?.terminated?.exitCode, 0);
