@@ -121,6 +121,7 @@ test('a leader that cannot renew ends its work before another takes over', async
 });
 
 test('a leader whose first answer came late counts from when it asked', async () => {
+  const made = Promise.withResolvers<void>();
   const slow: ClusterClient = {
     ...cluster.client,
     resource: <T extends KubeObject>(apiVersion: string, plural: string) => {
@@ -128,6 +129,7 @@ test('a leader whose first answer came late counts from when it asked', async ()
       const update = () => Promise.reject(new Error('the network is down'));
       const create: typeof real.create = async (...args) => {
         const created = await real.create(...args);
+        made.resolve();
         await new Promise((resolve) => setTimeout(resolve, 1400));
         return created;
       };
@@ -136,6 +138,8 @@ test('a leader whose first answer came late counts from when it asked', async ()
   };
   const timing = { leaseDurationMs: 2000, renewDeadlineMs: 1900 };
   const first = contend('late', 'first', slow, timing);
+  // Whoever makes the lease leads.
+  await made.promise;
   const second = contend('late', 'second', cluster.client, timing);
   const signal = await first.leads;
   await second.leads;
