@@ -56,9 +56,22 @@ async function* paced(seed: number): AsyncGenerator<Buffer> {
   }
 }
 
+/** What cuts off the bodies that are to be cut, by their seeds. */
+const cuts = new Map<number, () => void>();
+
+/** The first half, and no more: the cut is to come. */
+async function* halfOf(seed: number): AsyncGenerator<Buffer> {
+  let sent = 0;
+  for await (const piece of paced(seed)) {
+    yield piece;
+    sent += piece.length;
+    if (sent > bytes / 2) return void (await new Promise(() => {}));
+  }
+}
+
 /** Ends early where the other side has left. */
-const sendBody = (to: ServerResponse | ClientRequest, seed: number): Promise<void> =>
-  pipeline(Readable.from(paced(seed), { objectMode: false }), to).catch(() => {});
+const sendBody = (to: ServerResponse | ClientRequest, seed: number, body = paced(seed)): Promise<void> =>
+  pipeline(Readable.from(body, { objectMode: false }), to).catch(() => {});
 
 const onRequest: RequestListener = async (request, response) => {
   const [, verb, seed = 0] = (request.url ?? '').split('/');
@@ -72,8 +85,10 @@ const onRequest: RequestListener = async (request, response) => {
     return;
   }
   if (verb === 'long') response.setHeader('Content-Length', bytes);
-  if (verb === 'cut') setTimeout(() => response.socket?.destroy(), 20);
-  await sendBody(response, Number(seed));
+  if (verb === 'cut') {
+    cuts.set(Number(seed), () => response.socket?.destroy());
+    await sendBody(response, Number(seed), halfOf(Number(seed)));
+  } else await sendBody(response, Number(seed));
 };
 
 const certificate = testCertificate();
@@ -137,7 +152,10 @@ for (const [name, make] of Object.entries(servers)) {
         const answer = await ask(proxy.port, `/cut/${seed * 5}`);
         const checked = new Checked(seed * 5);
         await assert.rejects(async () => {
-          for await (const chunk of answer) checked.take(chunk);
+          for await (const chunk of answer) {
+            checked.take(chunk);
+            cuts.get(seed * 5)?.();
+          }
         }, /aborted/);
         assert.ok(checked.at > 0 && checked.at < bytes);
       }
