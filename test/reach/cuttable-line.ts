@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
+import { freePort } from '../free-port.ts';
 
 /** A raw connection; the echo image sends back what is no HTTP. */
 export async function talk(port: number): Promise<Socket> {
@@ -44,7 +45,8 @@ export class CuttableLine {
         socket.pipe(other);
       }
     });
-    server.listen(port, '127.0.0.1');
+    // While it is cut, nobody else is given its port.
+    server.listen(port === 0 ? await freePort() : port, '127.0.0.1');
     await once(server, 'listening');
     return new CuttableLine(server, sockets);
   }

@@ -5,9 +5,10 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { get as getHttp, request } from 'node:http';
 import { get as getHttps } from 'node:https';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
+import { freePort } from '../../../../test/free-port.ts';
 import { beginHandshake } from '../../../net/websocket/handshake.ts';
 import { WebSocketPeer } from '../../../net/websocket/peer.ts';
 
@@ -35,15 +36,6 @@ before(async () => {
   }
 });
 after(() => end());
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, host);
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 async function answer(response: IncomingMessage): Promise<Record<string, unknown>> {
   return JSON.parse(await text(response)) as Record<string, unknown>;
