@@ -11,6 +11,8 @@ export class Running implements AsyncDisposable {
   readonly #lines: string[] = [];
   readonly #errors: string[] = [];
   #arrived = Promise.withResolvers<void>();
+  /** It has ended, and all that it said is there. */
+  #isOver = false;
 
   private constructor(child: ChildProcess) {
     this.#child = child;
@@ -29,7 +31,10 @@ export class Running implements AsyncDisposable {
         this.#errors.push(line);
         arrive();
       });
-    child.once('exit', arrive);
+    child.once('close', () => {
+      this.#isOver = true;
+      arrive();
+    });
   }
 
   static async start(home: Home, args: readonly string[], env: Record<string, string> = {}): Promise<Running> {
@@ -64,7 +69,7 @@ export class Running implements AsyncDisposable {
       const arrived = this.#arrived.promise;
       const found = look();
       if (found !== undefined && found !== null) return found;
-      if (this.#child.exitCode !== null) throw new Error(`it ended: ${this.#errors.join('\n')}`);
+      if (this.#isOver) throw new Error(`it ended: ${this.#errors.join('\n')}`);
       await arrived;
     }
   }
