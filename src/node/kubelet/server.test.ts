@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -74,6 +74,8 @@ before(async () => {
   });
   void runner.run();
   await runner.started;
+  const isTold = async () => /one[\s\S]*two|two[\s\S]*one/.test(await readFile(join(directory, '0.log'), 'utf8'));
+  while (!(await isTold())) await sleep(5);
   const handle = { pod, podIP: host, container: (name: string) => (name === 'c' ? runner : undefined) };
   start = () =>
     startKubeletServer({
