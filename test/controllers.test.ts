@@ -211,7 +211,11 @@ test('an application: rolled out, replaced without a gap, rolled back, scaled, p
   );
 
   await setImage('life', 'web', 'broken');
-  await until('the broken revision', () => deployments.get(key)?.status?.updatedReplicas === 2);
+  // The two sets are changed one by one, and told by caches of their own.
+  await until(
+    'the broken revision',
+    () => deployments.get(key)?.status?.updatedReplicas === 2 && readyPods('life').length <= 3,
+  );
   assert.equal(readyPods('life').length, 3, 'one may be missing');
   await setImage('life', 'web', 'one');
   await until('the rollback', () => revision(key) === '4' && isRolledOut(key, 4));

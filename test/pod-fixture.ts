@@ -104,9 +104,10 @@ export async function firstLine(name: string): Promise<string> {
   return line.trim();
 }
 
-export async function events(name: string): Promise<string[]> {
-  const list = await cluster.client.resource<Event>('v1', 'events').list({ namespace });
-  return list.items
-    .filter(({ involvedObject }) => involvedObject.name === name)
-    .map(({ reason, message }) => `${reason}: ${message}`);
+/** Resolves when an event about the pod says so: events are written beside all else, and may come after what they tell of. */
+export async function toldOf(name: string, pattern: RegExp): Promise<void> {
+  for await (const { object } of cluster.client.resource<Event>('v1', 'events').watch({ namespace })) {
+    const { involvedObject, reason, message } = object;
+    if (involvedObject.name === name && pattern.test(`${reason}: ${message}`)) return;
+  }
 }

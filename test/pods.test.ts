@@ -12,13 +12,13 @@ import { Channels, v5Channels } from '../src/net/websocket/channels.ts';
 import {
   cluster,
   create,
-  events,
   firstLine,
   isReady,
   log,
   namespace,
   pods,
   shell,
+  toldOf,
   until,
   waitingFor,
 } from './pod-fixture.ts';
@@ -65,13 +65,7 @@ test('a pod runs, answers logs and exec, and goes when it is deleted', async () 
 
   await pods().delete('worker', { namespace });
   await until('worker', (gone) => gone === undefined);
-  const told = await events('worker');
-  for (const reason of ['Created', 'Started', 'Killing']) {
-    assert.ok(
-      told.some((line) => line.startsWith(`${reason}: `)),
-      `${reason} in ${told.join('\n')}`,
-    );
-  }
+  for (const reason of ['Created', 'Started', 'Killing']) await toldOf('worker', new RegExp(`^${reason}: `));
 });
 
 test('a pod that was declared not ready while its node was taken for lost is ready again', async () => {
@@ -113,8 +107,7 @@ test('an image that nothing provides does not run, and it is said how to provide
     containers: [{ name: 'c', image: 'nginx:1.27', command: ['sh', '-c', 'touch /tmp/ran'] }],
   });
   await until('foreign', waitingFor('ImagePullBackOff'));
-  assert.ok((await events('foreign')).some((line) => line.includes('fairlead up --image nginx:1.27=COMMAND')));
-  assert.ok((await events('foreign')).some((line) => line.includes('of a "fairlead node" too')));
+  await toldOf('foreign', /fairlead up --image nginx:1\.27=COMMAND.*of a "fairlead node" too/);
   await assert.rejects(Array.fromAsync(openPod(cluster.client, namespace, 'foreign').logs()), {
     message: 'container "c" in pod "foreign" is waiting to start: trying and failing to pull image',
   });
@@ -273,11 +266,7 @@ test('an unhealthy container is ended and started again', async () => {
   const pod = await until('sick', (given) => (given?.status?.containerStatuses?.[0]?.restartCount ?? 0) > 0);
   assert.equal(pod?.status?.containerStatuses?.[0]?.lastState?.terminated?.exitCode, 0);
   assert.equal(await log('sick', '?previous=true'), 'run\nasked\n');
-  const told = await events('sick');
-  assert.ok(
-    told.some((line) => line === 'Killing: Container c failed liveness probe, will be restarted'),
-    told.join('\n'),
-  );
+  await toldOf('sick', /^Killing: Container c failed liveness probe, will be restarted$/);
   await pods().delete('sick', { namespace });
 });
 

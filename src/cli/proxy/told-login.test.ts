@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { entry } from '../../../test/fairlead-process.ts';
 import { openSmallCluster } from '../../../test/small-cluster.ts';
 
@@ -47,6 +48,8 @@ test('a login that worked and fails later is told once on stderr, and again afte
   const [line] = await once(proxy.stdout, 'data');
   const url = `http://127.0.0.1:${/:(\d+)\n/.exec(String(line))?.[1]}/api`;
   proxy.stdout.resume();
+  // What it looks at once of itself needs the login too, and would tell of it.
+  while (!cluster.requests.some(({ line }) => line === 'GET /version')) await sleep(5);
   const statuses = async (): Promise<number[]> => [(await fetch(url)).status, (await fetch(url)).status];
   for (let round = 0; round < 2; round++) {
     await writeFile(answer, works);
