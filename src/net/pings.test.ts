@@ -24,6 +24,7 @@ function pinging(t: TestContext, intervalMs: number, role: 'client' | 'server') 
   });
   return {
     state,
+    hear: () => pings.heard(),
     pass(intervals: number, hears = false): number {
       const before = state.sent;
       for (let i = 0; i < intervals; i++) {
@@ -35,12 +36,13 @@ function pinging(t: TestContext, intervalMs: number, role: 'client' | 'server') 
   };
 }
 
-test('a client pings a quiet connection each five seconds, and waits a minute for an answer', (t) => {
+test('a client pings a quiet connection each five seconds, and waits a minute for an answer', async (t) => {
   const { state, pass } = pinging(t, clientPingMs, 'client');
   pass(1);
   assert.equal(pass(12), 12);
   assert.equal(state.gone, false);
   assert.equal(pass(1), 0);
+  await turn();
   assert.equal(state.gone, true);
 });
 
@@ -61,12 +63,22 @@ test('one that we hold up is pinged each half minute only, and never given up', 
   assert.equal(state.gone, false);
 });
 
-test('a server pings each half minute, and gives up who does not answer until the next', (t) => {
+test('a server pings each half minute, and gives up who does not answer until the next', async (t) => {
   const { state, pass } = pinging(t, serverPingMs, 'server');
   assert.equal(pass(10, true), 10);
   assert.equal(state.gone, false);
   pass(1);
+  await turn();
   assert.equal(state.gone, true);
+});
+
+test('an answer that is read in the same turn is in time', async (t) => {
+  const { state, pass, hear } = pinging(t, serverPingMs, 'server');
+  pass(2);
+  hear();
+  await turn();
+  assert.equal(state.gone, false);
+  assert.equal(pass(1), 1);
 });
 
 test('one that need not answer is never given up', (t) => {

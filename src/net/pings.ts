@@ -31,6 +31,7 @@ export class Pings {
   readonly #timer: NodeJS.Timeout;
   #heard = true;
   #unanswered = 0;
+  #isStopped = false;
   /** Intervals since the last ping. */
   #since = 0;
 
@@ -47,6 +48,7 @@ export class Pings {
   }
 
   stop(): void {
+    this.#isStopped = true;
     clearInterval(this.#timer);
   }
 
@@ -56,7 +58,10 @@ export class Pings {
     this.#heard = false;
     if (!isQuiet || !this.#end.isAnswered()) this.#unanswered = 0;
     else if (this.#unanswered >= this.#patience) {
-      this.#end.giveUp();
+      // The answer may be there and not read yet, where this process was held up.
+      setImmediate(() => {
+        if (!this.#heard && !this.#isStopped && this.#end.isReading()) this.#end.giveUp();
+      });
       return;
     }
     this.#since++;

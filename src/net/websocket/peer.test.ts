@@ -233,6 +233,23 @@ test('a peer that does not answer pings is given up', async (t) => {
   assert.equal((await (await connected).closed).code, 1006);
 });
 
+test('a peer whose answer is there, and not read yet since this process was held up, is not given up', async (t) => {
+  const { port, connected } = await ourServer(t, { pingIntervalMs: 20 });
+  const client = new WebSocket(`ws://127.0.0.1:${port}`);
+  const { closed } = await connected;
+  const held = new Promise<void>((resolve) => {
+    let pings = 0;
+    client.on('ping', () => {
+      // It has answered this ping.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+      if (++pings === 3) resolve();
+    });
+  });
+  assert.equal(await Promise.race([held, closed]), undefined);
+  client.close();
+  assert.equal((await closed).code, 1005);
+});
+
 test('send tells when the peer is slow, and onDrain when it took all', async (t) => {
   const { port, connected } = await ourServer(t);
   const client = new WebSocket(`ws://127.0.0.1:${port}`);
