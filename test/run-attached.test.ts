@@ -1,16 +1,37 @@
 /** `fairlead run --attach`: what a program writes while one is being attached to it is told once, wherever one comes in. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { Home, RunningFairlead } from './fairlead-process.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { entry, Home, RunningFairlead } from './fairlead-process.ts';
+
+/** `fairlead run NAME -q` of a script, with these flags besides. */
+function start(home: Home, name: string, script: string, ...flags: readonly string[]) {
+  const args = [entry, 'run', name, '--image=shell', '--restart=Never', '-q', ...flags, '--', '-c', script];
+  return spawn(process.execPath, args, { env: home.env, cwd: home.directory, stdio: ['ignore', 'pipe', 'pipe'] });
+}
 
 test('a program that writes from its first moment on is told whole, several at once', async () => {
   await using home = await Home.make();
   await using _running = await RunningFairlead.up(home, '--data=:memory:', '--image', 'shell=/bin/sh');
   const numbers = Array.from({ length: 300 }, (_, number) => `${number}\n`).join('');
-  const count = 'i=0; while [ $i -lt 300 ]; do echo $i; i=$((i+1)); sleep 0.001; done; exit 5';
+  const count = 'i=0; while [ $i -lt 300 ]; do echo $i; i=$((i+1)); sleep 0.001; done';
   const run = async (name: string, ...flags: string[]) => {
-    const args = ['run', name, '--image=shell', '--restart=Never', '-q', '--rm', ...flags, '--', '-c', count];
-    const { code, stdout, stderr } = await home.fairlead(...args);
+    // To one that has ended nobody can be attached any more.
+    const go = join(home.directory, name);
+    const child = start(home, name, `${count}; until [ -e ${go} ]; do sleep 0.05; done; exit 5`, '--rm', ...flags);
+    const closed = once(child, 'close');
+    const told = text(child.stderr);
+    let stdout = '';
+    for await (const chunk of child.stdout) {
+      stdout += chunk;
+      if (stdout.endsWith('\n299\n')) await writeFile(go, '');
+    }
+    const [stderr, [code]] = await Promise.all([told, closed]);
     assert.deepEqual(
       { code, stdout, stderr },
       { code: 5, stdout: numbers, stderr: `pod default/${name} terminated (Error)\n` },
@@ -23,10 +44,15 @@ test('a program that writes from its first moment on is told whole, several at o
 test('a program that repeats itself is told whole too', async () => {
   await using home = await Home.make();
   await using _running = await RunningFairlead.up(home, '--data=:memory:', '--image', 'shell=/bin/sh');
-  const script = 'echo again; sleep 1; echo again; sleep 0.7; echo again >&2; echo again';
-  const { code, stdout, stderr } = await home.fairlead(
-    ...['run', 'one', '--image=shell', '--restart=Never', '-q', '--rm', '--attach', '--', '-c', script],
-  );
+  const go = join(home.directory, 'go');
+  const script = `echo again; until [ -e ${go} ]; do sleep 0.05; done; echo again; sleep 0.7; echo again >&2; echo again`;
+  const begun = performance.now();
+  const run = start(home, 'one', script, '--rm', '--attach');
+  await once(run.stdout, 'readable');
+  // What came just now may be what the log told, for about as long as the log itself took.
+  await delay(2 * (performance.now() - begun));
+  await writeFile(go, '');
+  const [stdout, stderr, [code]] = await Promise.all([text(run.stdout), text(run.stderr), once(run, 'close')]);
   assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: 'again\n'.repeat(3), stderr: 'again\n' });
 });
 
@@ -49,10 +75,14 @@ test('without the right to read the log that is said, and what comes is told', a
     rights.map((one) => JSON.stringify(one)).join('\n---\n'),
   );
   assert.equal(applied.code, 0, applied.stderr);
-  const { code, stdout, stderr } = await home.fairlead(
-    ...['run', 'one', '--image=shell', '--restart=Never', '-q', '--attach', '--as=maker'],
-    ...['--', '-c', 'sleep 2; echo late'],
-  );
+  const go = join(home.directory, 'go');
+  const script = `until [ -e ${go} ]; do sleep 0.05; done; echo late`;
+  const run = start(home, 'one', script, '--attach', '--as=maker');
+  // It is attached when it says that it cannot read the log.
+  const told = once(run.stderr, 'readable').then(() => writeFile(go, ''));
+  const closed = once(run, 'close');
+  await told;
+  const [stdout, stderr, [code]] = await Promise.all([text(run.stdout), text(run.stderr), closed]);
   assert.equal(code, 0, stderr);
   assert.equal(stdout, 'late\n');
   assert.match(
