@@ -228,7 +228,9 @@ async function shown(session: ExecSession, pattern: RegExp): Promise<string> {
 test('a terminal: its size, keys, its one output, the exit code', { skip: terminalObstacle() ?? false }, async () => {
   await runPod('terminal', 'exec sleep 600');
   const door = cluster.pod(namespace, 'terminal');
-  const session = await door.exec(['sh', '-c', 'stty size; echo err >&2; exec sh'], { stdin: true, tty: true });
+  // It may begin before its size has come, where that took long.
+  const script = `until [ "$(stty size)" = '33 91' ]; do :; done; stty size; echo err >&2; exec sh`;
+  const session = await door.exec(['sh', '-c', script], { stdin: true, tty: true });
   session.resize({ columns: 91, rows: 33 });
   session.stderr.resume();
   const first = await shown(session, /err/);

@@ -96,7 +96,8 @@ test('an ordinary user runs a cluster with the sample application', { skip, time
 async function commandInTerminal(kubeconfig: string): Promise<{ output: string; exitCode: number }> {
   await using cluster = await connect({ path: kubeconfig });
   const [pod] = await Array.fromAsync(cluster.resource('v1', 'Pod').list({ namespace: 'demo' }));
-  const script = 'stty size; id -u; test -O "$(tty)" && exit 3';
+  // It may begin before its size has come, where that took long.
+  const script = `until [ "$(stty size)" = '33 91' ]; do :; done; stty size; id -u; test -O "$(tty)" && exit 3`;
   const session = await cluster.pod('demo', pod?.metadata.name ?? '').exec(['sh', '-c', script], { tty: true });
   session.resize({ columns: 91, rows: 33 });
   session.stderr.resume();
