@@ -9,6 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { type Finished, entry as fairleadEntry } from '../fairlead-process.ts';
 import { peerPath } from '../peers/build.ts';
 import { clusters, type Side, skipBesideKubectl } from './beside-kubectl.ts';
+import { inOneState } from './in-one-state.ts';
 
 const kubectlPath = peerPath('kubectl');
 
@@ -156,15 +157,11 @@ for (const [name, start] of Object.entries(clusters)) {
     });
     after(() => side?.stop());
 
-    /** Ages grow and pods go on while the two run: further looks tell whether that was all. */
-    async function compare(args: readonly string[]): Promise<[Finished, Finished]> {
-      let pair: [Finished, Finished];
-      let looks = 0;
-      do {
-        pair = await Promise.all([side.home.run(kubectlPath, args), side.home.fairlead(...args)]);
-      } while (pair[0].stdout !== pair[1].stdout && ++looks < 10);
-      return pair;
-    }
+    const compare = (args: readonly string[]): Promise<[Finished, Finished]> =>
+      inOneState(
+        () => side.home.run(kubectlPath, args),
+        () => side.home.fairlead(...args),
+      );
 
     for (const line of lines) {
       const words = typeof line === 'string' ? line.split(' ') : line;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { peerPath } from '../peers/build.ts';
 import { clusters, type Side, skipBesideKubectl } from './beside-kubectl.ts';
+import { inOneState } from './in-one-state.ts';
 
 export interface Alike {
   /** Arguments of kubectl, with what goes to its standard input; run in this order before the lines. */
@@ -30,17 +31,12 @@ export function readAlike(title: string, { prepare, lines, elsewhere, onlyReal =
       });
       after(() => side?.stop());
       const alike = (line: string, env: Readonly<Record<string, string>>) => async () => {
-        const look = async () => {
-          const args = [...side.flags, ...line.split(' ')];
-          const both = await Promise.all([
-            side.home.run(peerPath('kubectl'), args, '', env),
-            side.home.fairleadWith(env, ...args),
-          ]);
-          return both.map(({ code, stdout, stderr }) => ({ code, stdout, complains: stderr !== '' }));
-        };
-        let [theirs, ours] = await look();
-        // Ages grow and pods go on while the two run: further looks tell whether that was all.
-        for (let looks = 0; theirs?.stdout !== ours?.stdout && looks < 10; looks++) [theirs, ours] = await look();
+        const args = [...side.flags, ...line.split(' ')];
+        const both = await inOneState(
+          () => side.home.run(peerPath('kubectl'), args, '', env),
+          () => side.home.fairleadWith(env, ...args),
+        );
+        const [theirs, ours] = both.map(({ code, stdout, stderr }) => ({ code, stdout, complains: stderr !== '' }));
         assert.deepEqual(ours, theirs);
       };
       for (const line of lines) test(line, alike(line, {}));
