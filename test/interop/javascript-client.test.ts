@@ -149,8 +149,14 @@ test('a Deployment of echo pods: scale, logs and exec without a terminal', async
   const pod = await runningPod('app=shell');
 
   const log = new PassThrough();
-  const logged = text(log);
+  let logged = '';
+  log.setEncoding('utf8').on('data', (some: string) => {
+    logged += some;
+  });
+  const logEnded = once(log, 'end');
   await new Log(config).log(namespace, pod, 'main', log, { follow: true });
+  // That it runs says not that it has spoken.
+  while (!logged.includes('two')) await once(log, 'data');
   assert.equal(await core.readNamespacedPodLog({ namespace, name: pod, tailLines: 1 }), 'two\n');
 
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
@@ -181,7 +187,8 @@ test('a Deployment of echo pods: scale, logs and exec without a terminal', async
 
   // What follows a log is let go when the container ends.
   await apps.deleteNamespacedDeployment({ namespace, name: 'shell' });
-  assert.equal(await logged, 'one\ntwo\n');
+  await logEnded;
+  assert.equal(logged, 'one\ntwo\n');
 });
 
 /** Waits by a watch until a pod of the selection runs; returns its name. */
