@@ -28,8 +28,9 @@ func election(ctx context.Context, c *clients) error {
 		if err != nil {
 			return nil, err
 		}
+		// A lease outlasts the check, so that a slow server takes it from nobody: it passes on because it is let go.
 		elector, err := leaderelection.NewLeaderElector(leaderelection.LeaderElectionConfig{
-			Lock: lock, LeaseDuration: 2 * time.Second, RenewDeadline: time.Second, RetryPeriod: 200 * time.Millisecond, ReleaseOnCancel: true,
+			Lock: lock, LeaseDuration: 2 * checkTimeout, RenewDeadline: checkTimeout, RetryPeriod: 200 * time.Millisecond, ReleaseOnCancel: true,
 			Callbacks: leaderelection.LeaderCallbacks{
 				OnStartedLeading: func(context.Context) { leaders <- name },
 				OnStoppedLeading: func() {},

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -204,14 +203,28 @@ func outputAlone(ctx context.Context, c *clients, make executorMaker) error {
 	return expect(len(done.out) == 5000000 && len(done.errors) == 3000000, "%d and %d bytes came", len(done.out), len(done.errors))
 }
 
+// cancelledCommand stops waiting once the command runs: while it connects client-go may tell of that in words of its own.
 func cancelledCommand(ctx context.Context, c *clients, make executorMaker) error {
 	reader, writer := io.Pipe()
 	defer writer.Close()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	time.AfterFunc(200*time.Millisecond, cancel)
-	done := c.exec(ctx, make, reader, "main", "sleep", "600")
-	return expect(errors.Is(done.err, context.Canceled), "the error is %v", done.err)
+	executor, err := make(c.plainConfig(), c.podURL(shellPod, "exec", &corev1.PodExecOptions{
+		Container: "main", Command: []string{"/bin/sh", "-c", "echo begun; exec sleep 600"}, Stdin: true, Stdout: true, Stderr: true,
+	}))
+	if err != nil {
+		return err
+	}
+	err = executor.StreamWithContext(ctx, remotecommand.StreamOptions{Stdin: reader, Stdout: onWrite(cancel), Stderr: io.Discard})
+	return expect(errors.Is(err, context.Canceled), "the error is %v", err)
+}
+
+// onWrite is called with whatever is written.
+type onWrite func()
+
+func (f onWrite) Write(some []byte) (int, error) {
+	f()
+	return len(some), nil
 }
 
 func manyCommands(ctx context.Context, c *clients, make executorMaker) error {

@@ -237,7 +237,8 @@ func scaleClient(ctx context.Context, c *clients) error {
 	if err := expect(got.Spec.Replicas == 0 && got.Status.Selector == "app=scaled", "the scale is %v", got); err != nil {
 		return err
 	}
-	got.Spec.Replicas = 3
+	// A controller may write its status in between; without a version the update does not mind.
+	got.Spec.Replicas, got.ResourceVersion = 3, ""
 	if _, err := scales.Update(ctx, resource, got, metav1.UpdateOptions{}); err != nil {
 		return err
 	}
