@@ -7,6 +7,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import type { KubeObject } from '../../src/api/object.ts';
 import type { Pod, Service } from '../../src/api/types/core-v1.ts';
@@ -43,6 +44,12 @@ interface Place extends AsyncDisposable {
   config: ClientConfig;
   /** Whether the proxy verb reaches pods. */
   verbReachesPods: boolean;
+}
+
+interface Rule {
+  apiGroups: readonly string[];
+  resources: readonly string[];
+  verbs: readonly string[];
 }
 
 const images = (home: Home) => ({ shell: '/bin/sh', site: `${process.execPath} ${join(home.directory, 'site.cjs')}` });
@@ -182,8 +189,25 @@ for (const [kind, open] of Object.entries(kinds)) {
       });
     }
 
+    /** Rights count once the server's authorizer has seen them, a little after they were given. */
+    async function hasRights(user: string, rules: readonly Rule[]): Promise<boolean> {
+      const apiVersion = 'authorization.k8s.io/v1';
+      const reviews = place.client.resource<KubeObject & { spec: object; status?: { allowed: boolean } }>(
+        apiVersion,
+        'subjectaccessreviews',
+      );
+      for (const { apiGroups, resources, verbs } of rules) {
+        const [group, verb] = [apiGroups[0], verbs[0]];
+        const [resource, subresource] = resources[0]?.split('/') ?? [];
+        const spec = { user, resourceAttributes: { namespace, group, verb, resource, subresource } };
+        const { status } = await reviews.create({ apiVersion, kind: 'SubjectAccessReview', metadata: {}, spec });
+        if (status?.allowed !== true) return false;
+      }
+      return true;
+    }
+
     /** As the user `dev`, who has these rights. */
-    async function gatewayFor(user: string, rules: readonly object[]): Promise<Gateway & AsyncDisposable> {
+    async function gatewayFor(user: string, rules: readonly Rule[]): Promise<Gateway & AsyncDisposable> {
       const apiVersion = 'rbac.authorization.k8s.io/v1';
       const metadata = { name: user, namespace };
       await place.client
@@ -198,6 +222,7 @@ for (const [kind, open] of Object.entries(kinds)) {
           roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: user },
           subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }],
         });
+      while (!(await hasRights(user, rules))) await sleep(20);
       const config: ClientConfig = { ...place.config, impersonate: { user } };
       const client = openClusterClient(config);
       const started = await startGateway({
