@@ -123,6 +123,10 @@ function runRound({ prepare, steps }: Round, namespaces: Namespaces, sideOf: () 
     for (const namespace of Object.values(namespaces)) {
       const made = await kubectl(['create', 'namespace', namespace]);
       assert.equal(made.code, 0, made.stderr);
+      // What controllers put into every namespace: lists have it, and on a real cluster no pod is made before.
+      const own = ['sa/default', 'cm/kube-root-ca.crt'];
+      const settled = await kubectl(['wait', '-n', namespace, '--for=create', ...own, '--timeout=60s']);
+      assert.equal(settled.code, 0, settled.stderr);
       if (prepare === undefined) continue;
       const applied = await kubectl(['apply', '-n', namespace, '-f', '-'], prepare);
       assert.equal(applied.code, 0, applied.stderr);
