@@ -47,7 +47,8 @@ async function startApp(name: 'web' | 'other'): Promise<number> {
       'fairlead-session-80=evil',
     ]);
     response.setHeader('Content-Type', 'text/html');
-    response.end(`<title>${name}</title><p id="method">${method}</p>`);
+    // Without an icon of its own a browser asks for one, sooner or later than what is judged here.
+    response.end(`<title>${name}</title><link rel="icon" href="data:,"><p id="method">${method}</p>`);
   });
   const sockets = new WebSocketServer({ server });
   sockets.on('connection', (socket, { method, url, headers }) => {

@@ -15,7 +15,8 @@ const app = createServer((request, response) => {
     'Content-Type': 'text/html',
     'Set-Cookie': ['wide=1; Domain=shop.localhost; Path=/', 'safe=1; Secure; Path=/'],
   });
-  response.end(`<p id="host">${request.headers.host}</p>`);
+  // Without an icon of its own a browser asks for one, sooner or later, and gets the cookies anew.
+  response.end(`<link rel="icon" href="data:,"><p id="host">${request.headers.host}</p>`);
 });
 let browser: Browser;
 let gateway: GatewayFixture;
