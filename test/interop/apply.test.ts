@@ -18,7 +18,7 @@ spec:
     spec:
       containers:
       - {name: web, image: fairlead.local/echo, env: [{name: A, value: "1"}, {name: B, value: "2"}]}
-      - {name: side, image: fairlead.local/echo}
+      - {name: side, image: fairlead.local/echo, args: ["--port=8081", "--tls-port=8444"]}
 ---
 apiVersion: v1
 kind: Service
@@ -30,7 +30,7 @@ const second = first
   .replace('gone: "1"', 'come: "2"')
   .replace('replicas: 1', 'paused: true')
   .replace(', {name: B, value: "2"}', ', {name: C, value: "3"}')
-  .replace('      - {name: side, image: fairlead.local/echo}\n', '')
+  .replace(/ +- \{name: side.*\n/, '')
   .replace('name: http}', 'name: http}, {port: 443, name: https, targetPort: 8443}');
 
 const configMap = (data: string) => `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"two"},"data":${data}}`;
@@ -40,6 +40,8 @@ const clientSide: Round = {
     { line: 'apply -f - --dry-run=client', input: first },
     { line: 'apply -f - --dry-run=server', input: first },
     { line: 'apply -f -', input: first },
+    // From here on nothing but these lines changes it: the order of conditions tells what was seen in between.
+    { line: 'wait --for=condition=Available deploy/web --timeout=60s' },
     { line: 'get cm,deploy,svc -o yaml', settles: true },
     { line: 'apply -f -', input: first },
     { line: 'apply -f - --dry-run=client -o yaml', input: second, settles: true },
