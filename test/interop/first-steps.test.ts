@@ -27,6 +27,9 @@ before(async () => {
   await kubectl('create', 'deployment', 'nginx', '--image=fairlead.local/echo', '--port=8080');
   await kubectl('expose', 'deployment', 'nginx', '--port=80', '--target-port=8080');
   await kubectl('rollout', 'status', 'deployment/nginx', '--timeout=60s');
+  // Pods are available a little before the Service leads to them.
+  await kubectl('wait', 'ep/nginx', '--for=create', '--timeout=30s');
+  await kubectl('wait', 'ep/nginx', '--for=jsonpath={.subsets[0].addresses[0].ip}', '--timeout=30s');
   await kubectl('wait', 'secret', '--all', '--for=jsonpath={.data.token}', '--timeout=30s');
   for (const [name, target] of [
     ['theirs', peerPath('kubectl')],
