@@ -28,6 +28,8 @@ export async function execute(
   } catch (error) {
     return { exitCode: 126, startError: (error as Error).message };
   }
+  // It may have been told while the program was being started; what it began with changes nothing.
+  if (terminal?.latest !== undefined) started.terminal?.resize(terminal.latest);
   const stopSizes = terminal?.onChange((size) => started.terminal?.resize(size));
   const stop = endWith(started, signal);
   if (stdin !== undefined && started.stdin !== null) feedInput(stdin, started.stdin, true);

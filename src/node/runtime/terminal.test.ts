@@ -263,3 +263,23 @@ test('many sessions at once and one after the other leave no file and no process
     await new Promise((resolve) => setTimeout(resolve, 5));
   assert.ok((await files()) <= before, `${await files()} files, ${before} before`);
 });
+
+/** Another size is told as soon as the program begins to be started with the first one. */
+class Hasty extends TerminalSizes {
+  override first(patienceMs: number): ReturnType<TerminalSizes['first']> {
+    const first = super.first(patienceMs);
+    this.set({ columns: 91, rows: 33 });
+    return first;
+  }
+}
+
+test('a size that is told while a command is being started is not lost', { skip }, async (t) => {
+  const { running } = await container(t, 'exec sleep 600');
+  const terminal = new Hasty();
+  terminal.set({ columns: 80, rows: 24 });
+  const stdout = new PassThrough();
+  const argv = ['sh', '-c', 'until [ "$(stty size)" = "33 91" ]; do sleep 0.02; done; echo resized'];
+  const exit = running.exec({ argv, stdin: new PassThrough(), stdout, terminal, signal: t.signal });
+  assert.match(String((await once(stdout, 'data'))[0]), /resized/);
+  assert.equal((await exit).exitCode, 0);
+});
