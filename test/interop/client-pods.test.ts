@@ -80,7 +80,9 @@ test('logs, commands and ports of a pod', { skip }, async () => {
     session.stdin.write('through and through\n');
     const outcome = await Promise.all([text(session.stdout), text(session.stderr), session.exitCode]);
     assert.deepEqual(outcome, ['through and through\n', 'problem\n', 7], way);
-    const shell = await forced.exec(['sh', '-c', 'stty size; cat; exit 5'], { stdin: true, tty: true });
+    // The size is told once the command may run already.
+    const sized = 'until [ "$(stty size)" = "33 91" ]; do sleep 0.05; done; stty size; cat; exit 5';
+    const shell = await forced.exec(['sh', '-c', sized], { stdin: true, tty: true });
     shell.resize({ columns: 91, rows: 33 });
     shell.stderr.resume();
     shell.stdin.write('typed\n\x04');
