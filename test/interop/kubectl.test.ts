@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { type Finished, Home, RunningFairlead } from '../fairlead-process.ts';
 import { peerPath } from '../peers/build.ts';
@@ -109,6 +110,8 @@ test('logs and exec: streams apart, standard input, exit codes', { skip }, async
   const applied = await kubectlWith(shellPod, 'apply', '-f', '-', '--validate=strict');
   assert.equal(applied.stdout, 'pod/shell created\n', applied.stderr);
   await kubectl('wait', '--for=condition=Ready', 'pod/shell', '--timeout=30s');
+  // A container that is Ready has yet to say what it says.
+  assert.equal(await kubectl('logs', '-f', 'shell', '--limit-bytes=21'), 'line 1\nline 2\nline 3\n');
   assert.equal(await kubectl('logs', 'shell'), 'line 1\nline 2\nline 3\n');
   assert.equal(await kubectl('logs', 'shell', '--tail=1'), 'line 3\n');
   const apart = await kubectlWith('', 'exec', 'shell', '--', '/bin/sh', '-c', 'echo out; echo err >&2; exit 7');
@@ -127,13 +130,19 @@ test('logs and exec: streams apart, standard input, exit codes', { skip }, async
 });
 
 test('logs -f follows until the container ends', { skip }, async () => {
+  const go = join(home.directory, 'go');
   const manifest = shellPod
-    .replace(/args:.*/, 'args: ["-c", "echo one; sleep 1; echo two"]')
+    // It ends when it has been seen to run.
+    .replace(/args:.*/, `args: ["-c", "echo one; until [ -e ${go} ]; do sleep 0.02; done; echo two"]`)
     .replaceAll('shell,', 'ends,')
     .replace('name: shell', 'name: ends');
   await kubectlWith(manifest.replace('spec:', 'spec:\n  restartPolicy: Never'), 'apply', '-f', '-');
   await kubectl('wait', '--for=jsonpath={.status.phase}=Running', 'pod/ends', '--timeout=30s');
-  assert.equal(await kubectl('logs', '-f', 'ends'), 'one\ntwo\n');
+  const follow = spawn(kubectlPath, ['logs', '-f', 'ends'], { env: home.env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const whole = text(follow.stdout);
+  await once(follow.stdout, 'data');
+  await writeFile(go, '');
+  assert.equal(await whole, 'one\ntwo\n');
   await kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/ends', '--timeout=30s');
   assert.match(await kubectl('get', 'pod', 'ends'), /0\/1 +Completed/);
 });
@@ -183,11 +192,17 @@ test('get -w shows a pod as it comes and goes', { skip }, async () => {
   watch.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     seen += chunk;
   });
+  const sees = async (pattern: RegExp): Promise<void> => {
+    while (!pattern.test(seen)) await once(watch.stdout, 'data');
+  };
   try {
+    // What is listed comes before what is watched: from then on it misses nothing.
+    await kubectl('run', 'before', '--image=fairlead.local/echo', '-l', 'app=watched');
+    await sees(/before /);
     await kubectl('run', 'watched', '--image=fairlead.local/echo', '-l', 'app=watched');
     await kubectl('wait', '--for=condition=Ready', 'pod/watched', '--timeout=30s');
-    await kubectl('delete', 'pod', 'watched', '--timeout=60s');
-    for (const state of ['Pending', 'Running', 'Terminating']) assert.match(seen, new RegExp(`watched .*${state}`));
+    await kubectl('delete', 'pod', 'before', 'watched', '--timeout=60s');
+    for (const state of ['Pending', 'Running', 'Terminating']) await sees(new RegExp(`watched .*${state}`));
   } finally {
     const ended = once(watch, 'exit');
     watch.kill('SIGTERM');
