@@ -141,7 +141,8 @@ for (const [protocol, variables] of protocols) {
     const joined = await kubectlWith('this\n', ...args);
     assert.deepEqual([joined.stdout, joined.code], ['heard this\n', 5], joined.stderr);
     await kubectl('delete', 'pod', name, '--timeout=30s');
-    await kubectl('run', name, '--image=shell', '--stdin', '--', '-c', script);
+    // Or it would attach, too, end the script, and be Ready yet while that is started again.
+    await kubectl('run', name, '--image=shell', '--stdin', '--attach=false', '--', '-c', script);
     await kubectl('wait', '--for=condition=Ready', `pod/${name}`, '--timeout=30s');
     const attached = await kubectlWith('that\n', 'attach', '-i', name);
     assert.deepEqual([attached.stdout, attached.code], ['heard that\n', 0], attached.stderr);
