@@ -80,6 +80,8 @@ test('an application lives: create, roll out, scale, expose, logs, exec, delete'
 
   await kubectl('expose', 'deployment/echo', '--port=80', '--target-port=8080', '-n', 'life');
   assert.match(await kubectl('get', 'svc', 'echo', '-n', 'life'), /echo +ClusterIP +10\.96\.\d+\.\d+ +<none> +80\/TCP/);
+  const endpoints = ['--for=create', '--for=jsonpath={.subsets[0].addresses[0].ip}', '--timeout=30s'];
+  await kubectl('wait', 'endpoints/echo', ...endpoints, '-n', 'life');
   assert.match(await kubectl('get', '--raw', '/api/v1/namespaces/life/services/echo:80/proxy/hello'), /hello/);
 
   await kubectl('set', 'env', 'deployment/echo', 'COLOUR=blue', '-n', 'life');

@@ -9,6 +9,8 @@ import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import type { UnstructuredObject } from '../../src/api/object.ts';
 import type { Node, Pod } from '../../src/api/types/core-v1.ts';
+import type { EndpointSlice } from '../../src/api/types/discovery-v1.ts';
+import { openInformer } from '../../src/client/informer.ts';
 import { entry, type Finished, Home } from '../fairlead-process.ts';
 import { peerPath } from '../peers/build.ts';
 import { KubectlForward } from '../peers/kubectl-forward.ts';
@@ -52,11 +54,31 @@ async function kubectl(...args: string[]): Promise<string> {
   return stdout;
 }
 
+/** kubectl's wait fails where there is no slice yet, or an endpoint less in it. */
+async function readyEndpoints(service: string, count: number): Promise<void> {
+  const stop = new AbortController();
+  const resource = cluster.client.resource<EndpointSlice>('discovery.k8s.io/v1', 'endpointslices');
+  const query = { namespace, labelSelector: `kubernetes.io/service-name=${service}` };
+  const slices = openInformer<EndpointSlice>({ resource, query, signal: stop.signal });
+  await slices.synced;
+  await new Promise<void>((resolve) => {
+    const look = () => {
+      const endpoints = slices.list().flatMap((slice) => slice.endpoints ?? []);
+      if (endpoints.filter(({ conditions }) => conditions?.ready === true).length === count) resolve();
+    };
+    slices.onChange(look);
+    look();
+  });
+  stop.abort();
+}
+
 test('the node is one of the cluster, with no more rights than a node has', { skip }, async () => {
   assert.match(await kubectl('get', 'nodes'), /real +Ready +<none> +\S+ +v1\.36/);
   const { spec, status } = await cluster.client.resource<Node>('v1', 'nodes').get('real');
   assert.ok(spec?.podCIDR);
   assert.ok(status?.daemonEndpoints?.kubeletEndpoint?.Port);
+  // It is renewed from the time on at which the node is Ready.
+  await kubectl('wait', 'lease/real', '-n', 'kube-node-lease', '--for=create', '--timeout=30s');
   const lease = await kubectl('get', 'lease', 'real', '-n', 'kube-node-lease', '-o', 'jsonpath={.spec.holderIdentity}');
   assert.equal(lease, 'real');
 });
@@ -79,6 +101,8 @@ test('kubectl logs and exec through the real server, over WebSocket and SPDY', {
     terminationGracePeriodSeconds: 1,
     containers: [{ name: 'c', image: 'shell', args: ['-c', 'echo begun; exec sleep 600'] }],
   });
+  // Ready, it has yet to say so.
+  assert.equal(await kubectl('logs', '-f', 'shell', '--limit-bytes=6'), 'begun\n');
   assert.equal(await kubectl('logs', 'shell'), 'begun\n');
   for (const variables of [{}, { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false' }]) {
     const failed = await tryKubectl(
@@ -185,13 +209,7 @@ test('a Deployment behind a Service is reached by every proxy verb, and by name 
   await kubectl('create', 'deployment', 'hello', '--image=fairlead.local/echo', '--replicas=2', '--port=8080');
   await kubectl('expose', 'deployment', 'hello', '--port=80', '--target-port=8080');
   await kubectl('rollout', 'status', 'deployment/hello', '--timeout=60s');
-  await kubectl(
-    'wait',
-    '--for=jsonpath={.endpoints[1].conditions.ready}=true',
-    'endpointslice',
-    '-l',
-    'kubernetes.io/service-name=hello',
-  );
+  await readyEndpoints('hello', 2);
   const pod = (await kubectl('get', 'pods', '-l', 'app=hello', '-o', 'jsonpath={.items[0].metadata.name}')).trim();
   const raw = async (path: string) => JSON.parse(await kubectl('get', '--raw', path));
   const root = '/api/v1/namespaces/default';
