@@ -157,13 +157,15 @@ for (const [name, start] of Object.entries(places)) {
     test('logs -f comes whole through connections that are cut again and again', async () => {
       await using proxy = await openCuttable(place.server);
       // It waits until it is followed, or all would be there before.
-      const script = 'read go; i=0; while [ $i -lt 400 ]; do echo line $i; i=$((i+1)); sleep 0.005; done; echo end';
+      const script =
+        'echo up; read go; i=0; while [ $i -lt 400 ]; do echo line $i; i=$((i+1)); sleep 0.005; done; echo end';
       const container = { ...shell(script), stdin: true };
       await runPod(place.client, 'talks', { ...common, restartPolicy: 'Never', containers: [container] });
       const child = launch('logs', '-f', 'talks', `--server=${proxy.url}`);
       const complaints = text(child.stderr);
       const closed = once(child, 'close');
       const seen = printed(child);
+      await seen.has(/^up\n/);
       const go = launch('attach', '-i', '-q', 'talks');
       const gone = once(go, 'close');
       go.stdin.end('go\n');
@@ -174,7 +176,7 @@ for (const [name, start] of Object.entries(places)) {
       }
       await closed;
       await gone;
-      assert.equal(seen.text, `${Array.from({ length: 400 }, (_, i) => `line ${i}\n`).join('')}end\n`);
+      assert.equal(seen.text, `up\n${Array.from({ length: 400 }, (_, i) => `line ${i}\n`).join('')}end\n`);
       assert.equal(child.exitCode, 0);
       assert.match(await complaints, /The log broke off .*\nThe log goes on where it broke off\./);
     });
