@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
+import { freePort } from '../free-port.ts';
 import type { GatewayFixture } from '../gateway-fixture.ts';
 import { openGatewayFixture } from '../gateway-fixture.ts';
 import type { SmallCluster } from '../small-cluster.ts';
@@ -280,8 +281,9 @@ test('the page outlives its gateway, and is true again when that is back', { ski
   setService(dev, 'shop/web', [{ port: 80 }], [true]);
   setService(dev, 'shop/old', [{ port: 80 }], [true]);
   const options = { withPage: true, context: 'dev', clusters: { dev } };
-  const first = await openGatewayFixture(options);
-  const { port } = first;
+  // Nobody else is given it while no gateway has it.
+  const port = await freePort();
+  const first = await openGatewayFixture({ ...options, port });
   await using visitor = await visit(browser);
   const page = await visitor.context.newPage();
   await openPage(first, page);
