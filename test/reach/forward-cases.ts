@@ -6,8 +6,10 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { identifyProcess } from '../../src/lib/process-identity.ts';
+import { freePort } from '../free-port.ts';
 import { CuttableLine, say, talk } from './cuttable-line.ts';
 import { service } from './objects.ts';
 import type { ReachSide } from './reach-side.ts';
@@ -75,8 +77,8 @@ export function forwardTests(side: () => ReachSide): void {
 
   test('a forward says that the cluster is out of reach, and comes back with it', { timeout: 60_000 }, async () => {
     const api = new URL(side().apiUrl);
-    let line = await CuttableLine.open(Number(api.port), 0);
-    const { port } = line;
+    const port = await freePort();
+    let line = await CuttableLine.open(Number(api.port), port);
     await using running = await Running.start(side().home, [
       'forward',
       'shop/raw=0',
@@ -206,7 +208,8 @@ export function forwardTests(side: () => ReachSide): void {
     await watched([named.local, bare.local]);
     await withPorts(9001);
     await running.event(({ state, to }) => state === 'down' && to === 'shop/moved:9000');
-    assert.deepEqual(await localWays(), [`localhost:${bare.local}`]);
+    // It is down, too, until the endpoints have the new port.
+    while (!isDeepStrictEqual(await localWays(), [`localhost:${bare.local}`])) await delay(100);
     await watched([bare.local]);
     await withPorts(9001, 9002);
     await running.event(({ state, to }) => state === 'down' && to === 'shop/moved');

@@ -3,13 +3,28 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { entry } from '../fairlead-process.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EndpointSlice } from '../../src/api/types/discovery-v1.ts';
+import { entry, type Finished } from '../fairlead-process.ts';
 import { forwardTests } from './forward-cases.ts';
 import { objects, service } from './objects.ts';
 import { otherWayTests } from './other-way-cases.ts';
 import type { ReachSide } from './reach-side.ts';
 import { why as whyOf } from './reach-side.ts';
 import { Running } from './running-command.ts';
+
+/** Whether each service of `web` has the two pods in its slices. */
+async function haveEndpoints(fairlead: (...args: string[]) => Promise<Finished>): Promise<boolean> {
+  const { code, stdout, stderr } = await fairlead('get', 'endpointslices', '-n', 'shop', '-o', 'json');
+  assert.equal(code, 0, stderr);
+  const { items }: { items: EndpointSlice[] } = JSON.parse(stdout);
+  const services = objects.filter((each) => JSON.stringify(each).includes('"selector":{"app":"web"}'));
+  return services.every(({ metadata: { name } }) => {
+    const own = items.filter(({ metadata: { labels } }) => labels?.['kubernetes.io/service-name'] === name);
+    const endpoints = own.flatMap((slice) => slice.endpoints ?? []);
+    return endpoints.filter(({ conditions }) => conditions?.ready === true).length === 2;
+  });
+}
 
 export function reachTests(
   title: string,
@@ -33,6 +48,8 @@ export function reachTests(
         const met = await fairlead('wait', '-n', 'shop', '--timeout=60s', ...args);
         assert.equal(met.code, 0, met.stderr);
       }
+      // Written behind the pods, for each service at its own time.
+      while (!(await haveEndpoints(fairlead))) await delay(100);
     });
     after(() => side?.stop());
 
