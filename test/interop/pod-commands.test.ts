@@ -1,7 +1,10 @@
 /** logs, exec, cp, run and attach by kubectl and by Fairlead, line by line. */
 import { besideKubectl, type Round } from './beside-kubectl.ts';
 
-/** Prepared by kubectl in both namespaces; `pair` and `web` go on, `over` ends. */
+/**
+ * Prepared by kubectl in both namespaces; `pair` and `web` go on, `over` ends. A container is Ready once it has said what it
+ * says: two logs that are empty yet are the same, too.
+ */
 const manifest = `
 apiVersion: v1
 kind: Pod
@@ -10,8 +13,14 @@ spec:
   terminationGracePeriodSeconds: 1
   initContainers: [{name: setup, image: shell, args: [-c, echo set up]}]
   containers:
-  - {name: one, image: shell, args: [-c, 'echo one 1; echo one 2; printf "three \\\\033[31m\\\\377\\\\n"; exec sleep 600']}
-  - {name: two, image: shell, args: [-c, echo two; exec sleep 600]}
+  - name: one
+    image: shell
+    args: [-c, 'echo one 1; echo one 2; printf "three \\\\033[31m\\\\377\\\\n"; : >said-one; exec sleep 600']
+    readinessProbe: {exec: {command: [test, -e, said-one]}, periodSeconds: 1}
+  - name: two
+    image: shell
+    args: [-c, 'echo two; : >said-two; exec sleep 600']
+    readinessProbe: {exec: {command: [test, -e, said-two]}, periodSeconds: 1}
 ---
 apiVersion: v1
 kind: Pod
@@ -39,7 +48,11 @@ spec:
     metadata: {labels: {app: web}}
     spec:
       terminationGracePeriodSeconds: 1
-      containers: [{name: web, image: shell, args: [-c, echo served; exec sleep 600]}]
+      containers:
+      - name: web
+        image: shell
+        args: [-c, 'echo served; : >said; exec sleep 600']
+        readinessProbe: {exec: {command: [test, -e, said]}, periodSeconds: 1}
 `;
 
 const images = { shell: '/bin/sh' };
@@ -50,8 +63,8 @@ const logs: Round = {
     { line: 'wait pod/pair --for=condition=Ready --timeout=30s' },
     { line: 'wait deploy/web --for=condition=Available --timeout=30s' },
     { line: 'wait pod/over --for=jsonpath={.status.phase}=Failed --timeout=30s' },
-    { line: 'logs pair -c two', settles: true },
-    { line: 'logs pair', settles: true },
+    { line: 'logs pair -c two' },
+    { line: 'logs pair' },
     { line: 'logs pair one' },
     { line: 'logs pod/pair -c one --tail=1' },
     { line: 'logs pair -c one --tail=0' },
@@ -66,7 +79,7 @@ const logs: Round = {
     { line: 'logs -f over --limit-bytes=3' },
     { line: 'logs over --prefix' },
     { line: 'logs over -p' },
-    { line: 'logs deploy/web', settles: true },
+    { line: 'logs deploy/web' },
     { line: 'logs svc/talk -c two' },
     { line: 'logs -l app=talk -c one --tail=1' },
     { line: 'logs -l app=short' },
