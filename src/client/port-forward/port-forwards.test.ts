@@ -151,6 +151,20 @@ for (const [what, open] of [
   });
 }
 
+test('a server is not taken for slow where this process itself was held up', async () => {
+  await using server = await uncounted(echo);
+  const before: Duplex[] = [];
+  for (let i = 0; i < 31; i++) before.push(await forward(server));
+  // There is room for one more.
+  const { size } = server.sockets;
+  const beside = forward(server);
+  await new Promise((resolve) => setImmediate(resolve));
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2200);
+  const stream = await beside;
+  assert.equal(server.sockets.size, size);
+  for (const each of [...before, stream]) each.destroy();
+});
+
 test('a connection of which nothing is read is given up when others wait for it', async (t) => {
   const flood = Buffer.alloc(1024 * 1024);
   await using server = await uncounted((port, data, errors) => {
