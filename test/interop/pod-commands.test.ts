@@ -183,7 +183,7 @@ const run: Round = {
         '--rm',
         '--',
         '-c',
-        'sleep 2; echo hello; exit 5',
+        'sleep 4; echo hello; exit 5',
       ],
     },
     { line: 'get pod five', settles: true },
