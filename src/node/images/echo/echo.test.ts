@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
@@ -40,6 +40,21 @@ after(() => end());
 async function answer(response: IncomingMessage): Promise<Record<string, unknown>> {
   return JSON.parse(await text(response)) as Record<string, unknown>;
 }
+
+test('arguments that it does not have, or that are no ports, are said in a sentence', () => {
+  const program = new URL('main.ts', import.meta.url).pathname;
+  for (const [args, why] of [
+    [['--help'], /^echo: Unknown option '--help'.*Its arguments are --port N and --tls-port N\.\n$/],
+    [
+      ['--port', '0x50'],
+      /^echo: "0x50" is no port: from 1 to 65535\. Its arguments are --port N and --tls-port N\.\n$/,
+    ],
+  ] as const) {
+    const { status, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', env: {} });
+    assert.equal(status, 2);
+    assert.match(stderr, why);
+  }
+});
 
 test('HTTP: tells what it received and who it is', async () => {
   const sent = request({ host, port, method: 'PUT', path: '/a%2Fb?c=d', headers: { 'X-Thing': 'yes' }, agent: false });

@@ -11,7 +11,7 @@ import { hostname } from 'node:os';
 import { echoServer } from './http.ts';
 import { echoPorts } from './ports.ts';
 
-const ports = echoPorts(process.argv.slice(2));
+const ports = portsOrEnd();
 const pod = process.env.HOSTNAME ?? hostname();
 const host = process.env.POD_IP ?? '0.0.0.0';
 const http = echoServer(pod);
@@ -44,6 +44,16 @@ udp.bind(ports.plain, host, () => {
 });
 process.once('SIGTERM', () => process.exit(0));
 process.once('SIGINT', () => process.exit(0));
+
+function portsOrEnd(): ReturnType<typeof echoPorts> {
+  try {
+    return echoPorts(process.argv.slice(2));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    console.error(`echo: ${why}. Its arguments are --port N and --tls-port N.`);
+    process.exit(2);
+  }
+}
 
 function fail(error: Error): never {
   console.error(error.message);

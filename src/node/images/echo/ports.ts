@@ -7,5 +7,11 @@ export function echoPorts(args: readonly string[]): { plain: number; tls: number
     args: [...args],
     options: { port: { type: 'string', default: '8080' }, 'tls-port': { type: 'string', default: '8443' } },
   });
-  return { plain: Number(values.port), tls: Number(values['tls-port']) };
+  return { plain: portNumber(values.port), tls: portNumber(values['tls-port']) };
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65535) throw new Error(`"${text}" is no port: from 1 to 65535`);
+  return port;
 }
