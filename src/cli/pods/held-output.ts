@@ -2,8 +2,8 @@
 import type { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-/** What is kept at most, and the most of the log's end to which it is compared. */
-export const HELD_BYTES = 64 * 1024;
+/** What is kept at most. */
+const HELD_BYTES = 64 * 1024;
 /** How long the rest of what the log told is waited for where a part of it has come. */
 const FOLLOWS_MS = 1000;
 /** How often the log is measured while more comes all the time. */
@@ -16,7 +16,7 @@ export interface Passage {
 
 /** A log that was read to its end once there was an attachment. */
 export interface ToldLog {
-  /** The last bytes. */
+  /** The last bytes: all that may have come by the attachment too, where they are enough. */
   end: Buffer;
   /** In bytes. */
   length: number;
@@ -30,25 +30,32 @@ export class HeldOutput {
   readonly #stops: (() => void)[];
   readonly #kept: { chunk: Buffer; to: PassThrough }[] = [];
   #bytes = 0;
+  #take = (chunk: Buffer, to: PassThrough): void => this.#keep(chunk, to);
   #changed = (): void => {};
 
   constructor(passages: readonly Passage[]) {
     this.#passages = passages;
     this.#stops = passages.map(({ from, to }) => {
-      const keep = (chunk: Buffer): void => {
-        this.#kept.push({ chunk, to });
-        this.#bytes += chunk.length;
-        if (this.#bytes >= HELD_BYTES) for (const each of passages) each.from.pause();
-        this.#changed();
-      };
+      const take = (chunk: Buffer): void => this.#take(chunk, to);
       const over = (): void => this.#changed();
       // Why it broke off is told by the exit code.
       const broke = (): void => {
         to.destroy();
       };
-      from.on('data', keep).on('error', broke).on('close', over);
-      return () => from.pause().off('data', keep).off('error', broke).off('close', over);
+      from.on('data', take).on('error', broke).on('close', over);
+      return () => from.pause().off('data', take).off('error', broke).off('close', over);
     });
+  }
+
+  /**
+   * Whether the log, whose last bytes these are, has come to what one was attached to: all that follows comes that way. A program
+   * that writes faster than its log is read would be told twice otherwise.
+   */
+  isIn(end: Buffer): boolean {
+    if (!this.#isFull) return false;
+    const come = this.#come();
+    // What repeats itself may be another place.
+    return !come.includes(come.subarray(0, HELD_BYTES / 2), 1) && end.includes(come);
   }
 
   /**
@@ -56,21 +63,27 @@ export class HeldOutput {
    * the log itself took; where a piece of the log has come, the rest of it follows.
    */
   compare(log: ToldLog): void {
-    let timer = setTimeout(() => this.#release(0), log.tookMs);
+    let timer: NodeJS.Timeout;
     let isFollowing = false;
+    const decide = (): void => {
+      clearTimeout(timer);
+      this.#changed = () => {};
+      const come = this.#come();
+      const told = this.#isFull ? since(log.end, come) : overlap(log.end, come);
+      // Where no more is kept, nothing tells how much came.
+      if (told === 0 || this.#isFull) this.#release(told);
+      else void this.#measured(log, told).then((exactly) => this.#release(exactly));
+    };
+    timer = setTimeout(decide, log.tookMs);
     this.#changed = () => {
       const come = this.#come();
-      const told = overlap(log.end, come);
-      const isOver = this.#passages.every(({ from }) => from.closed);
-      if (told > 0 || isOver || !log.end.includes(come)) {
-        clearTimeout(timer);
-        this.#changed = () => {};
-        if (told === 0) this.#release(0);
-        else void this.#measured(log, told).then((exactly) => this.#release(exactly));
-      } else if (come.length > 0 && !isFollowing) {
+      if (this.#isOver || this.#isFull) decide();
+      else if (come.length === 0) return;
+      else if (overlap(log.end, come) === come.length || !log.end.includes(come)) decide();
+      else if (!isFollowing) {
         isFollowing = true;
         clearTimeout(timer);
-        timer = setTimeout(() => this.#release(0), FOLLOWS_MS);
+        timer = setTimeout(decide, FOLLOWS_MS);
       }
     };
     this.#changed();
@@ -94,25 +107,64 @@ export class HeldOutput {
     return likely;
   }
 
+  get #isFull(): boolean {
+    return this.#bytes >= HELD_BYTES;
+  }
+
+  get #isOver(): boolean {
+    return this.#passages.every(({ from }) => from.closed);
+  }
+
+  #keep(chunk: Buffer, to: PassThrough): void {
+    this.#kept.push({ chunk, to });
+    this.#bytes += chunk.length;
+    if (this.#isFull) for (const { from } of this.#passages) from.pause();
+    this.#changed();
+  }
+
   #come(): Buffer {
     return Buffer.concat(this.#kept.map(({ chunk }) => chunk));
   }
 
+  /** More may have been told than was kept: that is left out of what comes next. */
   #release(told: number): void {
-    this.#changed = () => {};
-    for (const stop of this.#stops) stop();
-    for (const { chunk, to } of this.#kept) {
+    const writeFresh = (chunk: Buffer, to: PassThrough): void => {
       const fresh = chunk.subarray(told);
       told -= chunk.length - fresh.length;
       if (fresh.length > 0) to.write(fresh);
-    }
+    };
+    for (const { chunk, to } of this.#kept.splice(0)) writeFresh(chunk, to);
+    this.#changed = () => {
+      if (told === 0 || this.#isOver) this.#passOn();
+    };
+    this.#take = (chunk, to) => {
+      writeFresh(chunk, to);
+      this.#changed();
+    };
+    for (const { from } of this.#passages) from.resume();
+    this.#changed();
+  }
+
+  #passOn(): void {
+    this.#changed = () => {};
+    for (const stop of this.#stops) stop();
     for (const { from, to } of this.#passages) pipeline(from, to).catch(() => {});
   }
 }
 
 /** How many bytes are both the last ones of `earlier` and the first ones of `later`. */
 function overlap(earlier: Buffer, later: Buffer): number {
-  let bytes = Math.min(earlier.length, later.length);
-  while (bytes > 0 && !earlier.subarray(earlier.length - bytes).equals(later.subarray(0, bytes))) bytes -= 1;
-  return bytes;
+  const [first] = later;
+  if (first === undefined) return 0;
+  let place = earlier.indexOf(first, Math.max(0, earlier.length - later.length));
+  while (place !== -1 && earlier.compare(later, 0, earlier.length - place, place) !== 0) {
+    place = earlier.indexOf(first, place + 1);
+  }
+  return place === -1 ? 0 : earlier.length - place;
+}
+
+/** How many bytes there are from the place on where `later` is in `earlier`, or the end of that is its beginning. */
+function since(earlier: Buffer, later: Buffer): number {
+  const place = earlier.lastIndexOf(later);
+  return place === -1 ? overlap(earlier, later) : earlier.length - place;
 }

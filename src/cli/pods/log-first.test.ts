@@ -10,15 +10,17 @@ function program() {
   const stdout = new PassThrough();
   const stderr = new PassThrough();
   let log = '';
+  const readLog = async () => Readable.from([Buffer.from(log)]);
   const failures: string[] = [];
   const session = { stdin: new Writable(), stdout, stderr, exitCode: Promise.resolve(0), resize: () => {} };
   return {
     failures,
+    readLog,
     write(line: string, to: 'log' | 'both' | 'attachment' = 'both') {
       if (to !== 'attachment') log += line;
       if (to !== 'log') stdout.write(line);
     },
-    attached(openLog = async () => Readable.from([Buffer.from(log)])) {
+    attached(openLog = readLog) {
       return logFirst(session, openLog, ({ message }) => failures.push(message));
     },
     end() {
@@ -62,6 +64,76 @@ test('a program that says the same again at once is told whole', async () => {
     one.end();
     assert.equal(await text(stdout), 'again\nagain\n', `after ${pause} ms`);
   }
+});
+
+/** As a program writes them that counts. */
+function numbers(from: number, to: number): string {
+  let lines = '';
+  for (let number = from; number < to; number++) lines += `${number}\n`;
+  return lines;
+}
+
+test('a program that writes much while its log is read is told once', async () => {
+  const one = program();
+  one.write(numbers(0, 1000), 'log');
+  const { stdout } = one.attached(async () => {
+    await delay(50);
+    return one.readLog();
+  });
+  // More than is kept, and less than the log's end.
+  for (let from = 1000; from < 101_000; from += 1000) one.write(numbers(from, from + 1000));
+  one.end();
+  assert.equal(await text(stdout), numbers(0, 101_000));
+});
+
+test('a log that goes on faster than it is read is left where the attachment goes on', async () => {
+  const one = program();
+  const chunks = Array.from({ length: 100 }, (_, index) => numbers(index * 5000, (index + 1) * 5000));
+  let read = 0;
+  const openLog = async () =>
+    Readable.from(
+      (async function* () {
+        for (const chunk of chunks) {
+          read += 1;
+          yield Buffer.from(chunk);
+          await delay(5);
+        }
+      })(),
+    );
+  const { stdout } = one.attached(openLog);
+  for (const chunk of chunks.slice(2)) one.write(chunk, 'attachment');
+  one.end();
+  assert.equal(await text(stdout), chunks.join(''));
+  assert.ok(read < chunks.length, `read ${read} pieces of the log`);
+});
+
+test('a piece that is in the midst of the log is not taken for its end', async () => {
+  const one = program();
+  one.write('10\n20\n30\n40\n', 'log');
+  const { stdout } = one.attached();
+  one.write('0\n30\n', 'attachment');
+  await delay(200);
+  one.write('40\n', 'attachment');
+  one.write('50\n');
+  one.end();
+  assert.equal(await text(stdout), '10\n20\n30\n40\n50\n');
+});
+
+test('a long log that is read slowly leaves no listeners behind', async () => {
+  const warnings: Error[] = [];
+  const warned = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', warned);
+  const one = program();
+  const { stdout } = one.attached(async () => Readable.from(Array.from({ length: 40 }, () => Buffer.alloc(64 * 1024))));
+  one.end();
+  let bytes = 0;
+  for await (const chunk of stdout) {
+    bytes += chunk.length;
+    await delay(1);
+  }
+  process.off('warning', warned);
+  assert.equal(bytes, 40 * 64 * 1024);
+  assert.deepEqual(warnings, []);
 });
 
 test('a log that cannot be read is said, and holds nothing up', async () => {

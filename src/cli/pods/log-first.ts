@@ -2,10 +2,12 @@
 import { PassThrough, type Readable } from 'node:stream';
 import type { ExecSession } from '../../client/exec.ts';
 import { within } from '../../lib/within.ts';
-import { HELD_BYTES, HeldOutput } from './held-output.ts';
+import { HeldOutput } from './held-output.ts';
 
 /** A node that does not tell the log must not keep what comes from being shown. */
 const SILENT_MS = 5000;
+/** How much of the log may have been told before what comes is found in it. */
+const END_BYTES = 1024 * 1024;
 /** A longer log is not read again to see how long it is. */
 const MEASURED_BYTES = 1024 * 1024;
 
@@ -22,30 +24,43 @@ export function logFirst(session: ExecSession, openLog: OpenLog, failed: (error:
     { from: session.stdout, to: stdout },
     { from: session.stderr, to: stderr },
   ]);
-  void tellLog(openLog, stdout, failed).then(({ end, length, tookMs }) => {
+  void tellLog(openLog, stdout, held, failed).then(({ end, length, tookMs }) => {
     const measure = async () => (length < MEASURED_BYTES ? await lengthOf(openLog) : undefined);
     held.compare({ end, length, tookMs, measure });
   });
   return { ...session, stdout, stderr, resize: (size) => session.resize(size) };
 }
 
-/** Returns how long the log is, in bytes, and the last ones. Never rejects. */
-async function tellLog(openLog: OpenLog, to: PassThrough, failed: (error: Error) => void) {
+/** To its end, or to where what comes goes on. Returns how long that is, in bytes, and the last ones. Never rejects. */
+async function tellLog(openLog: OpenLog, to: PassThrough, held: HeldOutput, failed: (error: Error) => void) {
   const since = performance.now();
   let end: Buffer = Buffer.alloc(0);
   let length = 0;
   try {
     for await (const chunk of chunksInTime(openLog)) {
-      end = Buffer.concat([end, chunk]).subarray(-HELD_BYTES);
+      end = Buffer.concat([end, chunk]).subarray(-END_BYTES);
       length += chunk.length;
       // There is nobody to tell any more: it would never drain.
       if (to.destroyed) break;
-      if (!to.write(chunk)) await new Promise<void>((resolve) => to.once('drain', resolve).once('close', resolve));
+      await write(to, chunk);
+      if (held.isIn(end)) break;
     }
   } catch (error) {
     if (!to.destroyed) failed(error instanceof Error ? error : new Error(String(error)));
   }
   return { end, length, tookMs: performance.now() - since };
+}
+
+/** Resolves when there is room for more, or nobody to read it. */
+async function write(to: PassThrough, chunk: Buffer): Promise<void> {
+  if (to.write(chunk)) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      to.off('drain', done).off('close', done);
+      resolve();
+    };
+    to.on('drain', done).on('close', done);
+  });
 }
 
 /** Undefined where it cannot be read. */
