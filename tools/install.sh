@@ -4,10 +4,10 @@
 # outside of node_modules, which npm ci empties.
 install_lock=$root/.installing
 
-# Without the lock, the log is gone when this ends. npm's id is in the lock too: where the shell alone was killed, npm goes on.
+# Without the lock, the log is gone when this ends, and it prints why. npm's id is in the lock too: where the shell alone was killed, npm goes on.
 install_packages() {
   sh -c '
-    ln -s "$2.$$" "$3" 2>/dev/null || { rm -f "$4"; exit 1; }
+    ln -s "$2.$$" "$3" 2>&1 || { rm -f "$4"; exit 1; }
     # Whoever had the lock before may have installed all.
     if [ -e "$1/node_modules/.fairlead-installed" ] && ! [ "$1/package-lock.json" -nt "$1/node_modules/.fairlead-installed" ]; then exit 0; fi
     echo "fairlead: first use, installing what it needs (npm ci)" >&2
@@ -41,9 +41,10 @@ if ! [ -w "$root" ]; then
   exit 1
 fi
 install_waited=0
+install_missed=0
 while :; do
   install_log=$(mktemp)
-  if install_packages "$install_log"; then
+  if install_why=$(install_packages "$install_log"); then
     rm -f "$install_log"
     : >"$root/node_modules/.fairlead-installed"
     rm -f "$install_lock"
@@ -57,7 +58,14 @@ while :; do
     exit 1
   fi
   install_owner=$(readlink "$install_lock" || :)
-  [ -n "$install_owner" ] || continue
+  if [ -z "$install_owner" ]; then
+    # It was given back meanwhile; where that is so time after time, none can be made.
+    install_missed=$((install_missed + 1))
+    if [ "$install_missed" -lt 20 ]; then continue; fi
+    echo "fairlead: cannot install what it needs: $install_why" >&2
+    exit 1
+  fi
+  install_missed=0
   install_shell=${install_owner%.*}
   # This shell owns nothing now: a lock with its id is of one long dead.
   if ! { [ "$install_shell" != "$$" ] && installer_runs "$install_shell"; } && ! installer_runs "${install_owner#*.}"; then

@@ -40,8 +40,12 @@ class Checkout implements AsyncDisposable {
     await writeFile(join(checkout.directory, 'bin/fairlead.ts'), "console.log('Fairlead runs');\n");
     await writeFile(join(checkout.directory, 'package-lock.json'), '{}\n');
     await mkdir(join(checkout.#scratch, 'path'));
-    await writeFile(join(checkout.#scratch, 'path/npm'), npm, { mode: 0o755 });
+    await checkout.addProgram('npm', npm);
     return checkout;
+  }
+
+  async addProgram(name: string, script: string): Promise<void> {
+    await writeFile(join(this.#scratch, 'path', name), script, { mode: 0o755 });
   }
 
   /** npm ends with this from now on. */
@@ -164,4 +168,12 @@ test('an npm that fails is told, and leaves no lock', async () => {
   await checkout.tellNpm('go');
   assert.equal((await checkout.start().ended).stdout, 'Fairlead runs\n');
   assert.equal(await checkout.runsOfNpm(), 2);
+});
+
+test('where no lock can be made that is told', async () => {
+  await using checkout = await Checkout.make();
+  await checkout.addProgram('ln', '#!/bin/sh\necho "ln: No space left on device" >&2\nexit 1\n');
+  const { code, stderr } = await checkout.start().ended;
+  assert.equal(stderr, 'fairlead: cannot install what it needs: ln: No space left on device\n');
+  assert.equal(code, 1);
 });
