@@ -99,9 +99,9 @@ export class HeldOutput {
       const length = await log.measure();
       if (length === undefined) break;
       if (this.#bytes !== before) continue;
-      const told = log.length - (length - before);
-      const fits = told >= 0 && told <= log.end.length && told <= before;
       // Half a line that came is not in the log yet.
+      const told = log.length - (length - this.#bytesOfLines());
+      const fits = told >= 0 && told <= log.end.length && told <= before;
       if (fits && log.end.subarray(log.end.length - told).equals(this.#come().subarray(0, told))) return told;
     }
     return likely;
@@ -122,8 +122,14 @@ export class HeldOutput {
     this.#changed();
   }
 
-  #come(): Buffer {
-    return Buffer.concat(this.#kept.map(({ chunk }) => chunk));
+  #come(passages = this.#passages): Buffer {
+    const targets = passages.map(({ to }) => to);
+    return Buffer.concat(this.#kept.filter(({ to }) => targets.includes(to)).map(({ chunk }) => chunk));
+  }
+
+  /** Of whole ones. */
+  #bytesOfLines(): number {
+    return this.#passages.reduce((bytes, passage) => bytes + this.#come([passage]).lastIndexOf('\n') + 1, 0);
   }
 
   /** More may have been told than was kept: that is left out of what comes next. */

@@ -119,6 +119,17 @@ test('a piece that is in the midst of the log is not taken for its end', async (
   assert.equal(await text(stdout), '10\n20\n30\n40\n50\n');
 });
 
+test('an empty line before a prompt is not taken for the end of the line before', async () => {
+  const one = program();
+  one.write('hello\n', 'log');
+  const { stdout } = one.attached();
+  one.write('\n');
+  one.write('name: ', 'attachment');
+  await delay(50);
+  one.end();
+  assert.equal(await text(stdout), 'hello\n\nname: ');
+});
+
 test('a long log that is read slowly leaves no listeners behind', async () => {
   const warnings: Error[] = [];
   const warned = (warning: Error): void => void warnings.push(warning);
