@@ -40,6 +40,21 @@ test('a program that writes from its first moment on is told whole, several at o
   await Promise.all(['four', 'five', 'six'].map((name) => run(name, '-i')));
 });
 
+test('a program that writes more at once than is kept is told once', async () => {
+  await using home = await Home.make();
+  await using _running = await RunningFairlead.up(home, '--data=:memory:', '--image', 'shell=/bin/sh');
+  const go = join(home.directory, 'go');
+  const run = start(home, 'one', `seq 100000; until [ -e ${go} ]; do sleep 0.05; done; echo end`, '--rm', '--attach');
+  const closed = once(run, 'close');
+  let stdout = '';
+  for await (const chunk of run.stdout) {
+    stdout += chunk;
+    if (stdout.endsWith('\n100000\n')) await writeFile(go, '');
+  }
+  assert.equal((await closed)[0], 0);
+  assert.equal(stdout, `${Array.from({ length: 100_000 }, (_, index) => `${index + 1}\n`).join('')}end\n`);
+});
+
 test('a program that repeats itself is told whole too', async () => {
   await using home = await Home.make();
   await using _running = await RunningFairlead.up(home, '--data=:memory:', '--image', 'shell=/bin/sh');
