@@ -48,14 +48,14 @@ export class HeldOutput {
   }
 
   /**
-   * Whether the log, whose last bytes these are, has come to what one was attached to: all that follows comes that way. A program
-   * that writes faster than its log is read would be told twice otherwise.
+   * How much of the log, whose last bytes these are, was told since it came to what one was attached to; 0 where that is not known.
+   * All of it comes by the attachment too, and a program that writes faster than its log is read would be told twice.
    */
-  isIn(end: Buffer): boolean {
-    if (!this.#isFull) return false;
-    const come = this.#come();
-    // What repeats itself may be another place.
-    return !come.includes(come.subarray(0, HELD_BYTES / 2), 1) && end.includes(come);
+  toldSince(end: Buffer): number {
+    if (!this.#isFull) return 0;
+    // The last place: the program may have said the same before.
+    const place = end.lastIndexOf(this.#come());
+    return place === -1 ? 0 : end.length - place;
   }
 
   /**
@@ -69,7 +69,7 @@ export class HeldOutput {
       clearTimeout(timer);
       this.#changed = () => {};
       const come = this.#come();
-      const told = this.#isFull ? since(log.end, come) : overlap(log.end, come);
+      const told = this.toldSince(log.end) || overlap(log.end, come);
       // Where no more is kept, nothing tells how much came.
       if (told === 0 || this.#isFull) this.#release(told);
       else void this.#measured(log, told).then((exactly) => this.#release(exactly));
@@ -167,10 +167,4 @@ function overlap(earlier: Buffer, later: Buffer): number {
     place = earlier.indexOf(first, place + 1);
   }
   return place === -1 ? 0 : earlier.length - place;
-}
-
-/** How many bytes there are from the place on where `later` is in `earlier`, or the end of that is its beginning. */
-function since(earlier: Buffer, later: Buffer): number {
-  const place = earlier.lastIndexOf(later);
-  return place === -1 ? overlap(earlier, later) : earlier.length - place;
 }

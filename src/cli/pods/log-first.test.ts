@@ -10,7 +10,7 @@ function program() {
   const stdout = new PassThrough();
   const stderr = new PassThrough();
   let log = '';
-  const readLog = async () => Readable.from([Buffer.from(log)]);
+  const readLog = async () => Readable.from(pieces(Buffer.from(log)));
   const failures: string[] = [];
   const session = { stdin: new Writable(), stdout, stderr, exitCode: Promise.resolve(0), resize: () => {} };
   return {
@@ -66,6 +66,10 @@ test('a program that says the same again at once is told whole', async () => {
   }
 });
 
+function* pieces(bytes: Buffer): Generator<Buffer> {
+  for (let from = 0; from < bytes.length; from += 16 * 1024) yield bytes.subarray(from, from + 16 * 1024);
+}
+
 /** As a program writes them that counts. */
 function numbers(from: number, to: number): string {
   let lines = '';
@@ -105,6 +109,19 @@ test('a log that goes on faster than it is read is left where the attachment goe
   one.end();
   assert.equal(await text(stdout), chunks.join(''));
   assert.ok(read < chunks.length, `read ${read} pieces of the log`);
+});
+
+test('much that is said again while the log is read is told twice', async () => {
+  const one = program();
+  const much = numbers(0, 30_000);
+  one.write(much, 'log');
+  const { stdout } = one.attached(async () => {
+    await delay(50);
+    return one.readLog();
+  });
+  one.write(much);
+  one.end();
+  assert.equal(await text(stdout), much + much);
 });
 
 test('a piece that is in the midst of the log is not taken for its end', async () => {
