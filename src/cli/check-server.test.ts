@@ -6,7 +6,10 @@ import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { openClusterClient } from '../client/cluster-client-http.ts';
+import type { CredentialSource } from '../client/credentials.ts';
+import { bearer, CredentialError } from '../client/credentials.ts';
 import { checkServer } from './check-server.ts';
+import { toldLogin, wasTold } from './proxy/told-login.ts';
 
 async function listen(t: TestContext, onRequest: RequestListener): Promise<string> {
   const server = createServer(onRequest);
@@ -45,6 +48,28 @@ test('an answer that shows that the server knows the user is no trouble, others 
   }
   assert.equal(asked.length, 6);
   assert.deepEqual([...new Set(asked)], ['GET /version Bearer mine']);
+});
+
+test('a failed login that was told already is not told again', async (t) => {
+  const server = await listen(t, (_request, response) => response.writeHead(401).end());
+  let failure = new CredentialError('It is over.');
+  const source: CredentialSource = {
+    current: () => bearer('old'),
+    renew: () => Promise.reject(failure),
+  };
+  const told: string[] = [];
+  const tell = ({ message }: Error) => void told.push(`login: ${message}`);
+  await using client = openClusterClient({ server, namespace: 'default', credentials: toldLogin(source, tell) });
+  const { signal } = new AbortController();
+  const warn = (sentence: string) => void told.push(sentence);
+  await checkServer({ client, server, signal, warn, isTold: wasTold });
+  assert.deepEqual(told, ['login: It is over.']);
+  // What never worked is told by the check alone.
+  failure = new CredentialError('No.');
+  const credentials = toldLogin({ ...source, current: () => Promise.reject(failure) }, tell);
+  await using another = openClusterClient({ server, namespace: 'default', credentials });
+  await checkServer({ client: another, server, signal, warn, isTold: wasTold });
+  assert.deepEqual(told, ['login: It is over.', 'warning: No.']);
 });
 
 test('silence is told, the answer still waited for, and the end comes without a word', async (t) => {

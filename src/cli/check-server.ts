@@ -13,6 +13,8 @@ export interface ServerCheck {
   about?: string;
   /** Told one sentence without its newline, safe for a terminal. */
   warn(sentence: string): void;
+  /** Whether this failure of a request was told by others. */
+  isTold?(error: unknown): boolean;
   /** After this time without an answer that is told, and the answer still waited for: a login may be under way. */
   patienceMs?: number;
 }
@@ -27,6 +29,7 @@ export async function checkServer({
   signal,
   about = '',
   warn,
+  isTold,
   patienceMs = 15_000,
 }: ServerCheck): Promise<void> {
   const tell = (trouble: string): void => {
@@ -43,7 +46,7 @@ export async function checkServer({
     else if (status !== 200 && status !== 403)
       tell(`${asked} answers /version with ${status}: check that it is the address of an API server, and well`);
   } catch (error) {
-    tell(error instanceof Error ? error.message : String(error));
+    if (isTold?.(error) !== true) tell(error instanceof Error ? error.message : String(error));
   } finally {
     clearTimeout(patience);
   }

@@ -10,6 +10,7 @@ import { leadFlags, leadOptions } from '../proxy/lead-flags.ts';
 import { keepAliveTime, listenFlags, listenPlace, servingLine } from '../proxy/listen-flags.ts';
 import { openContexts } from '../proxy/open-contexts.ts';
 import { recordReach } from '../proxy/running-gateways.ts';
+import { wasTold } from '../proxy/told-login.ts';
 
 export const proxyCommand = defineCommand({
   usage: '',
@@ -104,7 +105,7 @@ export const proxyCommand = defineCommand({
     // What is wrong is said now, not at the first click; it may pass, so nothing ends for it.
     const checks = opened.contexts.map(({ name, config: { server }, client }) => {
       const about = opened.contexts.length === 1 ? '' : `context "${name}": `;
-      return checkServer({ client, server, signal, about, warn: log });
+      return checkServer({ client, server, signal, about, warn: log, isTold: wasTold });
     });
     await Promise.all([gateway.closed, ...checks]);
     return 0;

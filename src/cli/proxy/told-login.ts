@@ -2,18 +2,24 @@
 import type { CredentialSource } from '../../client/credentials.ts';
 import { CredentialError } from '../../client/credentials.ts';
 
+const told = new WeakSet<Error>();
+
+/** Whether a request failed by what `tell` got, now or with an earlier failure of the same login. */
+export const wasTold = (error: unknown): boolean => error instanceof CredentialError && told.has(error);
+
 /** `tell` gets each failure once, however many requests meet it, and not before the login has worked. */
 export function toldLogin(source: CredentialSource, tell: (failure: CredentialError) => void): CredentialSource {
-  let isWell = false;
+  let state: 'new' | 'well' | 'failed' = 'new';
   const failed = (error: unknown): void => {
-    if (!isWell || !(error instanceof CredentialError)) return;
-    isWell = false;
-    tell(error);
+    if (state === 'new' || !(error instanceof CredentialError)) return;
+    told.add(error);
+    if (state === 'well') tell(error);
+    state = 'failed';
   };
-  const told = async <T>(outcome: Promise<T>): Promise<T> => {
+  const watched = async <T>(outcome: Promise<T>): Promise<T> => {
     try {
       const value = await outcome;
-      isWell = true;
+      state = 'well';
       return value;
     } catch (error) {
       failed(error);
@@ -23,11 +29,11 @@ export function toldLogin(source: CredentialSource, tell: (failure: CredentialEr
   return {
     current(signal) {
       const credentials = source.current(signal);
-      if (credentials instanceof Promise) return told(credentials);
-      isWell = true;
+      if (credentials instanceof Promise) return watched(credentials);
+      state = 'well';
       return credentials;
     },
-    renew: (refused, signal) => told(source.renew(refused, signal)),
+    renew: (refused, signal) => watched(source.renew(refused, signal)),
     atHand: () => source.atHand?.(),
   };
 }
