@@ -1,5 +1,6 @@
 /** Asks each server of a pool again and again how it is. */
 import { backoffMs } from '../../lib/backoff.ts';
+import { patience } from '../../lib/patience.ts';
 import type { Observation } from './health.ts';
 import type { PoolMember, ServerPool } from './server-pool.ts';
 
@@ -127,17 +128,18 @@ export class Prober<T> implements AsyncDisposable {
     signal.addEventListener('abort', onStop, { once: true });
     const { timeoutMs } = this.#timing;
     let isLate = false;
-    const timer = setTimeout(() => {
+    const onLate = (): void => {
       isLate = true;
       limit.abort();
-    }, timeoutMs).unref();
+    };
+    const endPatience = patience(timeoutMs, onLate, { unref: true });
     try {
       return await this.#options.probe(target, limit.signal);
     } catch (error) {
       if (isLate) return { kind: 'down', silent: true, reason: `no answer to a probe within ${timeoutMs / 1000} s` };
       return { kind: 'down', silent: false, reason: error instanceof Error ? error.message : String(error) };
     } finally {
-      clearTimeout(timer);
+      endPatience();
       signal.removeEventListener('abort', onStop);
     }
   }

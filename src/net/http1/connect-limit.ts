@@ -1,4 +1,6 @@
 /** How long a connection may take to come about. */
+import type { EndPatience } from '../../lib/patience.ts';
+import { patience } from '../../lib/patience.ts';
 import type { ConnectStage } from '../proxy/upstream-proxy.ts';
 import { ProxyError } from '../proxy/upstream-proxy.ts';
 import { connectFailure } from './dial.ts';
@@ -16,7 +18,7 @@ export class ConnectLimit implements Disposable {
   readonly #late = new AbortController();
   readonly #endpoint: UpstreamEndpoint;
   readonly #times: ConnectTimes;
-  #timer: NodeJS.Timeout | undefined;
+  #endPatience: EndPatience | undefined;
 
   constructor(endpoint: UpstreamEndpoint, times: ConnectTimes) {
     this.#endpoint = endpoint;
@@ -30,9 +32,9 @@ export class ConnectLimit implements Disposable {
 
   /** The stage before is through. */
   begin(stage: ConnectStage): void {
-    clearTimeout(this.#timer);
+    this.#endPatience?.();
     const ms = stage === 'tunnel' ? this.#times.tunnelTimeoutMs : this.#times.connectTimeoutMs;
-    this.#timer = setTimeout(() => this.#late.abort(this.#error(stage, ms / 1000)), ms);
+    this.#endPatience = patience(ms, () => this.#late.abort(this.#error(stage, ms / 1000)));
   }
 
   #error(stage: ConnectStage, seconds: number): UpstreamError {
@@ -43,6 +45,6 @@ export class ConnectLimit implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
+    this.#endPatience?.();
   }
 }

@@ -197,6 +197,20 @@ test('a proxy may take longer for its tunnel than a server for its handshake', a
   assert.equal(await get(pool, { host: 'api', port: 80, proxy }), 'api /');
 });
 
+test('nor is anybody slow where this process itself was held up', async () => {
+  await using upstream = await api();
+  const joined = connectProxy(upstream.port, []);
+  await using one = await listening(
+    createServer((socket) => {
+      joined(socket);
+      socket.once('data', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500));
+    }),
+  );
+  await using pool = openUpstreamPool({ connectTimeoutMs: 400, tunnelTimeoutMs: 400 });
+  const proxy: UpstreamProxy = { protocol: 'http', host: '127.0.0.1', port: one.port };
+  assert.equal(await get(pool, { host: 'api', port: 80, proxy }), 'api /');
+});
+
 test('an https proxy whose certificate is not accepted is told in words for a user', async () => {
   const { ca, ...serving } = testCertificate(['proxy.internal']);
   await using outer = await listening(createTlsServer(serving, (socket) => socket.on('error', () => {}).resume()));

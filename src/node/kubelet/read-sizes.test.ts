@@ -53,3 +53,11 @@ test('the first size is waited for, and the default is taken where none comes', 
   assert.deepEqual(await sizes.first(60_000), { columns: 10, rows: 4 });
   assert.deepEqual(await readSizes(new PassThrough()).first(1), { columns: 80, rows: 24 });
 });
+
+test('a size that came while this process was held up is not late', async () => {
+  const stream = new PassThrough();
+  const first = readSizes(stream).first(80);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  setImmediate(() => stream.write('{"Width":10,"Height":4}'));
+  assert.deepEqual(await first, { columns: 10, rows: 4 });
+});

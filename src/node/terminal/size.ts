@@ -1,3 +1,5 @@
+import { patience } from '../../lib/patience.ts';
+
 /** The size of a terminal's window, as the client of a session tells it from time to time. */
 export interface TerminalSize {
   columns: number;
@@ -32,9 +34,9 @@ export class TerminalSizes {
     if (this.#latest !== undefined) return Promise.resolve(this.#latest);
     const { promise, resolve } = Promise.withResolvers<TerminalSize>();
     const stop = this.onChange(resolve);
-    const timer = setTimeout(() => resolve(defaultSize), patienceMs);
+    const endPatience = patience(patienceMs, () => resolve(defaultSize));
     return promise.finally(() => {
-      clearTimeout(timer);
+      endPatience();
       stop();
     });
   }
