@@ -292,8 +292,9 @@ test('the account must exist; its pull secrets and its refusal of tokens are tak
 test('a pod of a namespace made just now waits for the account that a controller makes there', async () => {
   await cluster.post('/api/v1/namespaces', { metadata: { name: 'young' } });
   const pod = cluster.post('/api/v1/namespaces/young/pods', withSpec({ containers: [container] }));
-  // The account comes while the pod's request is under way.
+  // The account comes while the pod's request is under way; meanwhile the process is held up for longer than anybody waits.
   await delay(60);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1200);
   await cluster.post('/api/v1/namespaces/young/serviceaccounts', { metadata: { name: 'default' } });
   assert.equal((await pod).spec.serviceAccountName, 'default');
 });
