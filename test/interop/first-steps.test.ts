@@ -30,6 +30,10 @@ before(async () => {
   // Pods are available a little before the Service leads to them.
   await kubectl('wait', 'ep/nginx', '--for=create', '--timeout=30s');
   await kubectl('wait', 'ep/nginx', '--for=jsonpath={.subsets[0].addresses[0].ip}', '--timeout=30s');
+  // One controller makes it, another one fills it; kubectl waits for none of a list that is empty.
+  for (let secrets = ''; secrets === ''; ) {
+    secrets = (await home.run(peerPath('kubectl'), ['get', 'secrets', '-o', 'name'])).stdout;
+  }
   await kubectl('wait', 'secret', '--all', '--for=jsonpath={.data.token}', '--timeout=30s');
   for (const [name, target] of [
     ['theirs', peerPath('kubectl')],

@@ -220,14 +220,10 @@ test('an image that resolves to nothing waits and says how to provide it', { ski
     'pod/nowhere',
     '--timeout=60s',
   );
-  const events = await kubectl(
-    'get',
-    'events',
-    '--field-selector',
-    'involvedObject.name=nowhere',
-    '-o',
-    'jsonpath={.items[*].message}',
-  );
+  const asked = ['events', '--field-selector', 'involvedObject.name=nowhere', '-o', 'jsonpath={.items[*].message}'];
+  // Events are written in their own time, of which the last is about the reason that was waited for.
+  let events = '';
+  while (!events.includes('Error: ImagePullBackOff')) events = await kubectl('get', ...asked);
   assert.match(events, /--image example\.com\/nowhere:1=COMMAND/);
   await kubectl('delete', 'pod', 'nowhere', '--timeout=30s');
 });
