@@ -1,8 +1,10 @@
 /** A real etcd and one or more kube-apiservers on loopback, for tests and benches. */
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { freePort } from '../free-port.ts';
 import { whenGone } from '../when-gone.ts';
 import { peerPath } from './build.ts';
@@ -117,6 +119,7 @@ export async function startRealCluster(
   }
   const readyMilliseconds = performance.now() - started;
   await Promise.all(servers.slice(1).map((server) => server.start()));
+  await madeItsOwn(servers[0]?.url ?? '', token);
   const [apiUrl = '', ...others] = servers.map(({ url }) => url);
   const caPem = await readFile(file('certs/apiserver.crt'), 'utf8');
   await writeFile(
@@ -165,6 +168,20 @@ export async function startRealCluster(
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** kube-apiserver makes the namespace `default` and the Service `kubernetes` in it itself, now and then after it says that it is ready. */
+async function madeItsOwn(apiUrl: string, token: string): Promise<void> {
+  const asked = ['-sfk', '-m', '2', '-o', '/dev/null', '-H', `Authorization: Bearer ${token}`];
+  const url = `${apiUrl}/api/v1/namespaces/default/services/kubernetes`;
+  for (const end = performance.now() + 60_000; ; await delay(25)) {
+    try {
+      await promisify(execFile)('curl', [...asked, url]);
+      return;
+    } catch (error) {
+      if (performance.now() > end) throw error;
+    }
+  }
 }
 
 /** Linux only: VmRSS of /proc/PID/status. */
