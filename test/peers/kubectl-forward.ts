@@ -8,13 +8,15 @@ import { peerPath } from './build.ts';
 
 export class KubectlForward implements AsyncDisposable {
   readonly #child: ChildProcess;
+  readonly #closed: Promise<unknown>;
   /** Local ports, in the order of the remote ones. */
   readonly ports: readonly number[];
   /** What kubectl has printed as errors so far. */
   errors = '';
 
-  private constructor(child: ChildProcess, ports: readonly number[]) {
+  private constructor(child: ChildProcess, closed: Promise<unknown>, ports: readonly number[]) {
     this.#child = child;
+    this.#closed = closed;
     this.ports = ports;
     child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
       this.errors += chunk;
@@ -32,6 +34,7 @@ export class KubectlForward implements AsyncDisposable {
   ): Promise<KubectlForward> {
     const args = ['port-forward', '--address=127.0.0.1', ...flags, target, ...remotePorts.map((port) => `:${port}`)];
     const child = spawn(peerPath('kubectl'), args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const closed = once(child, 'close');
     const ports = await new Promise<number[]>((resolve, reject) => {
       let [out, errors] = ['', ''];
       const onOut = (chunk: Buffer) => {
@@ -49,7 +52,7 @@ export class KubectlForward implements AsyncDisposable {
       child.stderr.on('data', onError);
       child.once('close', (code) => reject(new Error(`kubectl port-forward ended with ${code}: ${errors}`)));
     });
-    return new KubectlForward(child, ports);
+    return new KubectlForward(child, closed, ports);
   }
 
   /** Sends, ends its side, and returns what comes back until the other side ends. */
@@ -67,16 +70,14 @@ export class KubectlForward implements AsyncDisposable {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Resolves with the exit code. */
+  /** Resolves with the exit code, once all that it printed was read. */
   async ended(): Promise<number | null> {
-    if (this.isRunning) await once(this.#child, 'close');
+    await this.#closed;
     return this.#child.exitCode;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.isRunning) return;
-    const ended = this.ended();
     this.#child.kill('SIGKILL');
-    await ended;
+    await this.ended();
   }
 }
