@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Home, RunningFairlead } from '../fairlead-process.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -18,7 +20,25 @@ before(async () => {
   cluster = await RunningFairlead.up(home, '--data=:memory:', '--nodes=0');
   const { code, stderr } = await home.run(process.execPath, ['-e', createObjects, home.kubeconfig]);
   assert.equal(code, 0, stderr);
+  await mkdir(bin());
+  await writeFile(join(bin(), 'fairlead'), noting, { mode: 0o755 });
 });
+
+const bin = () => join(home.directory, 'bin');
+const answersFile = () => join(home.directory, 'answers');
+
+/** Fairlead, which notes of each completion whether it offered something. */
+const noting = `#!/bin/sh
+[ "$1" = __complete ] || exec '${root}/fairlead' "$@"
+answer=$('${root}/fairlead' "$@")
+printf '%s\\n' "$answer"
+case $answer in :*) echo nothing ;; *) echo something ;; esac >>"$HOME/answers"
+`;
+
+async function answers(): Promise<string[]> {
+  const noted = await readFile(answersFile(), 'utf8').catch(() => '');
+  return noted.split('\n').slice(0, -1);
+}
 
 const createObjects = `
   import { connect } from ${JSON.stringify(import.meta.resolve('fairlead/client'))};
@@ -35,15 +55,19 @@ after(async () => {
 /** An interactive shell; what it shows, without the movements of the cursor. */
 class Shell implements AsyncDisposable {
   readonly #child: ChildProcess;
+  readonly #signal: AbortSignal;
   #shown = '';
   #changed = Promise.withResolvers<void>();
 
-  constructor(command: string) {
+  /** Killed where the test has failed by its signal. */
+  constructor(command: string, signal: AbortSignal) {
     this.#child = spawn('script', ['-qfec', command, '/dev/null'], {
-      env: { ...home.env, PATH: `${root}:${home.env.PATH}`, TERM: 'dumb', PS1: '$ ' },
+      env: { ...home.env, PATH: `${bin()}:${home.env.PATH}`, TERM: 'dumb', PS1: '$ ' },
       cwd: home.directory,
       stdio: ['pipe', 'pipe', 'inherit'],
     });
+    this.#signal = signal;
+    signal.addEventListener('abort', () => this.#child.kill('SIGKILL'));
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#shown += text.replace(/\u001b\[[0-9;?]*[A-Za-z]|\u001b[=>]|\u0007/g, '');
       this.#changed.resolve();
@@ -53,6 +77,24 @@ class Shell implements AsyncDisposable {
 
   type(keys: string): void {
     this.#child.stdin?.write(keys);
+  }
+
+  /** Types this and presses Tab; again, as a user would, where nothing was offered: a busy machine was too slow for who waits. */
+  async completes(keys: string, pattern: RegExp): Promise<void> {
+    this.type(keys);
+    while ((await this.tab()) === 'nothing');
+    await this.until(pattern);
+  }
+
+  /** Resolves with what was offered: something or nothing. */
+  async tab(): Promise<string | undefined> {
+    const { length } = await answers();
+    this.type('\t');
+    for (;;) {
+      const noted = await answers();
+      if (noted.length > length) return noted.at(-1);
+      await delay(20, undefined, { signal: this.#signal });
+    }
   }
 
   /** Resolves when the pattern is shown after what was shown when it was asked last. */
@@ -86,20 +128,19 @@ const shells = [
 
 for (const { name, command, load } of shells) {
   const missing = has(name) ? skip : `${name} is not installed (on Debian: apt-get install ${name})`;
-  test(`${name} completes commands, flags and names of the cluster`, { skip: missing, timeout: 60_000 }, async () => {
-    await using shell = new Shell(command);
+  test(`${name} completes commands, flags and names of the cluster`, { skip: missing, timeout: 60_000 }, async (t) => {
+    await using shell = new Shell(command, t.signal);
     // In two pieces, so that it is not what was typed that is found.
     shell.type(`${load}; echo rea''dy\n`);
     await shell.until(/ready\r?\n/);
-    shell.type('fairlead cluster-i\t');
-    await shell.until(/cluster-info /);
-    shell.type('\u0015fairlead get configm\t-n light\t');
-    await shell.until(/configmaps[\s\S]*lighthouse/);
-    shell.type('beam\t');
-    await shell.until(/beam-settings/);
-    shell.type('\u0015fairlead get cm/beam\t');
-    shell.type('\u0015fairlead get cm --namespace=li\tb\t');
-    await shell.until(/--namespace=lighthouse[\s\S]*beam-settings/);
+    await shell.completes('fairlead cluster-i', /cluster-info /);
+    await shell.completes('\u0015fairlead get configm', /configmaps /);
+    await shell.completes('-n light', /lighthouse /);
+    await shell.completes('beam', /beam-settings/);
+    shell.type('\u0015fairlead get cm/beam');
+    await shell.tab();
+    await shell.completes('\u0015fairlead get cm --namespace=li', /--namespace=lighthouse/);
+    await shell.completes('b', /beam-settings/);
   });
 }
 
