@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { entry, Home, RunningFairlead } from './fairlead-process.ts';
+import { CuttableLine } from './reach/cuttable-line.ts';
 
 /** `fairlead run NAME -q` of a script, with these flags besides. */
 function start(home: Home, name: string, script: string, ...flags: readonly string[]) {
@@ -99,5 +100,32 @@ test('without the right to read the log that is said, and what comes is told', a
   assert.match(
     stderr,
     /^warning: what pod\/one wrote before may be missing \(.*pods\/log.*\): fairlead logs one -n default\n$/,
+  );
+});
+
+test('an attachment that breaks off is told, with where the rest is, and the exit code is waited for', async () => {
+  await using home = await Home.make();
+  await using running = await RunningFairlead.up(home, '--data=:memory:', '--image', 'shell=/bin/sh');
+  const apiPort = Number(new URL(running.apiUrl).port);
+  const line = await CuttableLine.open(apiPort, 0);
+  const go = join(home.directory, 'go');
+  const script = `echo begun; until [ -e ${go} ]; do sleep 0.05; done; echo ended; exit 5`;
+  const run = start(home, 'one', script, '--attach', `--server=https://127.0.0.1:${line.port}`);
+  const closed = once(run, 'close');
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) run[name].on('data', (chunk) => (said[name] += String(chunk)));
+  // What the log tells is told once it is attached.
+  while (said.stdout === '') await once(run.stdout, 'data');
+  await line.cut();
+  const again = await CuttableLine.open(apiPort, line.port);
+  while (!said.stderr.includes('\n')) await once(run.stderr, 'data');
+  await writeFile(go, '');
+  const [code] = await closed;
+  await again.cut();
+  const { stdout, stderr } = said;
+  assert.deepEqual({ code, stdout }, { code: 5, stdout: 'begun\n' });
+  assert.match(
+    stderr,
+    /^warning: the attachment to pod\/one broke off \(.*\), what it wrote since is in its log: fairlead logs one -n default\n/,
   );
 });

@@ -32,27 +32,30 @@ export async function runAttached(made: Pod, options: RunAttached): Promise<numb
   else {
     const { name = '', namespace = '' } = made.metadata;
     const container = containerOf(started);
+    const elsewhere = `fairlead logs ${name} -n ${namespace}`;
+    const warn = (line: string) => io.stderr.write(escapeControls(`warning: ${line}\n`));
+    let isAttached = false;
     try {
       const { code, detached } = await attachTo(client, started, {
         ...options,
-        through: (session) =>
-          logFirst(
-            session,
-            () => openPod(client, namespace, name).rawLog({ container, signal }),
-            ({ message }) => {
-              if (signal.aborted) return;
-              const elsewhere = `fairlead logs ${name} -n ${namespace}`;
-              const line = `warning: what pod/${name} wrote before may be missing (${message}): ${elsewhere}\n`;
-              io.stderr.write(escapeControls(line));
-            },
-          ),
+        through: (session) => {
+          isAttached = true;
+          const openLog = () => openPod(client, namespace, name).rawLog({ container, signal });
+          return logFirst(session, openLog, ({ message }) => {
+            if (!signal.aborted) warn(`what pod/${name} wrote before may be missing (${message}): ${elsewhere}`);
+          });
+        },
       });
       if (detached || signal.aborted) return code;
     } catch (error) {
       if (signal.aborted) throw error;
       const why = error instanceof Error ? error.message : String(error);
-      io.stderr.write(escapeControls(`warning: could not attach to pod/${made.metadata.name} (${why}); its log:\n`));
-      await printLogs(started, options);
+      if (isAttached)
+        warn(`the attachment to pod/${name} broke off (${why}), what it wrote since is in its log: ${elsewhere}`);
+      else {
+        warn(`could not attach to pod/${name} (${why}); its log:`);
+        await printLogs(started, options);
+      }
     }
   }
   if (!options.waitsForEnd) return 0;
