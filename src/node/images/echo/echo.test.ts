@@ -51,7 +51,7 @@ test('arguments that it does not have, or that are no ports, are said in a sente
     ],
   ] as const) {
     const { status, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', env: {} });
-    assert.equal(status, 2);
+    assert.equal(status, 1);
     assert.match(stderr, why);
   }
 });

@@ -51,7 +51,7 @@ function portsOrEnd(): ReturnType<typeof echoPorts> {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     console.error(`echo: ${why}. Its arguments are --port N and --tls-port N.`);
-    process.exit(2);
+    process.exit(1);
   }
 }
 
