@@ -23,7 +23,6 @@ const maxUnreadBytes = 256 * 1024;
 const idleMs = 15_000;
 /** How long a server may take to answer a ping, or the opening of a stream beside others before another transport is tried. */
 const answerMs = 2000;
-const readMs = 100;
 /** How long one connection that is not read may hold up all those beside it. */
 const heldUpMs = 30_000;
 const maxErrorBytes = 4096;
@@ -175,10 +174,12 @@ export class ForwardTransport {
   }
 }
 
-/** Where this process itself was held up all the time, the answer that came meanwhile is read before it is judged. */
-async function isInTime(event: Promise<void>, milliseconds: number): Promise<boolean> {
-  const came = event.then(() => true);
-  return (await within(milliseconds, false, came)) || within(readMs, false, came);
+function isInTime(event: Promise<void>, milliseconds: number): Promise<boolean> {
+  return within(
+    milliseconds,
+    false,
+    event.then(() => true),
+  );
 }
 
 /** What has come on a stream of errors so far; undefined for nothing. */
