@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { entry, Home, RunningFairlead } from './fairlead-process.ts';
 import { CuttableLine } from './reach/cuttable-line.ts';
+import { rights } from './rights.ts';
 
 /** `fairlead run NAME -q` of a script, with these flags besides. */
 function start(home: Home, name: string, script: string, ...flags: readonly string[]) {
@@ -72,19 +73,11 @@ test('without the right to read the log that is said, and what comes is told', a
   await using home = await Home.make();
   await using _running = await RunningFairlead.up(home, '--data=:memory:', '--image', 'shell=/bin/sh');
   const rules = [{ apiGroups: [''], resources: ['pods', 'pods/attach'], verbs: ['create', 'get', 'list', 'watch'] }];
-  const rights = [
-    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'maker' }, rules },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      metadata: { name: 'maker' },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'maker' },
-      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'maker' }],
-    },
-  ];
   const applied = await home.runFairlead(
     ['apply', '-f', '-'],
-    rights.map((one) => JSON.stringify(one)).join('\n---\n'),
+    rights('maker', rules)
+      .map((one) => JSON.stringify(one))
+      .join('\n---\n'),
   );
   assert.equal(applied.code, 0, applied.stderr);
   const go = join(home.directory, 'go');

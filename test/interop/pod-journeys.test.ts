@@ -157,8 +157,7 @@ for (const [name, start] of Object.entries(places)) {
     test('logs -f comes whole through connections that are cut again and again', async () => {
       await using proxy = await openCuttable(place.server);
       // It waits until it is followed, or all would be there before.
-      const script =
-        'echo up; read go; i=0; while [ $i -lt 400 ]; do echo line $i; i=$((i+1)); sleep 0.005; done; echo end';
+      const script = 'echo up; read go; for i in $(seq 0 399); do echo line $i; sleep 0.005; done; echo end';
       const container = { ...shell(script), stdin: true };
       await runPod(place.client, 'talks', { ...common, restartPolicy: 'Never', containers: [container] });
       const child = launch('logs', '-f', 'talks', `--server=${proxy.url}`);
@@ -174,8 +173,7 @@ for (const [name, start] of Object.entries(places)) {
         await seen.has(new RegExp(`^line ${at}$`, 'm'));
         proxy.cut();
       }
-      await closed;
-      await gone;
+      await Promise.all([closed, gone]);
       assert.equal(seen.text, `up\n${Array.from({ length: 400 }, (_, i) => `line ${i}\n`).join('')}end\n`);
       assert.equal(child.exitCode, 0);
       assert.match(await complaints, /The log broke off .*\nThe log goes on where it broke off\./);

@@ -41,9 +41,9 @@ export async function attachTo(client: ClusterClient, pod: Pod, options: AttachS
     quiet: quiet || !options.tty,
     redraw: true,
     open: async (how) => {
-      const { through = (session) => session } = options;
       try {
-        return through(await door.attach({ ...how, tty: container.tty === true, container: container.name }));
+        const session = await door.attach({ ...how, tty: container.tty === true, container: container.name });
+        return options.through?.(session) ?? session;
       } catch (error) {
         throw explainedByState(error, pod, container.name);
       }

@@ -47,12 +47,17 @@ export class HeldOutput {
     });
   }
 
+  /** Whether no more is kept: nothing tells how much has come. */
+  get isFull(): boolean {
+    return this.#bytes >= HELD_BYTES;
+  }
+
   /**
    * How much of the log, whose last bytes these are, was told since it came to what one was attached to; 0 where that is not known.
    * All of it comes by the attachment too, and a program that writes faster than its log is read would be told twice.
    */
   toldSince(end: Buffer): number {
-    if (!this.#isFull) return 0;
+    if (!this.isFull) return 0;
     // The last place: the program may have said the same before.
     const place = end.lastIndexOf(this.#come());
     return place === -1 ? 0 : end.length - place;
@@ -70,14 +75,13 @@ export class HeldOutput {
       this.#changed = () => {};
       const come = this.#come();
       const told = this.toldSince(log.end) || overlap(log.end, come);
-      // Where no more is kept, nothing tells how much came.
-      if (told === 0 || this.#isFull) this.#release(told);
+      if (told === 0 || this.isFull) this.#release(told);
       else void this.#measured(log, told).then((exactly) => this.#release(exactly));
     };
     timer = setTimeout(decide, log.tookMs);
     this.#changed = () => {
       const come = this.#come();
-      if (this.#isOver || this.#isFull) decide();
+      if (this.#isOver || this.isFull) decide();
       else if (come.length === 0) return;
       else if (overlap(log.end, come) === come.length || !log.end.includes(come)) decide();
       else if (!isFollowing) {
@@ -107,10 +111,6 @@ export class HeldOutput {
     return likely;
   }
 
-  get #isFull(): boolean {
-    return this.#bytes >= HELD_BYTES;
-  }
-
   get #isOver(): boolean {
     return this.#passages.every(({ from }) => from.closed);
   }
@@ -118,7 +118,7 @@ export class HeldOutput {
   #keep(chunk: Buffer, to: PassThrough): void {
     this.#kept.push({ chunk, to });
     this.#bytes += chunk.length;
-    if (this.#isFull) for (const { from } of this.#passages) from.pause();
+    if (this.isFull) for (const { from } of this.#passages) from.pause();
     this.#changed();
   }
 

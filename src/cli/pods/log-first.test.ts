@@ -41,17 +41,22 @@ test('what came before and what comes are told, and what is in both is told once
   assert.equal(await text(stdout), 'before\nmeanwhile\nafter\n');
 });
 
-test('what is in the log may come much later by the attachment', async () => {
-  const one = program();
-  for (const line of ['1\n', '2\n', '3\n', '4\n']) one.write(line, 'log');
-  const { stdout } = one.attached();
-  one.write('2\n', 'attachment');
-  await delay(200);
-  one.write('3\n4\n', 'attachment');
-  one.write('5\n');
-  one.end();
-  assert.equal(await text(stdout), '1\n2\n3\n4\n5\n');
-});
+for (const [what, log, first, rest, after] of [
+  ['what is in the log may come much later by the attachment', '1\n2\n3\n4\n', '2\n', '3\n4\n', '5\n'],
+  ['a piece that is in the midst of the log is not taken for its end', '10\n20\n30\n40\n', '0\n30\n', '40\n', '50\n'],
+] as const) {
+  test(what, async () => {
+    const one = program();
+    one.write(log, 'log');
+    const { stdout } = one.attached();
+    one.write(first, 'attachment');
+    await delay(200);
+    one.write(rest, 'attachment');
+    one.write(after);
+    one.end();
+    assert.equal(await text(stdout), log + after);
+  });
+}
 
 test('a program that says the same again at once is told whole', async () => {
   for (const pause of [0, 1, 3, 5, 10, 20]) {
@@ -122,18 +127,6 @@ test('much that is said again while the log is read is told twice', async () => 
   one.write(much);
   one.end();
   assert.equal(await text(stdout), much + much);
-});
-
-test('a piece that is in the midst of the log is not taken for its end', async () => {
-  const one = program();
-  one.write('10\n20\n30\n40\n', 'log');
-  const { stdout } = one.attached();
-  one.write('0\n30\n', 'attachment');
-  await delay(200);
-  one.write('40\n', 'attachment');
-  one.write('50\n');
-  one.end();
-  assert.equal(await text(stdout), '10\n20\n30\n40\n50\n');
 });
 
 test('an empty line before a prompt is not taken for the end of the line before', async () => {

@@ -1,6 +1,7 @@
 /** The streams of a container that one was attached to while it ran: first what its log holds, then what comes. */
 import { PassThrough, type Readable } from 'node:stream';
 import type { ExecSession } from '../../client/exec.ts';
+import { roomIn } from '../../lib/room-in.ts';
 import { within } from '../../lib/within.ts';
 import { HeldOutput } from './held-output.ts';
 
@@ -34,34 +35,45 @@ export function logFirst(session: ExecSession, openLog: OpenLog, failed: (error:
 /** To its end, or to where what comes goes on. Returns how long that is, in bytes, and the last ones. Never rejects. */
 async function tellLog(openLog: OpenLog, to: PassThrough, held: HeldOutput, failed: (error: Error) => void) {
   const since = performance.now();
-  let end: Buffer = Buffer.alloc(0);
+  const end = new End();
   let length = 0;
   try {
     for await (const chunk of chunksInTime(openLog)) {
-      end = Buffer.concat([end, chunk]).subarray(-END_BYTES);
+      end.push(chunk);
       length += chunk.length;
       // There is nobody to tell any more: it would never drain.
       if (to.destroyed) break;
-      await write(to, chunk);
+      if (!to.write(chunk)) await roomIn(to);
       // It may go on for ever.
-      if (held.toldSince(end) > END_BYTES / 2) break;
+      if (held.isFull && held.toldSince(end.bytes()) > END_BYTES / 2) break;
     }
   } catch (error) {
     if (!to.destroyed) failed(error instanceof Error ? error : new Error(String(error)));
   }
-  return { end, length, tookMs: performance.now() - since };
+  return { end: end.bytes(), length, tookMs: performance.now() - since };
 }
 
-/** Resolves when there is room for more, or nobody to read it. */
-async function write(to: PassThrough, chunk: Buffer): Promise<void> {
-  if (to.write(chunk)) return;
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      to.off('drain', done).off('close', done);
-      resolve();
-    };
-    to.on('drain', done).on('close', done);
-  });
+/** The last bytes of what was pushed. */
+class End {
+  readonly #chunks: Buffer[] = [];
+  #length = 0;
+
+  push(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+    for (
+      let first = this.#chunks[0];
+      first !== undefined && this.#length - first.length >= END_BYTES;
+      first = this.#chunks[0]
+    ) {
+      this.#length -= first.length;
+      this.#chunks.shift();
+    }
+  }
+
+  bytes(): Buffer {
+    return Buffer.concat(this.#chunks).subarray(-END_BYTES);
+  }
 }
 
 /** Undefined where it cannot be read. */

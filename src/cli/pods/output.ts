@@ -1,4 +1,5 @@
 /** Bytes of a container on their way to stdout: with backpressure, safe for a terminal, whole lines where several mix. */
+import { roomIn } from '../../lib/room-in.ts';
 import type { CommandIo } from '../command.ts';
 import { escapeControls } from '../print/escape.ts';
 
@@ -24,15 +25,7 @@ export class ByteOutput {
   /** Resolves when there is room for more. Rejects with ReaderGone. */
   async write(bytes: Uint8Array): Promise<void> {
     const told = this.isTerminal ? safeForTerminal(Buffer.from(bytes).toString('utf8')) : bytes;
-    if (!this.#gone && !this.#stdout.write(told)) {
-      await new Promise<void>((resolve) => {
-        const done = (): void => {
-          for (const event of ['drain', 'error', 'close']) this.#stdout.removeListener(event, done);
-          resolve();
-        };
-        for (const event of ['drain', 'error', 'close']) this.#stdout.once(event, done);
-      });
-    }
+    if (!this.#gone && !this.#stdout.write(told)) await roomIn(this.#stdout);
     if (this.#gone) throw new ReaderGone('nobody reads the output any more');
   }
 }
